@@ -1,0 +1,102 @@
+// The pack file: encode, decode and verify its parts. Pure: no I/O. Byte maps in docs/format/pack.md.
+//
+//   pack   = header, group*, footer, trailer       (footer and trailer only once the pack is sealed)
+//   group  = group header, chunk length table, payload (raw bytes of its chunks in order, as one compressed unit)
+//
+// Every part carries magic, version, lengths and a CRC-32C over all of it, so a pack whose footer is missing is
+// recovered by scanning its groups: fingerprints are recomputed from the payloads.
+#ifndef OCA_FS_FORMAT_PACK_H_
+#define OCA_FS_FORMAT_PACK_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/base/ids.h"
+
+namespace oca::format {
+
+// Limits that decoders enforce: beyond them the bytes are damage.
+inline constexpr uint32_t kMaxChunkBytes = 1u << 20;       // of one chunk's plain bytes
+inline constexpr uint32_t kMaxGroupRawBytes = 4u << 20;    // of one group's plain bytes
+inline constexpr uint32_t kMaxChunksPerPack = 1u << 14;
+
+enum class Codec : uint8_t { kRaw = 0, kZstd = 1, kLz4 = 2 };
+// What a chunk holds: file data, or a node of a recipe (fs/tree).
+enum class ChunkKind : uint8_t { kData = 0, kNode = 1 };
+
+struct PackHeader {
+  GroupId group_id;  // the storage group
+  PackId pack_id;
+};
+inline constexpr size_t kPackHeaderSize = 64;
+std::string EncodePackHeader(const PackHeader& header);
+absl::StatusOr<PackHeader> DecodePackHeader(std::string_view bytes);
+
+// One chunk inside a group.
+struct GroupChunk {
+  uint32_t length = 0;  // plain bytes, 1..kMaxChunkBytes
+  ChunkKind kind = ChunkKind::kData;
+};
+
+struct GroupHeader {
+  Codec codec = Codec::kRaw;
+  ContainerId container;     // that first stored these chunks; 0 = none
+  uint32_t raw_bytes = 0;    // sum of the chunks' lengths
+  uint32_t stored_bytes = 0; // payload in the file
+  std::vector<GroupChunk> chunks;
+};
+
+// The whole group as it stands in the file: header, table, payload, CRC over all.
+std::string EncodeGroup(const GroupHeader& header, std::string_view payload);
+
+struct DecodedGroup {
+  GroupHeader header;
+  std::string_view payload;  // borrowed from the input; CRC verified
+  size_t encoded_size = 0;   // bytes of input that the group takes
+};
+// Decodes the group that begins at bytes[0]; more bytes may follow it. kDataLoss when it is damaged, kOutOfRange when
+// `bytes` ends before the group does (a torn tail, or the caller read too little; EncodedGroupSize tells).
+absl::StatusOr<DecodedGroup> DecodeGroup(std::string_view bytes);
+
+// --- Footer ---
+struct FooterGroup {
+  uint64_t file_offset = 0;   // of the encoded group
+  uint32_t encoded_size = 0;  // header + table + payload
+  uint32_t raw_bytes = 0;
+  uint32_t stored_bytes = 0;  // payload only
+  ContainerId container;
+  uint32_t first_chunk = 0;   // index into PackFooter::chunks
+  uint32_t chunk_count = 0;
+};
+struct FooterChunk {
+  Fingerprint fp;
+  uint32_t group = 0;            // index into PackFooter::groups
+  uint32_t offset_in_group = 0;  // of its plain bytes
+  uint32_t length = 0;
+  ChunkKind kind = ChunkKind::kData;
+};
+// What a pack holds, in order. A chunk's ordinal is its index in `chunks`.
+struct PackFooter {
+  PackHeader pack;
+  std::vector<FooterGroup> groups;
+  std::vector<FooterChunk> chunks;
+};
+// Footer and trailer as they end a sealed pack.
+std::string EncodeFooter(const PackFooter& footer);
+inline constexpr size_t kPackTrailerSize = 32;
+struct PackTrailer {
+  uint64_t footer_offset = 0;
+  uint32_t footer_size = 0;  // without the trailer
+};
+// `bytes` = the last kPackTrailerSize bytes of the file. kNotFound when they are no trailer (the pack was not sealed).
+absl::StatusOr<PackTrailer> DecodeTrailer(std::string_view bytes);
+// `bytes` = exactly the footer. Every internal relation is checked (offsets inside groups, groups inside the file).
+absl::StatusOr<PackFooter> DecodeFooter(std::string_view bytes);
+
+}  // namespace oca::format
+
+#endif  // OCA_FS_FORMAT_PACK_H_
