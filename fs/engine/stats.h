@@ -1,0 +1,80 @@
+// What the engine tells about itself. All sizes in bytes.
+#ifndef OCA_FS_ENGINE_STATS_H_
+#define OCA_FS_ENGINE_STATS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lib/base/ids.h"
+
+namespace oca::engine {
+
+enum class JobState { kIdle, kRunning, kDone, kStopped, kFailed };
+
+// Byte counters after each stage of reduction. For a container, the three last ones are what it was first to store.
+struct ReductionCounters {
+  uint64_t current_bytes = 0;           // sum of file sizes
+  uint64_t post_dedupe_bytes = 0;       // plain bytes of the chunks held
+  uint64_t post_compression_bytes = 0;  // their bytes after compression
+  uint64_t physical_bytes = 0;          // bytes of pack files on disk (for a container: its groups, framing included)
+};
+
+struct GroupStats {
+  GroupId id;
+  std::string name;
+  ReductionCounters bytes;
+  uint64_t total_inodes = 0;
+  uint64_t files = 0;
+  double read_mib_per_s = 0;   // over the last seconds
+  double write_mib_per_s = 0;
+  uint64_t quota_bytes = 0;
+  uint64_t capacity_free_bytes = 0;
+  uint64_t index_entries = 0;
+  uint64_t index_memory_bytes = 0;
+  uint64_t packs = 0;
+  JobState cleaner_state = JobState::kIdle;
+};
+
+struct ContainerStats {
+  ContainerId id;
+  std::string name;
+  GroupId group;
+  ReductionCounters bytes;
+  uint64_t total_inodes = 0;
+  uint64_t files = 0;
+  double read_mib_per_s = 0;
+  double write_mib_per_s = 0;
+};
+
+struct CleanerStatus {
+  JobState state = JobState::kIdle;
+  std::string phase;             // "mark", "sweep", ""
+  double progress_percent = 0;   // of the phase
+  uint64_t packs_examined = 0;
+  uint64_t packs_removed = 0;
+  uint64_t bytes_reclaimed = 0;  // physical, net of what was copied forward
+  uint64_t bytes_copied = 0;
+  std::string error;
+  absl::Time started, ended;
+};
+
+enum class ScanLevel { kVerifyMetadata, kVerifyData };
+
+struct ScanStatus {
+  JobState state = JobState::kIdle;
+  ScanLevel level = ScanLevel::kVerifyMetadata;
+  double progress_percent = 0;
+  uint64_t packs_checked = 0;
+  uint64_t chunks_checked = 0;
+  uint64_t inodes_checked = 0;
+  std::vector<std::string> faults;  // the first 1000
+  uint64_t fault_count = 0;
+  std::string error;
+  absl::Time started, ended;
+};
+
+}  // namespace oca::engine
+
+#endif  // OCA_FS_ENGINE_STATS_H_

@@ -1,0 +1,69 @@
+// The records that the names database holds, and their encodings (versioned; docs/format/names.md).
+#ifndef OCA_FS_NAMES_RECORDS_H_
+#define OCA_FS_NAMES_RECORDS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "lib/base/ids.h"
+
+namespace oca::names {
+
+enum class GroupCompression : uint8_t { kFast = 0, kBest = 1, kLz4 = 2 };
+
+struct StorageGroup {
+  GroupId id;
+  std::string name;
+  GroupCompression compression = GroupCompression::kFast;
+  uint32_t chunk_target_bytes = 16384;  // fixed when the group is made
+  uint64_t quota_bytes = 0;             // of physical bytes; 0 = none
+};
+
+struct Container {
+  ContainerId id;
+  std::string name;
+  GroupId group;
+  InodeNo root;
+  bool deleting = false;
+  int64_t created_ns = 0;
+};
+
+struct ContainerCounters {
+  uint64_t inodes = 0;         // of all types, the container's root included
+  uint64_t files = 0;          // regular files
+  uint64_t current_bytes = 0;  // sum of the regular files' sizes, each inode once
+};
+
+struct Inode {
+  InodeNo ino;
+  ContainerId container;  // 0 for the mount's root
+  uint32_t mode = 0;      // type and permission bits
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+  uint32_t nlink = 0;
+  uint64_t rdev = 0;
+  uint64_t size = 0;
+  uint64_t data_bytes = 0;  // not in holes; st_blocks is made of it
+  int64_t atime_ns = 0;     // since the epoch
+  int64_t mtime_ns = 0;
+  int64_t ctime_ns = 0;
+  int64_t btime_ns = 0;
+  InodeNo parent;       // of a directory
+  uint64_t entries = 0; // of a directory
+  std::string content;  // regular file: encoded recipe root; symlink: target
+};
+
+std::string EncodeInode(const Inode& inode);
+absl::StatusOr<Inode> DecodeInode(std::string_view bytes);
+std::string EncodeStorageGroup(const StorageGroup& group);
+absl::StatusOr<StorageGroup> DecodeStorageGroup(std::string_view bytes);
+std::string EncodeContainer(const Container& container);
+absl::StatusOr<Container> DecodeContainer(std::string_view bytes);
+std::string EncodeCounters(const ContainerCounters& counters);
+absl::StatusOr<ContainerCounters> DecodeCounters(std::string_view bytes);
+
+}  // namespace oca::names
+
+#endif  // OCA_FS_NAMES_RECORDS_H_
