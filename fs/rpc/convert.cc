@@ -1,0 +1,186 @@
+#include "fs/rpc/convert.h"
+
+#include <cmath>
+
+#include "absl/time/time.h"
+#include "fmt/format.h"
+#include "google/protobuf/timestamp.pb.h"
+
+namespace oca::fs_rpc {
+namespace {
+
+void FillTime(absl::Time time, google::protobuf::Timestamp* out) {
+  int64_t nanos = absl::ToUnixNanos(time);
+  out->set_seconds(nanos / 1'000'000'000);
+  out->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+}
+
+bool IsSet(absl::Time time) { return time > absl::UnixEpoch() && time < absl::InfiniteFuture(); }
+
+double TwoDecimals(double value) {
+  return std::isfinite(value) && value > 0 ? std::round(value * 100) / 100 : 0;
+}
+
+template <typename Message>
+void FillReduction(const engine::ReductionCounters& bytes, Message* out) {
+  out->set_current_bytes(bytes.current_bytes);
+  out->set_post_dedupe_bytes(bytes.post_dedupe_bytes);
+  out->set_post_compression_bytes(bytes.post_compression_bytes);
+  out->set_physical_bytes(bytes.physical_bytes);
+  out->set_dedupe_savings_percent(SavingsPercent(bytes.current_bytes, bytes.post_dedupe_bytes));
+  out->set_compression_savings_percent(
+      SavingsPercent(bytes.post_dedupe_bytes, bytes.post_compression_bytes));
+  out->set_total_savings_percent(SavingsPercent(bytes.current_bytes, bytes.post_compression_bytes));
+}
+
+}  // namespace
+
+double SavingsPercent(uint64_t before, uint64_t after) {
+  if (before == 0 || after >= before) return 0;
+  // In integers: a double would round 1 byte of a petabyte up to 100 %.
+  auto hundredths =
+      static_cast<uint64_t>(static_cast<unsigned __int128>(before - after) * 10000 / before);
+  return static_cast<double>(hundredths) / 100;
+}
+
+fs::v1::StorageGroup ToProto(const names::StorageGroup& group) {
+  fs::v1::StorageGroup out;
+  out.set_id(group.id.value);
+  out.set_name(group.name);
+  switch (group.compression) {
+    case names::GroupCompression::kFast:
+      out.set_compression_mode(fs::v1::COMPRESSION_MODE_FAST);
+      break;
+    case names::GroupCompression::kBest:
+      out.set_compression_mode(fs::v1::COMPRESSION_MODE_BEST);
+      break;
+    case names::GroupCompression::kLz4:
+      out.set_compression_mode(fs::v1::COMPRESSION_MODE_LZ4);
+      break;
+  }
+  out.set_chunk_size_bytes(group.chunk_target_bytes);
+  out.set_quota_bytes(group.quota_bytes);
+  return out;
+}
+
+fs::v1::Container ToProto(const names::Container& container) {
+  fs::v1::Container out;
+  out.set_id(container.id.value);
+  out.set_name(container.name);
+  out.set_group_id(container.group.value);
+  out.set_deleting(container.deleting);
+  if (container.created_ns > 0) {
+    FillTime(absl::FromUnixNanos(container.created_ns), out.mutable_created());
+  }
+  return out;
+}
+
+fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats) {
+  fs::v1::StorageGroupStats out;
+  out.set_name(stats.name);
+  out.set_id(stats.id.value);
+  out.set_capacity_used_bytes(stats.bytes.physical_bytes);
+  out.set_capacity_free_bytes(stats.capacity_free_bytes);
+  out.set_quota_bytes(stats.quota_bytes);
+  out.set_total_inodes(stats.total_inodes);
+  out.set_current_files(stats.files);
+  out.set_read_mib_per_s(TwoDecimals(stats.read_mib_per_s));
+  out.set_write_mib_per_s(TwoDecimals(stats.write_mib_per_s));
+  FillReduction(stats.bytes, &out);
+  out.set_cleaner_status(ToProto(stats.cleaner_state));
+  out.set_index_entries(stats.index_entries);
+  out.set_index_memory_bytes(stats.index_memory_bytes);
+  out.set_packs(stats.packs);
+  return out;
+}
+
+fs::v1::ContainerStats ToProto(const engine::ContainerStats& stats) {
+  fs::v1::ContainerStats out;
+  out.set_name(stats.name);
+  out.set_id(stats.id.value);
+  out.set_group_id(stats.group.value);
+  out.set_total_inodes(stats.total_inodes);
+  out.set_current_files(stats.files);
+  out.set_read_mib_per_s(TwoDecimals(stats.read_mib_per_s));
+  out.set_write_mib_per_s(TwoDecimals(stats.write_mib_per_s));
+  FillReduction(stats.bytes, &out);
+  return out;
+}
+
+fs::v1::CleanerStatus ToProto(const engine::CleanerStatus& status) {
+  fs::v1::CleanerStatus out;
+  out.set_state(ToProto(status.state));
+  out.set_phase(status.phase);
+  out.set_progress_percent(TwoDecimals(status.progress_percent));
+  out.set_packs_examined(status.packs_examined);
+  out.set_packs_removed(status.packs_removed);
+  out.set_bytes_reclaimed(status.bytes_reclaimed);
+  out.set_bytes_copied(status.bytes_copied);
+  out.set_error(status.error);
+  if (IsSet(status.started)) FillTime(status.started, out.mutable_started());
+  if (IsSet(status.ended)) FillTime(status.ended, out.mutable_ended());
+  return out;
+}
+
+fs::v1::ScanStatus ToProto(const engine::ScanStatus& status) {
+  fs::v1::ScanStatus out;
+  out.set_state(ToProto(status.state));
+  out.set_level(status.level == engine::ScanLevel::kVerifyData
+                    ? fs::v1::SCAN_LEVEL_VERIFY_DATA
+                    : fs::v1::SCAN_LEVEL_VERIFY_METADATA);
+  out.set_progress_percent(TwoDecimals(status.progress_percent));
+  out.set_packs_checked(status.packs_checked);
+  out.set_chunks_checked(status.chunks_checked);
+  out.set_inodes_checked(status.inodes_checked);
+  for (const std::string& fault : status.faults) out.add_faults(fault);
+  out.set_fault_count(status.fault_count);
+  out.set_error(status.error);
+  if (IsSet(status.started)) FillTime(status.started, out.mutable_started());
+  if (IsSet(status.ended)) FillTime(status.ended, out.mutable_ended());
+  return out;
+}
+
+fs::v1::JobState ToProto(engine::JobState state) {
+  switch (state) {
+    case engine::JobState::kIdle:
+      return fs::v1::JOB_STATE_IDLE;
+    case engine::JobState::kRunning:
+      return fs::v1::JOB_STATE_RUNNING;
+    case engine::JobState::kDone:
+      return fs::v1::JOB_STATE_DONE;
+    case engine::JobState::kStopped:
+      return fs::v1::JOB_STATE_STOPPED;
+    case engine::JobState::kFailed:
+      return fs::v1::JOB_STATE_FAILED;
+  }
+  return fs::v1::JOB_STATE_UNSPECIFIED;
+}
+
+absl::StatusOr<names::GroupCompression> FromProto(fs::v1::CompressionMode mode) {
+  switch (mode) {
+    case fs::v1::COMPRESSION_MODE_UNSPECIFIED:
+    case fs::v1::COMPRESSION_MODE_FAST:
+      return names::GroupCompression::kFast;
+    case fs::v1::COMPRESSION_MODE_BEST:
+      return names::GroupCompression::kBest;
+    case fs::v1::COMPRESSION_MODE_LZ4:
+      return names::GroupCompression::kLz4;
+    default:
+      return absl::InvalidArgumentError(
+          fmt::format("unknown compression mode {}", static_cast<int>(mode)));
+  }
+}
+
+absl::StatusOr<engine::ScanLevel> FromProto(fs::v1::ScanLevel level) {
+  switch (level) {
+    case fs::v1::SCAN_LEVEL_VERIFY_METADATA:
+      return engine::ScanLevel::kVerifyMetadata;
+    case fs::v1::SCAN_LEVEL_VERIFY_DATA:
+      return engine::ScanLevel::kVerifyData;
+    default:
+      return absl::InvalidArgumentError(
+          fmt::format("unknown scan level {}", static_cast<int>(level)));
+  }
+}
+
+}  // namespace oca::fs_rpc

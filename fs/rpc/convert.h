@@ -1,0 +1,33 @@
+// Between the engine's types and the API's messages.
+#ifndef OCA_FS_RPC_CONVERT_H_
+#define OCA_FS_RPC_CONVERT_H_
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "fs/engine/stats.h"
+#include "fs/names/records.h"
+#include "lib/api/fs.pb.h"
+
+namespace oca::fs_rpc {
+
+// Share of `before` that the later stage saved, 0 to 100, rounded down to two decimals; 0 when
+// `before` is 0 or `after` is larger.
+double SavingsPercent(uint64_t before, uint64_t after);
+
+fs::v1::StorageGroup ToProto(const names::StorageGroup& group);
+fs::v1::Container ToProto(const names::Container& container);
+fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats);
+// The container's group's name and the cleaner's state come from elsewhere.
+fs::v1::ContainerStats ToProto(const engine::ContainerStats& stats);
+fs::v1::CleanerStatus ToProto(const engine::CleanerStatus& status);
+fs::v1::ScanStatus ToProto(const engine::ScanStatus& status);
+fs::v1::JobState ToProto(engine::JobState state);
+
+// kInvalidArgument for values the API does not know. Unspecified means fast.
+absl::StatusOr<names::GroupCompression> FromProto(fs::v1::CompressionMode mode);
+absl::StatusOr<engine::ScanLevel> FromProto(fs::v1::ScanLevel level);
+
+}  // namespace oca::fs_rpc
+
+#endif  // OCA_FS_RPC_CONVERT_H_

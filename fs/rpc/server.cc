@@ -1,0 +1,249 @@
+#include "fs/rpc/server.h"
+
+#include <unistd.h>
+
+#include <optional>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "fmt/format.h"
+#include "fs/names/names.h"
+#include "fs/rpc/convert.h"
+#include "lib/api/fs.grpc.pb.h"
+#include "lib/base/status.h"
+#include "lib/rpc/status.h"
+#include "lib/rpc/unix_socket.h"
+
+namespace oca::fs_rpc {
+namespace {
+
+namespace api = fs::v1;
+using grpc::ServerContext;
+using rpc::ToGrpc;
+
+constexpr absl::Duration kStopGrace = absl::Seconds(5);
+
+absl::StatusOr<names::StorageGroup> FindGroup(engine::Filesystem& filesystem, uint32_t id) {
+  for (const names::StorageGroup& group : filesystem.ListGroups()) {
+    if (group.id.value == id) return group;
+  }
+  return absl::NotFoundError(fmt::format("no storage group has the id {}", id));
+}
+
+absl::StatusOr<names::Container> FindContainer(engine::Filesystem& filesystem, uint32_t id) {
+  for (const names::Container& container : filesystem.ListContainers()) {
+    if (container.id.value == id && !container.deleting) return container;
+  }
+  return absl::NotFoundError(fmt::format("no container has the id {}", id));
+}
+
+// Each method answers with the engine's status; what the fields mean stands in lib/api/fs.proto.
+class Service final : public api::Fs::Service {
+ public:
+  Service(engine::Filesystem& filesystem, Callbacks callbacks, ServerInfo info)
+      : filesystem_(filesystem), callbacks_(std::move(callbacks)), info_(std::move(info)) {}
+
+  grpc::Status GetInfo(ServerContext*, const api::GetInfoRequest*, api::Info* out) override {
+    absl::StatusOr<engine::StatFs> space = filesystem_.GetStatFs(names::kRootInode);
+    if (!space.ok()) return ToGrpc(space.status());
+    out->set_version(info_.version);
+    out->set_pid(static_cast<uint32_t>(::getpid()));
+    out->mutable_started()->set_seconds(absl::ToUnixSeconds(started_));
+    out->set_repository_path(info_.repository_path);
+    out->set_mount_path(info_.mount_path);
+    out->set_capacity_total_bytes(space->total_bytes);
+    out->set_capacity_free_bytes(space->free_bytes);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ListStorageGroups(ServerContext*, const api::ListStorageGroupsRequest*,
+                                 api::ListStorageGroupsResponse* out) override {
+    for (const names::StorageGroup& group : filesystem_.ListGroups()) {
+      *out->add_groups() = ToProto(group);
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status AddStorageGroup(ServerContext*, const api::AddStorageGroupRequest* in,
+                               api::StorageGroup* out) override {
+    absl::StatusOr<names::GroupCompression> compression = FromProto(in->compression_mode());
+    if (!compression.ok()) return ToGrpc(compression.status());
+    names::StorageGroup wanted;
+    wanted.name = in->name();
+    wanted.compression = *compression;
+    if (in->chunk_size_bytes() != 0) wanted.chunk_target_bytes = in->chunk_size_bytes();
+    wanted.quota_bytes = in->quota_bytes();
+    absl::StatusOr<names::StorageGroup> made = filesystem_.AddGroup(wanted);
+    if (made.ok()) *out = ToProto(*made);
+    return ToGrpc(made.status());
+  }
+
+  grpc::Status UpdateStorageGroup(ServerContext*, const api::UpdateStorageGroupRequest* in,
+                                  api::StorageGroup* out) override {
+    absl::StatusOr<names::StorageGroup> group = FindGroup(filesystem_, in->id());
+    if (!group.ok()) return ToGrpc(group.status());
+    if (in->compression_mode() != api::COMPRESSION_MODE_UNSPECIFIED) {
+      absl::StatusOr<names::GroupCompression> compression = FromProto(in->compression_mode());
+      if (!compression.ok()) return ToGrpc(compression.status());
+      group->compression = *compression;
+    }
+    if (in->has_quota_bytes()) group->quota_bytes = in->quota_bytes();
+    absl::Status done = filesystem_.UpdateGroup(*group);
+    if (done.ok()) *out = ToProto(*group);
+    return ToGrpc(done);
+  }
+
+  grpc::Status DeleteStorageGroup(ServerContext*, const api::DeleteStorageGroupRequest* in,
+                                  api::DeleteStorageGroupResponse*) override {
+    return ToGrpc(filesystem_.DeleteGroup(GroupId(in->id())));
+  }
+
+  grpc::Status ListContainers(ServerContext*, const api::ListContainersRequest*,
+                              api::ListContainersResponse* out) override {
+    for (const names::Container& container : filesystem_.ListContainers()) {
+      *out->add_containers() = ToProto(container);
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status AddContainer(ServerContext*, const api::AddContainerRequest* in,
+                            api::Container* out) override {
+    names::Container wanted;
+    wanted.name = in->name();
+    wanted.group = GroupId(in->group_id());
+    absl::StatusOr<names::Container> made = filesystem_.AddContainer(wanted);
+    if (!made.ok()) return ToGrpc(made.status());
+    *out = ToProto(*made);
+    ContainerChanged(made->name);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status DeleteContainer(ServerContext*, const api::DeleteContainerRequest* in,
+                               api::DeleteContainerResponse*) override {
+    absl::StatusOr<names::Container> container = FindContainer(filesystem_, in->id());
+    if (!container.ok()) return ToGrpc(container.status());
+    absl::Status done = filesystem_.DeleteContainer(container->id, in->with_files());
+    // Also after a failure: it may have left the mount already.
+    ContainerChanged(container->name);
+    return ToGrpc(done);
+  }
+
+  grpc::Status GetStorageGroupStats(ServerContext*, const api::GetStorageGroupStatsRequest* in,
+                                    api::GetStorageGroupStatsResponse* out) override {
+    if (in->id() != 0) {
+      absl::StatusOr<engine::GroupStats> stats = filesystem_.StatsOfGroup(GroupId(in->id()));
+      if (stats.ok()) *out->add_groups() = ToProto(*stats);
+      return ToGrpc(stats.status());
+    }
+    for (const names::StorageGroup& group : filesystem_.ListGroups()) {
+      absl::StatusOr<engine::GroupStats> stats = filesystem_.StatsOfGroup(group.id);
+      if (absl::IsNotFound(stats.status())) continue;  // deleted meanwhile
+      if (!stats.ok()) return ToGrpc(stats.status());
+      *out->add_groups() = ToProto(*stats);
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status GetContainerStats(ServerContext*, const api::GetContainerStatsRequest* in,
+                                 api::GetContainerStatsResponse* out) override {
+    bool found = in->id() == 0;
+    for (const names::Container& container : filesystem_.ListContainers()) {
+      if (container.deleting || (in->id() != 0 && container.id.value != in->id())) continue;
+      absl::StatusOr<engine::ContainerStats> stats = filesystem_.StatsOfContainer(container.id);
+      if (absl::IsNotFound(stats.status())) continue;  // deleted meanwhile
+      if (!stats.ok()) return ToGrpc(stats.status());
+      FillContainerStats(*stats, out->add_containers());
+      found = true;
+    }
+    if (found) return grpc::Status::OK;
+    return ToGrpc(absl::NotFoundError(fmt::format("no container has the id {}", in->id())));
+  }
+
+  grpc::Status StartReclaim(ServerContext*, const api::StartReclaimRequest*,
+                            api::StartReclaimResponse*) override {
+    return ToGrpc(filesystem_.StartReclaim());
+  }
+  grpc::Status StopReclaim(ServerContext*, const api::StopReclaimRequest*,
+                           api::StopReclaimResponse*) override {
+    return ToGrpc(filesystem_.StopReclaim());
+  }
+  grpc::Status GetCleanerStatus(ServerContext*, const api::GetCleanerStatusRequest*,
+                                api::CleanerStatus* out) override {
+    *out = ToProto(filesystem_.GetCleanerStatus());
+    return grpc::Status::OK;
+  }
+
+  grpc::Status StartScan(ServerContext*, const api::StartScanRequest* in,
+                         api::StartScanResponse*) override {
+    absl::StatusOr<engine::ScanLevel> level = FromProto(in->level());
+    if (!level.ok()) return ToGrpc(level.status());
+    std::optional<GroupId> only;
+    if (in->group_id() != 0) only = GroupId(in->group_id());
+    return ToGrpc(filesystem_.StartScan(*level, only));
+  }
+  grpc::Status StopScan(ServerContext*, const api::StopScanRequest*,
+                        api::StopScanResponse*) override {
+    return ToGrpc(filesystem_.StopScan());
+  }
+  grpc::Status GetScanStatus(ServerContext*, const api::GetScanStatusRequest*,
+                             api::ScanStatus* out) override {
+    *out = ToProto(filesystem_.GetScanStatus());
+    return grpc::Status::OK;
+  }
+
+  grpc::Status Shutdown(ServerContext*, const api::ShutdownRequest*,
+                        api::ShutdownResponse*) override {
+    if (!callbacks_.shutdown_requested) {
+      return ToGrpc(absl::UnimplementedError("this server cannot be shut down by request"));
+    }
+    callbacks_.shutdown_requested();
+    return grpc::Status::OK;
+  }
+
+ private:
+  void ContainerChanged(std::string_view name) {
+    if (callbacks_.container_changed) callbacks_.container_changed(name);
+  }
+
+  void FillContainerStats(const engine::ContainerStats& stats, api::ContainerStats* out) {
+    *out = ToProto(stats);
+    out->set_cleaner_status(ToProto(filesystem_.GetCleanerStatus().state));
+    absl::StatusOr<names::StorageGroup> group = FindGroup(filesystem_, stats.group.value);
+    if (group.ok()) out->set_group(group->name);
+  }
+
+  engine::Filesystem& filesystem_;
+  const Callbacks callbacks_;
+  const ServerInfo info_;
+  const absl::Time started_ = absl::Now();
+};
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(engine::Filesystem& filesystem, Callbacks callbacks, ServerInfo info)
+      : service(filesystem, std::move(callbacks), std::move(info)) {}
+
+  Service service;
+  std::unique_ptr<rpc::UnixServer> socket;  // null after Stop
+};
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(engine::Filesystem& filesystem,
+                                                      const std::string& socket_path,
+                                                      Callbacks callbacks, ServerInfo info) {
+  auto impl = std::make_unique<Impl>(filesystem, std::move(callbacks), std::move(info));
+  OCA_ASSIGN_OR_RETURN(impl->socket, rpc::UnixServer::Start(socket_path, {&impl->service}));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() { Stop(); }
+
+void Server::Stop() {
+  if (impl_->socket == nullptr) return;
+  impl_->socket->Stop(kStopGrace);
+  impl_->socket.reset();
+}
+
+}  // namespace oca::fs_rpc

@@ -1,0 +1,129 @@
+#include "lib/rpc/unix_socket.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "fmt/format.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server_builder.h"
+#include "grpcpp/support/channel_arguments.h"
+#include "lib/base/status.h"
+
+namespace oca::rpc {
+namespace {
+
+// Lists of containers and scan faults are the largest messages.
+constexpr int kMaxMessageBytes = 64 << 20;
+
+absl::Status CheckFolder(const std::string& path) {
+  std::string folder = path.substr(0, path.rfind('/'));
+  if (folder.empty()) folder = "/";
+  struct stat st;
+  if (::stat(folder.c_str(), &st) != 0) {
+    return PosixError(errno, fmt::format("folder {} of the socket", folder));
+  }
+  if (!S_ISDIR(st.st_mode)) return PosixError(ENOTDIR, folder);
+  if (st.st_uid != ::geteuid() || (st.st_mode & 077) != 0) {
+    return absl::PermissionDeniedError(
+        fmt::format("folder {} of the socket must belong to the account that runs the service (uid "
+                    "{}) and be closed to "
+                    "others (mode 0700); it belongs to uid {} and has mode {:04o}",
+                    folder, ::geteuid(), st.st_uid, st.st_mode & 07777));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckSocketPath(std::string_view path) {
+  if (path.empty() || path.front() != '/') {
+    return absl::InvalidArgumentError(fmt::format("socket path '{}' is not absolute", path));
+  }
+  if (path.size() > kMaxSocketPathBytes) {
+    return absl::InvalidArgumentError(fmt::format(
+        "socket path {} has {} bytes, but the kernel allows {}; choose a shorter OCA_HOME", path,
+        path.size(), kMaxSocketPathBytes));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> UnixChannel(std::string_view path) {
+  OCA_RETURN_IF_ERROR(CheckSocketPath(path));
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // Each channel is a connection of its own, so that one's backoff does not hold up another.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  return grpc::CreateCustomChannel(fmt::format("unix:{}", path), grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
+void SetTimeout(grpc::ClientContext* context, absl::Duration timeout) {
+  context->set_deadline(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(timeout));
+}
+
+bool SocketAnswers(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  // EAGAIN: alive, with a full backlog.
+  bool answers =
+      ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+  ::close(fd);
+  return answers;
+}
+
+absl::StatusOr<std::unique_ptr<UnixServer>> UnixServer::Start(
+    const std::string& path, const std::vector<grpc::Service*>& services) {
+  OCA_RETURN_IF_ERROR(CheckSocketPath(path));
+  OCA_RETURN_IF_ERROR(CheckFolder(path));
+  if (SocketAnswers(path)) {
+    return absl::AlreadyExistsError(fmt::format("another process serves {}", path));
+  }
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return PosixError(errno, path);
+
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(fmt::format("unix:{}", path), grpc::InsecureServerCredentials());
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  // Few callers: a small pool, so that an idle daemon costs next to nothing.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+  for (grpc::Service* service : services) builder.RegisterService(service);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr) return absl::UnavailableError(fmt::format("cannot listen on {}", path));
+  // The folder has kept others out until here.
+  if (::chmod(path.c_str(), 0600) != 0) return PosixError(errno, path);
+  return std::unique_ptr<UnixServer>(new UnixServer(path, std::move(server)));
+}
+
+UnixServer::UnixServer(std::string path, std::unique_ptr<grpc::Server> server)
+    : path_(std::move(path)), server_(std::move(server)) {}
+
+UnixServer::~UnixServer() {
+  if (server_ != nullptr) Stop(absl::ZeroDuration());
+}
+
+void UnixServer::Stop(absl::Duration grace) {
+  server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(grace));
+  server_->Wait();
+  server_.reset();
+  ::unlink(path_.c_str());
+}
+
+}  // namespace oca::rpc

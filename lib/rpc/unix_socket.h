@@ -1,0 +1,62 @@
+// gRPC over unix sockets that belong to one account: who may connect is decided by the modes of the
+// socket (0600) and of its folder (closed to others), which are checked when a server starts.
+#ifndef OCA_LIB_RPC_UNIX_SOCKET_H_
+#define OCA_LIB_RPC_UNIX_SOCKET_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/server.h"
+
+namespace oca::rpc {
+
+// The kernel's limit for a socket's path (sockaddr_un), without the closing NUL.
+inline constexpr size_t kMaxSocketPathBytes = 107;
+
+// kInvalidArgument, with the length and the way out, when `path` is relative or too long for a
+// socket.
+absl::Status CheckSocketPath(std::string_view path);
+
+// A channel to the server at `path`. Connects at the first call, and again by itself after the
+// server was away (tried at most every second). Thread-safe.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> UnixChannel(std::string_view path);
+
+// `context` ends with DEADLINE_EXCEEDED after `timeout`.
+void SetTimeout(grpc::ClientContext* context, absl::Duration timeout);
+
+// Whether something accepts connections at `path`.
+bool SocketAnswers(const std::string& path);
+
+// A gRPC server on a unix socket. Thread-safe but for Stop, which is called once.
+class UnixServer {
+ public:
+  // Serves `services` (borrowed; they must outlive this) at `path` until Stop. A socket left by a
+  // dead server is replaced; kAlreadyExists when a living one is there. kPermissionDenied when the
+  // folder is open to others or not ours.
+  static absl::StatusOr<std::unique_ptr<UnixServer>> Start(
+      const std::string& path, const std::vector<grpc::Service*>& services);
+  ~UnixServer();
+  UnixServer(const UnixServer&) = delete;
+  UnixServer& operator=(const UnixServer&) = delete;
+
+  // Takes no new calls, waits up to `grace` for those that run, cancels the rest, removes the
+  // socket.
+  void Stop(absl::Duration grace);
+
+ private:
+  UnixServer(std::string path, std::unique_ptr<grpc::Server> server);
+
+  const std::string path_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace oca::rpc
+
+#endif  // OCA_LIB_RPC_UNIX_SOCKET_H_
