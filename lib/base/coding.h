@@ -1,5 +1,5 @@
-// Encoding of integers in bytes: little-endian on disk, big-endian in ordered keys, LEB128 varints. All decoding is
-// bounds-checked: bytes that come from a disk or a peer are never trusted.
+// Encoding of integers in bytes: little-endian on disk, big-endian in ordered keys, LEB128 varints.
+// All decoding is bounds-checked: bytes that come from a disk or a peer are never trusted.
 #ifndef OCA_LIB_BASE_CODING_H_
 #define OCA_LIB_BASE_CODING_H_
 
@@ -38,8 +38,8 @@ void PutVarint(std::string* out, uint64_t value);
 // A varint length, then the bytes.
 void PutLengthPrefixed(std::string* out, std::string_view bytes);
 
-// Reads fields from borrowed bytes. After the first failure every further read fails; check ok() once at the end.
-// Not thread-safe; `bytes` must outlive it.
+// Reads fields from borrowed bytes. After the first failure every further read fails; check ok()
+// once at the end. Not thread-safe; `bytes` must outlive it.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

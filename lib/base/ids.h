@@ -24,10 +24,14 @@ struct StrongId {
   }
 };
 
-using PackId = StrongId<struct PackIdTag, uint64_t>;            // unique in a storage group, never reused, from 1
-using InodeNo = StrongId<struct InodeNoTag, uint64_t>;          // unique in a repository, never reused; 1 is the mount's root
-using ContainerId = StrongId<struct ContainerIdTag, uint32_t>;  // unique in a repository, never reused, from 1
-using GroupId = StrongId<struct GroupIdTag, uint32_t>;          // a storage group; unique in a repository, never reused, from 1
+using PackId =
+    StrongId<struct PackIdTag, uint64_t>;  // unique in a storage group, never reused, from 1
+using InodeNo = StrongId<struct InodeNoTag,
+                         uint64_t>;  // unique in a repository, never reused; 1 is the mount's root
+using ContainerId =
+    StrongId<struct ContainerIdTag, uint32_t>;  // unique in a repository, never reused, from 1
+using GroupId = StrongId<struct GroupIdTag, uint32_t>;  // a storage group; unique in a repository,
+                                                        // never reused, from 1
 
 // SHA-256 of a chunk's plain bytes: the chunk's name.
 struct Fingerprint {

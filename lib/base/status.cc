@@ -49,8 +49,11 @@ int ErrnoForCode(absl::StatusCode code) {
 }  // namespace
 
 absl::Status PosixError(int error_number, std::string_view what) {
+  if (error_number <= 0) error_number = EIO;  // an error never turns into OK
+  const char* description = strerrordesc_np(error_number);
   absl::Status status(absl::ErrnoToStatusCode(error_number),
-                      fmt::format("{}: {}", what, strerrordesc_np(error_number)));
+                      description != nullptr ? fmt::format("{}: {}", what, description)
+                                             : fmt::format("{}: errno {}", what, error_number));
   status.SetPayload(kErrnoPayload, absl::Cord(std::to_string(error_number)));
   return status;
 }

@@ -9,15 +9,17 @@
 
 namespace oca {
 
-// A status whose ErrnoOf() is exactly `error_number`. The code follows absl::ErrnoToStatusCode, but for EIO-like
-// corruption use absl::DataLossError. `what` says what was wrong and where.
+// A status whose ErrnoOf() is exactly `error_number`. The code follows absl::ErrnoToStatusCode, but
+// for EIO-like corruption use absl::DataLossError. Never OK: an `error_number` that is not positive
+// stands for EIO. `what` says what was wrong and where.
 absl::Status PosixError(int error_number, std::string_view what);
 
-// The errno for `status`: the one PosixError put there, else the table's row for its code; 0 for OK.
-// kDataLoss and everything without a better row is EIO. Thread-safe.
+// The errno for `status`: the one PosixError put there, else the table's row for its code; 0 for
+// OK. kDataLoss and everything without a better row is EIO. Thread-safe.
 int ErrnoOf(const absl::Status& status);
 
-// The message alone. Debian's absl::string_view is not std::string_view; ours is, so conversions stand here.
+// The message alone. Debian's absl::string_view is not std::string_view; ours is, so conversions
+// stand here.
 inline std::string_view MessageOf(const absl::Status& status) {
   return {status.message().data(), status.message().size()};
 }
@@ -31,8 +33,8 @@ absl::Status Annotate(const absl::Status& status, std::string_view context);
 #define OCA_STATUS_CONCAT(a, b) OCA_STATUS_CONCAT_INNER(a, b)
 
 // Returns from the calling function when `expr` (an absl::Status) is not OK.
-#define OCA_RETURN_IF_ERROR(expr)                   \
-  do {                                              \
+#define OCA_RETURN_IF_ERROR(expr)                                     \
+  do {                                                                \
     if (absl::Status oca_st_ = (expr); !oca_st_.ok()) return oca_st_; \
   } while (0)
 
