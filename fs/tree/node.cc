@@ -1,0 +1,170 @@
+#include "fs/tree/node.h"
+
+#include "fmt/format.h"
+#include "lib/base/coding.h"
+#include "lib/base/status.h"
+
+namespace oca::tree {
+namespace {
+
+constexpr char kNodeMagic = static_cast<char>(0xd7);
+constexpr char kNodeVersion = 1;
+constexpr char kRootVersion = 1;
+
+absl::Status Damaged(std::string_view what) {
+  return absl::DataLossError(fmt::format("recipe: {}", what));
+}
+
+void PutRef(std::string* out, uint32_t level, const Ref& ref) {
+  if (level == 0) {
+    PutVarint(out, ref.length << 1 | (ref.is_hole() ? 1 : 0));
+    if (ref.is_hole()) return;
+  } else {
+    PutVarint(out, ref.length);
+    PutVarint(out, ref.length - ref.data_length);
+  }
+  out->append(ref.fp.view());
+}
+
+// A varint in its shortest form: a longer one would give one node two encodings.
+bool TakeVarint(ByteReader& in, uint64_t* value) {
+  std::string_view before = in.rest();
+  *value = in.Varint();
+  if (!in.ok()) return false;
+  size_t used = before.size() - in.remaining();
+  return used == 1 || before[used - 1] != 0;
+}
+
+absl::StatusOr<Ref> TakeRef(ByteReader& in, uint32_t level) {
+  Ref ref;
+  bool hole = false;
+  uint64_t first, hole_bytes = 0;
+  if (!TakeVarint(in, &first)) return Damaged("bad length");
+  if (level == 0) {
+    hole = first & 1;
+    ref.length = first >> 1;
+    hole_bytes = hole ? ref.length : 0;
+  } else {
+    ref.length = first;
+    if (!TakeVarint(in, &hole_bytes)) return Damaged("bad length of holes");
+  }
+  if (ref.length == 0 || ref.length > kMaxFileBytes) return Damaged("impossible length");
+  if (hole_bytes > ref.length) return Damaged("holes longer than what they are in");
+  ref.data_length = ref.length - hole_bytes;
+  if (hole) return ref;
+  ref.fp = in.Fp();
+  if (!in.ok()) return Damaged("cut short");
+  if (ref.fp == Fingerprint{}) return Damaged("fingerprint of zeros");
+  return ref;
+}
+
+absl::StatusOr<std::vector<Ref>> TakeRefs(ByteReader& in, uint32_t level, uint64_t count) {
+  std::vector<Ref> refs;
+  refs.reserve(count);
+  uint64_t total = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    OCA_ASSIGN_OR_RETURN(Ref ref, TakeRef(in, level));
+    if (ref.length > kMaxFileBytes - total) return Damaged("lengths overflow");
+    total += ref.length;
+    if (ref.is_hole() && !refs.empty() && refs.back().is_hole())
+      return Damaged("two holes in a row");
+    refs.push_back(ref);
+  }
+  if (!in.empty()) return Damaged("bytes after the last entry");
+  return refs;
+}
+
+}  // namespace
+
+uint64_t Root::length() const {
+  uint64_t sum = 0;
+  for (const Ref& ref : entries) sum += ref.length;
+  return sum;
+}
+
+uint64_t Root::data_length() const {
+  uint64_t sum = 0;
+  for (const Ref& ref : entries) sum += ref.data_length;
+  return sum;
+}
+
+std::string EncodeRoot(const Root& root) {
+  std::string out;
+  out.push_back(kRootVersion);
+  out.push_back(static_cast<char>(root.height));
+  out.push_back(static_cast<char>(root.entries.size()));
+  for (const Ref& ref : root.entries) PutRef(&out, root.height, ref);
+  return out;
+}
+
+absl::StatusOr<Root> DecodeRoot(std::string_view bytes) {
+  ByteReader in(bytes);
+  uint8_t version = in.Le<uint8_t>();
+  Root root;
+  root.height = in.Le<uint8_t>();
+  uint8_t count = in.Le<uint8_t>();
+  if (!in.ok()) return Damaged("root cut short");
+  if (version != kRootVersion) return Damaged(fmt::format("root of unknown version {}", version));
+  if (root.height > kMaxHeight) return Damaged("root too high");
+  if (root.height == 0 ? count > kMaxInlineRefs : count != 1) return Damaged("root of wrong size");
+  OCA_ASSIGN_OR_RETURN(root.entries, TakeRefs(in, root.height, count));
+  return root;
+}
+
+std::string EncodeNode(uint32_t level, std::span<const Ref> entries) {
+  std::string out;
+  out.reserve(8 + entries.size() * 36);
+  out.push_back(kNodeMagic);
+  out.push_back(kNodeVersion);
+  out.push_back(static_cast<char>(level));
+  PutVarint(&out, entries.size());
+  for (const Ref& ref : entries) PutRef(&out, level, ref);
+  return out;
+}
+
+absl::StatusOr<std::vector<Ref>> DecodeNode(uint32_t level, std::string_view bytes) {
+  ByteReader in(bytes);
+  std::string_view head = in.Take(3);
+  if (!in.ok() || head[0] != kNodeMagic) return Damaged("not a node");
+  if (head[1] != kNodeVersion) return Damaged("node of unknown version");
+  if (level >= kMaxHeight || static_cast<uint8_t>(head[2]) != level) {
+    return Damaged(
+        fmt::format("node of level {} where {} was due", static_cast<uint8_t>(head[2]), level));
+  }
+  uint64_t count;
+  if (!TakeVarint(in, &count) || count == 0 || count > kMaxNodeRefs) return Damaged("bad count");
+  return TakeRefs(in, level, count);
+}
+
+absl::StatusOr<std::shared_ptr<const std::vector<Ref>>> LoadNode(NodeStore& store, uint32_t level,
+                                                                 const Ref& ref) {
+  OCA_ASSIGN_OR_RETURN(std::shared_ptr<const std::string> bytes, store.GetNode(ref.fp));
+  absl::StatusOr<std::vector<Ref>> refs = DecodeNode(level, *bytes);
+  if (!refs.ok()) return Annotate(refs.status(), "node " + ref.fp.ToHex());
+  uint64_t length = 0, data_length = 0;
+  for (const Ref& r : *refs) {
+    length += r.length;
+    data_length += r.data_length;
+  }
+  if (length != ref.length || data_length != ref.data_length) {
+    return Damaged(fmt::format("node {} has {} bytes ({} of data) where its parent says {} ({})",
+                               ref.fp.ToHex(), length, data_length, ref.length, ref.data_length));
+  }
+  return std::make_shared<const std::vector<Ref>>(*std::move(refs));
+}
+
+absl::Status CheckRoot(const Root& root) {
+  bool fits = root.height == 0 ? root.entries.size() <= kMaxInlineRefs : root.entries.size() == 1;
+  if (!fits || root.height > kMaxHeight)
+    return absl::InvalidArgumentError("recipe: malformed root");
+  uint64_t total = 0;
+  for (const Ref& ref : root.entries) {
+    if (ref.length == 0 || ref.length > kMaxFileBytes - total) {
+      return absl::InvalidArgumentError("recipe: malformed root");
+    }
+    total += ref.length;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace oca::tree
