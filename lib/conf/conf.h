@@ -1,0 +1,55 @@
+// The configuration of all processes: typed, with a default for each value, read from one TOML
+// file. etc/oca.toml shows every key. An unknown key or a value of the wrong type or range is an
+// error that says file and line.
+#ifndef OCA_LIB_CONF_CONF_H_
+#define OCA_LIB_CONF_CONF_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace oca::conf {
+
+// [fs]: the filesystem daemon and its mount.
+struct Fs {
+  uint64_t memory_budget_bytes = 1ull << 30;  // "memory_budget": caches and write buffers
+  int64_t commit_interval_ms = 5000;          // longest time that a change stays volatile
+  int64_t workers = 0;                        // compression and hashing threads; 0 = one per CPU
+  int64_t mount_threads = 10;                 // requests of the kernel served at once
+  bool allow_other = true;  // other users may enter the mount, where the system lets us allow it
+  int64_t read_ahead_kib =
+      2048;  // the kernel's read-ahead on the mount; 0 = leave the kernel's default
+};
+
+// [database]: of the control plane.
+struct Database {
+  std::string dsn;  // libpq connection string; empty = a private cluster under the home
+};
+
+// [log]
+struct Log {
+  std::string level = "info";  // debug, info, warning, error
+};
+
+struct Config {
+  Fs fs;
+  Database database;
+  Log log;
+};
+
+// The file's contents over the defaults. kNotFound when there is no such file, kInvalidArgument for
+// what it says.
+absl::StatusOr<Config> LoadFile(const std::string& path);
+
+// The same from text; `source` is the file's name for messages.
+absl::StatusOr<Config> Parse(std::string_view text, std::string_view source);
+
+// All keys as "section.key", in the order of etc/oca.toml.
+std::vector<std::string> KnownKeys();
+
+}  // namespace oca::conf
+
+#endif  // OCA_LIB_CONF_CONF_H_

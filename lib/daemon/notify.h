@@ -1,0 +1,17 @@
+// The service manager's readiness protocol (sd_notify(3)), without its library.
+#ifndef OCA_LIB_DAEMON_NOTIFY_H_
+#define OCA_LIB_DAEMON_NOTIFY_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace oca::daemon {
+
+// Sends `state` (such as "READY=1" or "STOPPING=1") to the datagram socket named by $NOTIFY_SOCKET:
+// a path, or an abstract name after '@'. OK without effect when the variable is not set.
+absl::Status Notify(std::string_view state);
+
+}  // namespace oca::daemon
+
+#endif  // OCA_LIB_DAEMON_NOTIFY_H_

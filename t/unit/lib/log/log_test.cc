@@ -1,0 +1,97 @@
+#include "lib/log/log.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "gtest/gtest.h"
+#include "lib/base/status.h"
+
+namespace oca::log {
+namespace {
+
+class Log : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "oca-log-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    dir_ = pattern;
+  }
+  void TearDown() override {
+    ASSERT_TRUE(InitLog("log_test", "", "info").ok());
+    std::filesystem::remove_all(dir_);
+  }
+  std::string Contents(const std::string& path) {
+    std::ifstream in(path);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  std::string dir_;
+};
+
+TEST_F(Log, WritesToStderrBeforeInit) {
+  testing::internal::CaptureStderr();
+  Info("early", "n", 1);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("early n=1\n"), std::string::npos);
+}
+
+TEST_F(Log, WritesFieldsToTheFileAndMakesItsFolder) {
+  std::string path = dir_ + "/log/x.log";
+  ASSERT_TRUE(InitLog("prog", path, "info").ok());
+  Info("mounted", "dir", "/oca", "threads", 10);
+  std::string text = Contents(path);
+  EXPECT_NE(text.find(" I prog["), std::string::npos) << text;
+  EXPECT_NE(text.find("] mounted dir=/oca threads=10\n"), std::string::npos) << text;
+}
+
+TEST_F(Log, AppendsToAnOldFile) {
+  std::string path = dir_ + "/x.log";
+  ASSERT_TRUE(InitLog("prog", path, "info").ok());
+  Info("first");
+  ASSERT_TRUE(InitLog("prog", path, "info").ok());
+  Info("second");
+  std::string text = Contents(path);
+  EXPECT_NE(text.find("first"), std::string::npos);
+  EXPECT_NE(text.find("second"), std::string::npos);
+}
+
+TEST_F(Log, HidesLinesBelowTheLevel) {
+  std::string path = dir_ + "/x.log";
+  ASSERT_TRUE(InitLog("prog", path, "warning").ok());
+  Debug("d");
+  Info("hidden");
+  Warning("seen_warning");
+  Error("seen_error");
+  std::string text = Contents(path);
+  EXPECT_EQ(text.find("hidden"), std::string::npos);
+  EXPECT_NE(text.find(" W prog["), std::string::npos);
+  EXPECT_NE(text.find("seen_error"), std::string::npos);
+}
+
+TEST_F(Log, QuotesValuesThatNeedIt) {
+  std::string line = "e";
+  AppendField(&line, "a", "plain/path-1.2");
+  AppendField(&line, "b", "two words");
+  AppendField(&line, "c", "");
+  AppendField(&line, "d", "say \"x\"\n\x01\\");
+  EXPECT_EQ(line, "e a=plain/path-1.2 b=\"two words\" c=\"\" d=\"say \\\"x\\\"\\n\\x01\\\\\"");
+}
+
+TEST_F(Log, BracesInValuesAreNotFormats) {
+  std::string path = dir_ + "/x.log";
+  ASSERT_TRUE(InitLog("prog", path, "info").ok());
+  Info("braces", "v", "{}{0}%v");
+  EXPECT_NE(Contents(path).find("braces v={}{0}%v\n"), std::string::npos);
+}
+
+TEST_F(Log, RefusesAnUnknownLevel) {
+  absl::Status status = InitLog("prog", "", "loud");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(MessageOf(status).find("loud"), std::string_view::npos);
+}
+
+TEST_F(Log, FailsWhenTheFileCannotBeOpened) { EXPECT_FALSE(InitLog("prog", dir_, "info").ok()); }
+
+}  // namespace
+}  // namespace oca::log
