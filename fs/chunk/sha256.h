@@ -9,8 +9,9 @@
 
 namespace oca::chunk {
 
-// SHA-256 of each of `chunks` into the same place of `out` (equal sizes). Uses 4 interleaved SHA-NI lanes, kept full
-// across chunks of different lengths, where the CPU has them; OpenSSL elsewhere. Thread-safe.
+// SHA-256 of each of `chunks` into the same place of `out` (equal sizes). Uses 4 interleaved SHA-NI
+// lanes, kept full across chunks of different lengths, where the CPU has them; OpenSSL elsewhere.
+// Thread-safe.
 void Sha256Many(std::span<const std::string_view> chunks, std::span<Fingerprint> out);
 
 // One chunk.
