@@ -1,0 +1,101 @@
+#include "fs/rpc/convert.h"
+
+#include <cstdint>
+#include <limits>
+
+#include "gtest/gtest.h"
+#include "t/support/status_matchers.h"
+
+namespace oca::fs_rpc {
+namespace {
+
+constexpr uint64_t kTiB = 1ull << 40;
+
+TEST(SavingsPercent, IsTheShareThatIsGone) {
+  EXPECT_EQ(SavingsPercent(100, 50), 50);
+  EXPECT_EQ(SavingsPercent(200, 1), 99.5);
+  EXPECT_EQ(SavingsPercent(3, 1), 66.66);
+  EXPECT_EQ(SavingsPercent(7, 7), 0);
+  EXPECT_EQ(SavingsPercent(7, 0), 100);
+}
+
+TEST(SavingsPercent, IsZeroWithoutDataAndNeverNegative) {
+  EXPECT_EQ(SavingsPercent(0, 0), 0);
+  EXPECT_EQ(SavingsPercent(0, 10), 0);
+  EXPECT_EQ(SavingsPercent(10, 11), 0);
+}
+
+TEST(SavingsPercent, NeverClaimsAllWhileAByteIsLeft) {
+  EXPECT_EQ(SavingsPercent(1000 * kTiB, 1), 99.99);
+  EXPECT_EQ(SavingsPercent(std::numeric_limits<uint64_t>::max(), 1), 99.99);
+}
+
+TEST(Convert, GroupStatsCarryEveryCounterAndTheSavings) {
+  engine::GroupStats stats;
+  stats.id = GroupId(3);
+  stats.name = "g";
+  stats.bytes = {1000, 500, 200, 250};
+  stats.total_inodes = 9;
+  stats.files = 7;
+  stats.read_mib_per_s = 1.239;
+  stats.write_mib_per_s = -1;
+  stats.quota_bytes = 4 * kTiB;
+  stats.capacity_free_bytes = 77;
+  stats.index_entries = 5;
+  stats.index_memory_bytes = 64;
+  stats.packs = 2;
+  stats.cleaner_state = engine::JobState::kDone;
+  fs::v1::StorageGroupStats out = ToProto(stats);
+  EXPECT_EQ(out.name(), "g");
+  EXPECT_EQ(out.id(), 3u);
+  EXPECT_EQ(out.current_bytes(), 1000u);
+  EXPECT_EQ(out.post_dedupe_bytes(), 500u);
+  EXPECT_EQ(out.post_compression_bytes(), 200u);
+  EXPECT_EQ(out.physical_bytes(), 250u);
+  EXPECT_EQ(out.capacity_used_bytes(), 250u);
+  EXPECT_EQ(out.capacity_free_bytes(), 77u);
+  EXPECT_EQ(out.quota_bytes(), 4 * kTiB);
+  EXPECT_EQ(out.total_inodes(), 9u);
+  EXPECT_EQ(out.current_files(), 7u);
+  EXPECT_EQ(out.read_mib_per_s(), 1.24);
+  EXPECT_EQ(out.write_mib_per_s(), 0);
+  EXPECT_EQ(out.dedupe_savings_percent(), 50);
+  EXPECT_EQ(out.compression_savings_percent(), 60);
+  EXPECT_EQ(out.total_savings_percent(), 80);
+  EXPECT_EQ(out.cleaner_status(), fs::v1::JOB_STATE_DONE);
+  EXPECT_EQ(out.index_entries(), 5u);
+  EXPECT_EQ(out.index_memory_bytes(), 64u);
+  EXPECT_EQ(out.packs(), 2u);
+}
+
+TEST(Convert, CompressionModesMapBothWays) {
+  for (auto mode : {names::GroupCompression::kFast, names::GroupCompression::kBest,
+                    names::GroupCompression::kLz4}) {
+    names::StorageGroup group;
+    group.compression = mode;
+    ASSERT_OK_AND_ASSIGN(auto back, FromProto(ToProto(group).compression_mode()));
+    EXPECT_EQ(back, mode);
+  }
+  ASSERT_OK_AND_ASSIGN(auto unspecified, FromProto(fs::v1::COMPRESSION_MODE_UNSPECIFIED));
+  EXPECT_EQ(unspecified, names::GroupCompression::kFast);
+  EXPECT_ERRNO(FromProto(static_cast<fs::v1::CompressionMode>(50)), EINVAL);
+}
+
+TEST(Convert, ScanLevelMustBeGiven) {
+  EXPECT_ERRNO(FromProto(fs::v1::SCAN_LEVEL_UNSPECIFIED), EINVAL);
+  ASSERT_OK_AND_ASSIGN(auto level, FromProto(fs::v1::SCAN_LEVEL_VERIFY_DATA));
+  EXPECT_EQ(level, engine::ScanLevel::kVerifyData);
+}
+
+TEST(Convert, TimesThatNeverWereStayUnset) {
+  engine::CleanerStatus status;
+  EXPECT_FALSE(ToProto(status).has_started());
+  status.started = absl::FromUnixSeconds(1'700'000'000);
+  status.ended = absl::InfiniteFuture();
+  fs::v1::CleanerStatus out = ToProto(status);
+  EXPECT_EQ(out.started().seconds(), 1'700'000'000);
+  EXPECT_FALSE(out.has_ended());
+}
+
+}  // namespace
+}  // namespace oca::fs_rpc

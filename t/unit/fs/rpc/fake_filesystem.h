@@ -1,0 +1,185 @@
+// A Filesystem of groups and containers without files, for tests of what administers them.
+#ifndef OCA_T_UNIT_FS_RPC_FAKE_FILESYSTEM_H_
+#define OCA_T_UNIT_FS_RPC_FAKE_FILESYSTEM_H_
+
+#include <cerrno>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "fs/engine/filesystem.h"
+#include "lib/base/status.h"
+
+namespace oca::engine {
+
+// Thread-safe. Calls about files fail with ENOSYS.
+class FakeFilesystem final : public Filesystem {
+ public:
+  // What the tests set and look at.
+  absl::Mutex mu;
+  std::map<uint32_t, StorageGroup> groups ABSL_GUARDED_BY(mu);
+  std::map<uint32_t, Container> containers ABSL_GUARDED_BY(mu);
+  std::map<uint32_t, GroupStats> group_stats ABSL_GUARDED_BY(mu);
+  CleanerStatus cleaner ABSL_GUARDED_BY(mu);
+  ScanStatus scan ABSL_GUARDED_BY(mu);
+  std::optional<GroupId> scanned_group ABSL_GUARDED_BY(mu);
+  absl::Status delete_container_result ABSL_GUARDED_BY(mu);
+  StatFs space ABSL_GUARDED_BY(mu) = {4096, 1000, 400, 10, 100};
+
+  absl::StatusOr<StorageGroup> AddGroup(const StorageGroup& group) override {
+    absl::MutexLock lock(&mu);
+    for (const auto& [id, other] : groups) {
+      if (other.name == group.name) return PosixError(EEXIST, group.name);
+    }
+    StorageGroup made = group;
+    made.id = GroupId(++last_group_);
+    groups[made.id.value] = made;
+    return made;
+  }
+  absl::Status UpdateGroup(const StorageGroup& group) override {
+    absl::MutexLock lock(&mu);
+    groups[group.id.value] = group;
+    return absl::OkStatus();
+  }
+  absl::Status DeleteGroup(GroupId id) override {
+    absl::MutexLock lock(&mu);
+    for (const auto& [other, container] : containers) {
+      if (container.group == id) return PosixError(ENOTEMPTY, "group");
+    }
+    return groups.erase(id.value) == 1 ? absl::OkStatus() : PosixError(ENOENT, "group");
+  }
+  std::vector<StorageGroup> ListGroups() override {
+    absl::MutexLock lock(&mu);
+    std::vector<StorageGroup> all;
+    for (const auto& [id, group] : groups) all.push_back(group);
+    return all;
+  }
+  absl::StatusOr<Container> AddContainer(const Container& container) override {
+    absl::MutexLock lock(&mu);
+    if (groups.count(container.group.value) == 0) return PosixError(ENOENT, "group");
+    Container made = container;
+    made.id = ContainerId(++last_container_);
+    containers[made.id.value] = made;
+    return made;
+  }
+  absl::Status DeleteContainer(ContainerId id, bool with_files) override {
+    absl::MutexLock lock(&mu);
+    if (!delete_container_result.ok()) return delete_container_result;
+    return containers.erase(id.value) == 1 ? absl::OkStatus() : PosixError(ENOENT, "container");
+  }
+  std::vector<Container> ListContainers() override {
+    absl::MutexLock lock(&mu);
+    std::vector<Container> all;
+    for (const auto& [id, container] : containers) all.push_back(container);
+    return all;
+  }
+  absl::StatusOr<GroupStats> StatsOfGroup(GroupId id) override {
+    absl::MutexLock lock(&mu);
+    auto found = groups.find(id.value);
+    if (found == groups.end()) return PosixError(ENOENT, "group");
+    GroupStats stats = group_stats[id.value];
+    stats.id = id;
+    stats.name = found->second.name;
+    return stats;
+  }
+  absl::StatusOr<ContainerStats> StatsOfContainer(ContainerId id) override {
+    absl::MutexLock lock(&mu);
+    auto found = containers.find(id.value);
+    if (found == containers.end()) return PosixError(ENOENT, "container");
+    ContainerStats stats;
+    stats.id = id;
+    stats.name = found->second.name;
+    stats.group = found->second.group;
+    return stats;
+  }
+  absl::Status StartReclaim() override {
+    absl::MutexLock lock(&mu);
+    if (cleaner.state == JobState::kRunning) return PosixError(EBUSY, "cleaner");
+    cleaner.state = JobState::kRunning;
+    return absl::OkStatus();
+  }
+  absl::Status StopReclaim() override {
+    absl::MutexLock lock(&mu);
+    cleaner.state = JobState::kStopped;
+    return absl::OkStatus();
+  }
+  CleanerStatus GetCleanerStatus() override {
+    absl::MutexLock lock(&mu);
+    return cleaner;
+  }
+  absl::Status StartScan(ScanLevel level, std::optional<GroupId> group) override {
+    absl::MutexLock lock(&mu);
+    scan.state = JobState::kRunning;
+    scan.level = level;
+    scanned_group = group;
+    return absl::OkStatus();
+  }
+  absl::Status StopScan() override {
+    absl::MutexLock lock(&mu);
+    scan.state = JobState::kStopped;
+    return absl::OkStatus();
+  }
+  ScanStatus GetScanStatus() override {
+    absl::MutexLock lock(&mu);
+    return scan;
+  }
+  absl::StatusOr<StatFs> GetStatFs(InodeNo) override {
+    absl::MutexLock lock(&mu);
+    return space;
+  }
+  absl::Status Sync() override { return absl::OkStatus(); }
+  absl::Status Stop() override { return absl::OkStatus(); }
+
+  absl::StatusOr<Inode> GetAttr(InodeNo) override { return NoFiles(); }
+  absl::StatusOr<Inode> Lookup(InodeNo, std::string_view) override { return NoFiles(); }
+  absl::StatusOr<Inode> Create(InodeNo, std::string_view, const NewInode&) override {
+    return NoFiles();
+  }
+  absl::StatusOr<Inode> Link(InodeNo, InodeNo, std::string_view) override { return NoFiles(); }
+  absl::Status Unlink(InodeNo, std::string_view) override { return NoFiles(); }
+  absl::Status Rmdir(InodeNo, std::string_view) override { return NoFiles(); }
+  absl::Status Rename(InodeNo, std::string_view, InodeNo, std::string_view, uint32_t) override {
+    return NoFiles();
+  }
+  absl::StatusOr<Inode> SetAttr(InodeNo, const AttrChange&) override { return NoFiles(); }
+  absl::Status ReadDir(InodeNo, uint64_t, const std::function<bool(const DirEntry&)>&) override {
+    return NoFiles();
+  }
+  absl::StatusOr<std::string> GetXattr(InodeNo, std::string_view) override { return NoFiles(); }
+  absl::Status SetXattr(InodeNo, std::string_view, std::string_view, int) override {
+    return NoFiles();
+  }
+  absl::Status RemoveXattr(InodeNo, std::string_view) override { return NoFiles(); }
+  absl::StatusOr<std::vector<std::string>> ListXattrs(InodeNo) override { return NoFiles(); }
+  void AddReference(InodeNo) override {}
+  void DropReferences(InodeNo, uint64_t) override {}
+  absl::StatusOr<Handle*> Open(InodeNo, int) override { return NoFiles(); }
+  absl::Status Flush(Handle*) override { return NoFiles(); }
+  void Release(Handle*) override {}
+  absl::StatusOr<ReadResult> Read(Handle*, uint64_t, size_t) override { return NoFiles(); }
+  absl::StatusOr<size_t> Write(Handle*, uint64_t, std::string_view, bool) override {
+    return NoFiles();
+  }
+  absl::Status Fsync(InodeNo) override { return NoFiles(); }
+  absl::StatusOr<Inode> Truncate(InodeNo, uint64_t) override { return NoFiles(); }
+  absl::Status Allocate(Handle*, int, uint64_t, uint64_t) override { return NoFiles(); }
+  absl::StatusOr<uint64_t> CopyRange(Handle*, uint64_t, Handle*, uint64_t, uint64_t) override {
+    return NoFiles();
+  }
+  absl::StatusOr<uint64_t> Seek(Handle*, uint64_t, int) override { return NoFiles(); }
+
+ private:
+  static absl::Status NoFiles() { return PosixError(ENOSYS, "no files here"); }
+
+  uint32_t last_group_ ABSL_GUARDED_BY(mu) = 0;
+  uint32_t last_container_ ABSL_GUARDED_BY(mu) = 0;
+};
+
+}  // namespace oca::engine
+
+#endif  // OCA_T_UNIT_FS_RPC_FAKE_FILESYSTEM_H_

@@ -1,0 +1,218 @@
+#include "fs/rpc/server.h"
+
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/api/fs.grpc.pb.h"
+#include "lib/rpc/status.h"
+#include "lib/rpc/unix_socket.h"
+#include "t/support/status_matchers.h"
+#include "t/support/temp_dir.h"
+#include "t/unit/fs/rpc/fake_filesystem.h"
+
+namespace oca::fs_rpc {
+namespace {
+
+using fs::v1::Fs;
+using testing::ElementsAre;
+
+class FsServer : public testing::Test {
+ protected:
+  void SetUp() override {
+    Callbacks callbacks;
+    callbacks.container_changed = [this](std::string_view name) {
+      absl::MutexLock lock(&mu_);
+      changed_.emplace_back(name);
+    };
+    callbacks.shutdown_requested = [this] {
+      absl::MutexLock lock(&mu_);
+      ++shutdowns_;
+    };
+    ASSERT_OK_AND_ASSIGN(
+        server_, Server::Start(filesystem_, dir_.Path("s"), callbacks, {"1.2.3", "/repo", "/mnt"}));
+    ASSERT_OK_AND_ASSIGN(auto channel, rpc::UnixChannel(dir_.Path("s")));
+    stub_ = Fs::NewStub(channel);
+  }
+
+  // Calls `method` of the stub.
+  template <typename Request, typename Response>
+  absl::Status Call(grpc::Status (Fs::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                     Response*),
+                    const Request& request, Response* response) {
+    grpc::ClientContext context;
+    rpc::SetTimeout(&context, absl::Seconds(10));
+    return rpc::FromGrpc((stub_.get()->*method)(&context, request, response));
+  }
+
+  uint32_t AddGroup(const std::string& name) {
+    fs::v1::AddStorageGroupRequest request;
+    request.set_name(name);
+    fs::v1::StorageGroup made;
+    EXPECT_OK(Call(&Fs::Stub::AddStorageGroup, request, &made));
+    return made.id();
+  }
+  uint32_t AddContainer(const std::string& name, uint32_t group) {
+    fs::v1::AddContainerRequest request;
+    request.set_name(name);
+    request.set_group_id(group);
+    fs::v1::Container made;
+    EXPECT_OK(Call(&Fs::Stub::AddContainer, request, &made));
+    return made.id();
+  }
+  absl::Status DeleteContainer(uint32_t id) {
+    fs::v1::DeleteContainerRequest request;
+    request.set_id(id);
+    fs::v1::DeleteContainerResponse response;
+    return Call(&Fs::Stub::DeleteContainer, request, &response);
+  }
+  std::vector<std::string> Changed() {
+    absl::MutexLock lock(&mu_);
+    return changed_;
+  }
+
+  support::TempDir dir_;
+  engine::FakeFilesystem filesystem_;
+  absl::Mutex mu_;
+  std::vector<std::string> changed_ ABSL_GUARDED_BY(mu_);
+  int shutdowns_ ABSL_GUARDED_BY(mu_) = 0;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<Fs::Stub> stub_;
+};
+
+TEST_F(FsServer, InfoTellsWhoServesAndHowMuchRoomThereIs) {
+  fs::v1::Info info;
+  ASSERT_OK(Call(&Fs::Stub::GetInfo, fs::v1::GetInfoRequest(), &info));
+  EXPECT_EQ(info.version(), "1.2.3");
+  EXPECT_EQ(info.pid(), static_cast<uint32_t>(::getpid()));
+  EXPECT_EQ(info.repository_path(), "/repo");
+  EXPECT_EQ(info.mount_path(), "/mnt");
+  EXPECT_EQ(info.capacity_total_bytes(), 1000u);
+  EXPECT_EQ(info.capacity_free_bytes(), 400u);
+  EXPECT_GT(info.started().seconds(), 1'600'000'000);
+}
+
+TEST_F(FsServer, GroupIsMadeWithDefaultsChangedAndDeleted) {
+  uint32_t id = AddGroup("g");
+  fs::v1::ListStorageGroupsResponse list;
+  ASSERT_OK(Call(&Fs::Stub::ListStorageGroups, fs::v1::ListStorageGroupsRequest(), &list));
+  ASSERT_EQ(list.groups_size(), 1);
+  EXPECT_EQ(list.groups(0).chunk_size_bytes(), 16384u);
+  EXPECT_EQ(list.groups(0).compression_mode(), fs::v1::COMPRESSION_MODE_FAST);
+
+  fs::v1::UpdateStorageGroupRequest update;
+  update.set_id(id);
+  update.set_quota_bytes(1 << 30);
+  fs::v1::StorageGroup changed;
+  ASSERT_OK(Call(&Fs::Stub::UpdateStorageGroup, update, &changed));
+  EXPECT_EQ(changed.quota_bytes(), 1u << 30);
+  update.clear_quota_bytes();
+  update.set_compression_mode(fs::v1::COMPRESSION_MODE_LZ4);
+  ASSERT_OK(Call(&Fs::Stub::UpdateStorageGroup, update, &changed));
+  EXPECT_EQ(changed.quota_bytes(), 1u << 30);  // not set = left
+  EXPECT_EQ(changed.compression_mode(), fs::v1::COMPRESSION_MODE_LZ4);
+  update.set_id(99);
+  EXPECT_ERRNO(Call(&Fs::Stub::UpdateStorageGroup, update, &changed), ENOENT);
+
+  fs::v1::DeleteStorageGroupRequest remove;
+  remove.set_id(id);
+  fs::v1::DeleteStorageGroupResponse removed;
+  AddContainer("c", id);
+  EXPECT_ERRNO(Call(&Fs::Stub::DeleteStorageGroup, remove, &removed), ENOTEMPTY);
+}
+
+TEST_F(FsServer, MountHearsOfEveryContainerChange) {
+  uint32_t group = AddGroup("g");
+  uint32_t id = AddContainer("c1", group);
+  EXPECT_THAT(Changed(), ElementsAre("c1"));
+  ASSERT_OK(DeleteContainer(id));
+  EXPECT_THAT(Changed(), ElementsAre("c1", "c1"));
+  EXPECT_ERRNO(DeleteContainer(id), ENOENT);
+  EXPECT_THAT(Changed(), ElementsAre("c1", "c1"));
+}
+
+TEST_F(FsServer, BusyContainerKeepsItsErrno) {
+  uint32_t id = AddContainer("c1", AddGroup("g"));
+  {
+    absl::MutexLock lock(&filesystem_.mu);
+    filesystem_.delete_container_result = PosixError(EBUSY, "c1");
+  }
+  EXPECT_ERRNO(DeleteContainer(id), EBUSY);
+}
+
+TEST_F(FsServer, StatsComeForOneOrForAll) {
+  uint32_t g1 = AddGroup("g1");
+  AddGroup("g2");
+  AddContainer("c1", g1);
+  uint32_t c2 = AddContainer("c2", g1);
+  fs::v1::GetStorageGroupStatsRequest request;
+  fs::v1::GetStorageGroupStatsResponse groups;
+  ASSERT_OK(Call(&Fs::Stub::GetStorageGroupStats, request, &groups));
+  EXPECT_EQ(groups.groups_size(), 2);
+  request.set_id(99);
+  EXPECT_ERRNO(Call(&Fs::Stub::GetStorageGroupStats, request, &groups), ENOENT);
+
+  fs::v1::GetContainerStatsRequest one;
+  fs::v1::GetContainerStatsResponse containers;
+  ASSERT_OK(Call(&Fs::Stub::GetContainerStats, one, &containers));
+  EXPECT_EQ(containers.containers_size(), 2);
+  one.set_id(c2);
+  ASSERT_OK(Call(&Fs::Stub::GetContainerStats, one, &containers));
+  ASSERT_EQ(containers.containers_size(), 1);
+  EXPECT_EQ(containers.containers(0).name(), "c2");
+  EXPECT_EQ(containers.containers(0).group(), "g1");
+  one.set_id(99);
+  EXPECT_ERRNO(Call(&Fs::Stub::GetContainerStats, one, &containers), ENOENT);
+}
+
+TEST_F(FsServer, CleanerStartsOnceAndStops) {
+  fs::v1::StartReclaimResponse started;
+  ASSERT_OK(Call(&Fs::Stub::StartReclaim, fs::v1::StartReclaimRequest(), &started));
+  EXPECT_ERRNO(Call(&Fs::Stub::StartReclaim, fs::v1::StartReclaimRequest(), &started), EBUSY);
+  fs::v1::CleanerStatus status;
+  ASSERT_OK(Call(&Fs::Stub::GetCleanerStatus, fs::v1::GetCleanerStatusRequest(), &status));
+  EXPECT_EQ(status.state(), fs::v1::JOB_STATE_RUNNING);
+  fs::v1::StopReclaimResponse stopped;
+  ASSERT_OK(Call(&Fs::Stub::StopReclaim, fs::v1::StopReclaimRequest(), &stopped));
+  ASSERT_OK(Call(&Fs::Stub::GetCleanerStatus, fs::v1::GetCleanerStatusRequest(), &status));
+  EXPECT_EQ(status.state(), fs::v1::JOB_STATE_STOPPED);
+}
+
+TEST_F(FsServer, ScanGetsItsLevelAndGroup) {
+  fs::v1::StartScanRequest request;
+  fs::v1::StartScanResponse response;
+  EXPECT_ERRNO(Call(&Fs::Stub::StartScan, request, &response), EINVAL);
+  request.set_level(fs::v1::SCAN_LEVEL_VERIFY_DATA);
+  request.set_group_id(4);
+  ASSERT_OK(Call(&Fs::Stub::StartScan, request, &response));
+  {
+    absl::MutexLock lock(&filesystem_.mu);
+    EXPECT_EQ(filesystem_.scanned_group, GroupId(4));
+    filesystem_.scan.faults = {"pack 9: torn"};
+    filesystem_.scan.fault_count = 12;
+  }
+  fs::v1::ScanStatus status;
+  ASSERT_OK(Call(&Fs::Stub::GetScanStatus, fs::v1::GetScanStatusRequest(), &status));
+  EXPECT_EQ(status.level(), fs::v1::SCAN_LEVEL_VERIFY_DATA);
+  EXPECT_EQ(status.fault_count(), 12u);
+  EXPECT_THAT(status.faults(), ElementsAre("pack 9: torn"));
+}
+
+TEST_F(FsServer, ShutdownIsHandedOn) {
+  fs::v1::ShutdownResponse response;
+  ASSERT_OK(Call(&Fs::Stub::Shutdown, fs::v1::ShutdownRequest(), &response));
+  absl::MutexLock lock(&mu_);
+  EXPECT_EQ(shutdowns_, 1);
+}
+
+TEST_F(FsServer, StopEndsTheServiceAndIsSafeTwice) {
+  server_->Stop();
+  server_->Stop();
+  EXPECT_FALSE(rpc::SocketAnswers(dir_.Path("s")));
+}
+
+}  // namespace
+}  // namespace oca::fs_rpc

@@ -1,0 +1,149 @@
+#include "lib/rpc/unix_socket.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/api/fs.grpc.pb.h"
+#include "lib/base/status.h"
+#include "lib/rpc/status.h"
+#include "t/support/status_matchers.h"
+#include "t/support/temp_dir.h"
+
+namespace oca::rpc {
+namespace {
+
+using absl::StatusCode;
+using support::StatusIs;
+
+class OneMethod final : public fs::v1::Fs::Service {
+ public:
+  grpc::Status DeleteContainer(grpc::ServerContext*, const fs::v1::DeleteContainerRequest* in,
+                               fs::v1::DeleteContainerResponse*) override {
+    return ToGrpc(PosixError(ENOTEMPTY, std::to_string(in->id())));
+  }
+};
+
+absl::Status Call(const std::string& path, absl::Duration timeout = absl::Seconds(10)) {
+  auto channel = UnixChannel(path);
+  if (!channel.ok()) return channel.status();
+  grpc::ClientContext context;
+  SetTimeout(&context, timeout);
+  fs::v1::DeleteContainerRequest request;
+  request.set_id(7);
+  fs::v1::DeleteContainerResponse response;
+  return FromGrpc(fs::v1::Fs::NewStub(*channel)->DeleteContainer(&context, request, &response));
+}
+
+TEST(UnixSocket, CallReachesTheServerAndItsErrnoComesBack) {
+  support::TempDir dir;
+  OneMethod service;
+  ASSERT_OK_AND_ASSIGN(auto server, UnixServer::Start(dir.Path("s"), {&service}));
+  absl::Status status = Call(dir.Path("s"));
+  EXPECT_ERRNO(status, ENOTEMPTY);
+  EXPECT_THAT(std::string(MessageOf(status)), testing::HasSubstr("7: "));
+}
+
+TEST(UnixSocket, SocketIsClosedToOthersAndRemovedByStop) {
+  support::TempDir dir;
+  OneMethod service;
+  ASSERT_OK_AND_ASSIGN(auto server, UnixServer::Start(dir.Path("s"), {&service}));
+  struct stat st;
+  ASSERT_EQ(::stat(dir.Path("s").c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 07777, 0600u);
+  EXPECT_TRUE(SocketAnswers(dir.Path("s")));
+  server->Stop(absl::Seconds(1));
+  server.reset();
+  EXPECT_FALSE(SocketAnswers(dir.Path("s")));
+  EXPECT_EQ(::stat(dir.Path("s").c_str(), &st), -1);
+}
+
+TEST(UnixSocket, StartFailsWhenTheFolderIsOpenToOthers) {
+  support::TempDir dir;
+  OneMethod service;
+  ASSERT_EQ(::chmod(dir.path().c_str(), 0750), 0);
+  absl::Status status = UnixServer::Start(dir.Path("s"), {&service}).status();
+  EXPECT_THAT(status, StatusIs(StatusCode::kPermissionDenied));
+  EXPECT_THAT(std::string(MessageOf(status)), testing::HasSubstr(dir.path()));
+}
+
+TEST(UnixSocket, StartFailsWhenTheFolderIsMissing) {
+  support::TempDir dir;
+  OneMethod service;
+  EXPECT_ERRNO(UnixServer::Start(dir.Path("none/s"), {&service}), ENOENT);
+}
+
+TEST(UnixSocket, StartFailsWhenALivingServerIsThere) {
+  support::TempDir dir;
+  OneMethod service, other;
+  ASSERT_OK_AND_ASSIGN(auto server, UnixServer::Start(dir.Path("s"), {&service}));
+  EXPECT_THAT(UnixServer::Start(dir.Path("s"), {&other}).status(),
+              StatusIs(StatusCode::kAlreadyExists));
+  EXPECT_ERRNO(Call(dir.Path("s")), ENOTEMPTY);
+}
+
+TEST(UnixSocket, StartReplacesTheSocketOfADeadServer) {
+  support::TempDir dir;
+  int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, dir.Path("s").c_str(), sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ::close(fd);
+  OneMethod service;
+  ASSERT_OK_AND_ASSIGN(auto server, UnixServer::Start(dir.Path("s"), {&service}));
+  EXPECT_ERRNO(Call(dir.Path("s")), ENOTEMPTY);
+}
+
+TEST(UnixSocket, PathBeyondTheKernelsLimitIsRefusedByName) {
+  std::string path = "/" + std::string(kMaxSocketPathBytes - 1, 'a');
+  EXPECT_OK(CheckSocketPath(path));
+  absl::Status status = CheckSocketPath(path + "a");
+  EXPECT_THAT(status, StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(std::string(MessageOf(status)), testing::HasSubstr("108 bytes"));
+  EXPECT_THAT(UnixChannel(path + "a").status(), StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(CheckSocketPath("var/run/s"), StatusIs(StatusCode::kInvalidArgument));
+}
+
+TEST(UnixSocket, CallFailsSoonWhenNobodyServes) {
+  support::TempDir dir;
+  absl::Time start = absl::Now();
+  EXPECT_THAT(Call(dir.Path("s")), StatusIs(StatusCode::kUnavailable));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(5));
+}
+
+// One channel outlives its server: a daemon that is restarted is found again.
+TEST(UnixSocket, ChannelFindsARestartedServer) {
+  support::TempDir dir;
+  OneMethod service;
+  ASSERT_OK_AND_ASSIGN(auto channel, UnixChannel(dir.Path("s")));
+  auto stub = fs::v1::Fs::NewStub(channel);
+  auto call = [&](bool wait) {
+    grpc::ClientContext context;
+    SetTimeout(&context, absl::Seconds(30));
+    context.set_wait_for_ready(wait);
+    fs::v1::DeleteContainerRequest request;
+    fs::v1::DeleteContainerResponse response;
+    return FromGrpc(stub->DeleteContainer(&context, request, &response));
+  };
+  ASSERT_OK_AND_ASSIGN(auto first, UnixServer::Start(dir.Path("s"), {&service}));
+  EXPECT_ERRNO(call(false), ENOTEMPTY);
+  first->Stop(absl::Seconds(1));
+  first.reset();
+  EXPECT_THAT(call(false), StatusIs(StatusCode::kUnavailable));
+  OneMethod again;
+  ASSERT_OK_AND_ASSIGN(auto second, UnixServer::Start(dir.Path("s"), {&again}));
+  EXPECT_ERRNO(call(true), ENOTEMPTY);
+}
+
+}  // namespace
+}  // namespace oca::rpc
