@@ -10,19 +10,21 @@
 
 namespace oca::store {
 
-// What a storage group asks for. fast = zstd 1, best = zstd 6, lz4 = LZ4; all store raw what does not shrink.
+// What a storage group asks for. fast = zstd 1, best = zstd 6, lz4 = LZ4; all store raw what does
+// not shrink.
 enum class Compression : uint8_t { kFast = 0, kBest = 1, kLz4 = 2 };
 
 struct Compressed {
   format::Codec codec;
   std::string bytes;
 };
-// Compresses `raw` (not empty). A probe of a part first decides "incompressible" (then codec = kRaw); so does a result that
-// saves less than 1/16. Contexts are kept per thread. Thread-safe.
+// Compresses `raw` (not empty). A probe of a part first decides "incompressible" (then codec =
+// kRaw); so does a result that saves less than 1/16. Contexts are kept per thread. Thread-safe.
 Compressed Compress(std::string_view raw, Compression how);
 
 // The plain bytes: exactly raw_bytes of them, else kDataLoss. Thread-safe.
-absl::StatusOr<std::string> Decompress(format::Codec codec, std::string_view stored, uint32_t raw_bytes);
+absl::StatusOr<std::string> Decompress(format::Codec codec, std::string_view stored,
+                                       uint32_t raw_bytes);
 
 }  // namespace oca::store
 

@@ -1,4 +1,5 @@
-// Where the packs of one storage group lie. One interface; `local` (files) is the first implementation.
+// Where the packs of one storage group lie. One interface; `local` (files) is the first
+// implementation.
 #ifndef OCA_FS_STORE_PACK_STORE_H_
 #define OCA_FS_STORE_PACK_STORE_H_
 
@@ -19,13 +20,15 @@ namespace oca::store {
 class PackWriter {
  public:
   virtual ~PackWriter() = default;
-  // Puts an encoded group at the end; returns its offset. After an error nothing of the group counts: the range is
-  // reused by the next Append (which rewrites it), so a failed Append may simply be tried again.
+  // Puts an encoded group at the end; returns its offset. After an error nothing of the group
+  // counts: the range is reused by the next Append (which rewrites it), so a failed Append may
+  // simply be tried again.
   virtual absl::StatusOr<uint64_t> Append(std::string_view encoded_group) = 0;
-  // Makes all groups appended before the call durable, and on the first call also the pack's directory entry.
+  // Makes all groups appended before the call durable, and on the first call also the pack's
+  // directory entry.
   virtual absl::Status Sync() = 0;
-  // Writes footer and trailer after the last group and makes everything durable. Once; then only size() and id() may be
-  // called. May be tried again after an error.
+  // Writes footer and trailer after the last group and makes everything durable. Once; then only
+  // size() and id() may be called. May be tried again after an error.
   virtual absl::Status Seal(const format::PackFooter& footer) = 0;
   // Bytes in the file so far, header included.
   virtual uint64_t size() const = 0;
@@ -43,23 +46,29 @@ class PackStore {
   virtual ~PackStore() = default;
   // A new, empty pack with its header written; its id must never have been used.
   virtual absl::StatusOr<std::unique_ptr<PackWriter>> Create(PackId id) = 0;
-  // Exactly `length` bytes at `offset` of the pack: kDataLoss when it ends before, ENOENT when there is no such pack.
+  // Exactly `length` bytes at `offset` of the pack: kDataLoss when it ends before, ENOENT when
+  // there is no such pack.
   virtual absl::StatusOr<std::string> Read(PackId id, uint64_t offset, size_t length) = 0;
-  // The footer of a sealed pack. kNotFound with ErrnoOf ENODATA when the pack has none (not sealed, torn), ENOENT when there
-  // is no such pack, kDataLoss when trailer or footer are damaged.
+  // The footer of a sealed pack. kNotFound with ErrnoOf ENODATA when the pack has none (not sealed,
+  // torn), ENOENT when there is no such pack, kDataLoss when trailer or footer are damaged.
   virtual absl::StatusOr<format::PackFooter> ReadFooter(PackId id) = 0;
   virtual absl::StatusOr<std::vector<PackInfo>> List() = 0;
-  // Unlinks the pack durably. Readers that hold it open finish undisturbed.
+  // Unlinks the pack durably. Readers that hold it open finish undisturbed. ENOENT when there is
+  // none (durably).
   virtual absl::Status Remove(PackId id) = 0;
-  // For a pack without a good footer: scans its groups, keeps each whole one (CRC good, payload decodes), recomputes
-  // fingerprints, drops a torn tail, then seals it with a footer. Damaged groups in the middle are skipped by looking for the
-  // next group magic. Returns the footer; a pack with no whole group is removed and gives ENOENT.
+  // For a pack without a good footer: scans its groups, keeps each whole one (CRC good, payload
+  // decodes), recomputes fingerprints, drops a torn tail, then seals it with a footer. Damaged
+  // groups in the middle are skipped by looking for the next group magic. Returns the footer; a
+  // pack with no whole group is removed and gives ENOENT.
   virtual absl::StatusOr<format::PackFooter> Recover(PackId id) = 0;
 };
 
-// Packs as files `dir`/<xx>/<16 hex digits of the id>.pack, xx = the id's low byte in hex. Creates `dir` when missing. Keeps a
-// bounded number of files open for reading. `fs` must outlive it.
-absl::StatusOr<std::unique_ptr<PackStore>> OpenLocalPackStore(io::FileSystem& fs, const std::string& dir, GroupId group);
+// Packs as files `dir`/<xx>/<16 hex digits of the id>.pack, xx = the id's low byte in hex. Creates
+// `dir` when missing. Keeps a bounded number of files open for reading. `fs` must outlive
+// it, and it its writers.
+absl::StatusOr<std::unique_ptr<PackStore>> OpenLocalPackStore(io::FileSystem& fs,
+                                                              const std::string& dir,
+                                                              GroupId group);
 
 }  // namespace oca::store
 

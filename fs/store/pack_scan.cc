@@ -1,0 +1,104 @@
+#include "fs/store/pack_scan.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "fs/chunk/sha256.h"
+#include "fs/store/codec.h"
+#include "lib/base/status.h"
+
+namespace oca::store {
+namespace {
+
+// A window on the file that moves forward.
+class Window {
+ public:
+  Window(io::File& file, uint64_t limit) : file_(file), limit_(limit) {}
+
+  // The bytes from `offset`: a group's largest size of them, or all up to the limit. Valid until
+  // the next call.
+  absl::StatusOr<std::string_view> At(uint64_t offset) {
+    uint64_t want_end = std::min(limit_, offset + format::kMaxEncodedGroupSize);
+    if (offset < begin_ || want_end > begin_ + bytes_.size()) {
+      size_t size = std::min<uint64_t>(limit_ - offset, 2 * format::kMaxEncodedGroupSize);
+      bytes_.resize(size);
+      begin_ = offset;
+      OCA_ASSIGN_OR_RETURN(size_t n, file_.ReadAt(offset, {bytes_.data(), size}));
+      if (n < size) {
+        limit_ = offset + n;  // the file ends before
+        bytes_.resize(n);
+      }
+    }
+    return std::string_view(bytes_).substr(offset - begin_);
+  }
+
+  uint64_t limit() const { return limit_; }
+
+ private:
+  io::File& file_;
+  uint64_t limit_;
+  uint64_t begin_ = 0;
+  std::string bytes_;
+};
+
+// Fingerprints of the group's chunks, or kDataLoss when its payload does not decode.
+absl::StatusOr<std::vector<Fingerprint>> Fingerprints(const format::DecodedGroup& group) {
+  OCA_ASSIGN_OR_RETURN(std::string raw,
+                       Decompress(group.header.codec, group.payload, group.header.raw_bytes));
+  std::vector<std::string_view> chunks;
+  size_t offset = 0;
+  for (const format::GroupChunk& chunk : group.header.chunks) {
+    chunks.push_back(std::string_view(raw).substr(offset, chunk.length));
+    offset += chunk.length;
+  }
+  std::vector<Fingerprint> fps(chunks.size());
+  chunk::Sha256Many(chunks, fps);
+  return fps;
+}
+
+// Bytes to go forward in `rest`, which begins with no whole group, to where one may begin.
+size_t ToNextMagic(std::string_view rest) {
+  size_t at = rest.find(format::kGroupMagic, 1);
+  if (at != std::string_view::npos) return at;
+  // A magic may begin in the last bytes and end beyond them.
+  size_t keep = std::min(rest.size() - 1, format::kGroupMagic.size() - 1);
+  return rest.size() - keep;
+}
+
+}  // namespace
+
+absl::StatusOr<ScanResult> ScanPack(io::File& file, uint64_t limit) {
+  ScanResult out;
+  out.end = format::kPackHeaderSize;
+  absl::flat_hash_set<Fingerprint> seen;
+  Window window(file, limit);
+  for (uint64_t offset = format::kPackHeaderSize; offset < window.limit();) {
+    OCA_ASSIGN_OR_RETURN(std::string_view rest, window.At(offset));
+    if (rest.empty()) break;
+    auto group = format::DecodeGroup(rest);
+    if (group.status().code() == absl::StatusCode::kFailedPrecondition) return group.status();
+    absl::StatusOr<std::vector<Fingerprint>> fps = absl::DataLossError("no group");
+    if (group.ok()) fps = Fingerprints(*group);
+    if (!fps.ok()) {
+      if (group.ok() && fps.status().code() != absl::StatusCode::kDataLoss) return fps.status();
+      offset += ToNextMagic(rest);
+      continue;
+    }
+    size_t known = seen.size();
+    seen.insert(fps->begin(), fps->end());
+    if (seen.size() > known) {
+      if (out.footer.chunks.size() + fps->size() > format::kMaxChunksPerPack) {
+        return absl::DataLossError("pack holds more chunks than a pack may");
+      }
+      format::AddToFooter(offset, group->header, *fps, &out.footer);
+    }
+    offset += group->encoded_size;
+    out.end = offset;
+  }
+  return out;
+}
+
+}  // namespace oca::store
