@@ -50,7 +50,7 @@ clang: deps ## Compile everything with clang: thread-safety analysis, headers th
 	@.ci/suites -j $(JOBS) clang
 
 bench: build ## Measure; a table on the terminal, JSON in build/bench/. BENCH_MB=256 for a quick look
-	@python3 t/bench/bench.py --bin "$(CURDIR)/$(BIN)" --out build/bench
+	@python3 t/bench/scenario/bench.py --bin "$(CURDIR)/$(BIN)" --out build/bench
 
 soak: build ## The crash and model tests for long: SOAK_ROUNDS (2000), a new seed each time
 	@python3 t/crash/kill_loop.py --bin "$(CURDIR)/$(BIN)" --rounds $${SOAK_ROUNDS:-2000}
