@@ -56,7 +56,7 @@ struct GroupChunk {
 
 struct GroupHeader {
   Codec codec = Codec::kRaw;
-  ContainerId container;      // that first stored these chunks; 0 = none
+  ContainerId container{};    // that first stored these chunks; 0 = none
   uint32_t raw_bytes = 0;     // sum of the chunks' lengths
   uint32_t stored_bytes = 0;  // payload in the file
   std::vector<GroupChunk> chunks;
@@ -93,13 +93,13 @@ struct FooterGroup {
   uint32_t encoded_size = 0;  // header + table + payload
   uint32_t raw_bytes = 0;
   uint32_t stored_bytes = 0;  // payload only
-  ContainerId container;
+  ContainerId container{};
   uint32_t first_chunk = 0;  // index into PackFooter::chunks
   uint32_t chunk_count = 0;
   friend bool operator==(const FooterGroup&, const FooterGroup&) = default;
 };
 struct FooterChunk {
-  Fingerprint fp;
+  Fingerprint fp{};
   uint32_t group = 0;            // index into PackFooter::groups
   uint32_t offset_in_group = 0;  // of its plain bytes
   uint32_t length = 0;
