@@ -24,7 +24,8 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& value) {
 // "NOT_FOUND: open /a: No such file or directory [oca/errno='2'] (ENOENT)"
 inline std::string Describe(const absl::Status& status) {
   std::string text = status.ToString(absl::StatusToStringMode::kWithEverything);
-  if (!status.ok()) text.append(" (").append(strerrorname_np(ErrnoOf(status))).append(")");
+  const char* name = status.ok() ? nullptr : strerrorname_np(ErrnoOf(status));
+  if (name != nullptr) text.append(" (").append(name).append(")");
   return text;
 }
 
@@ -41,8 +42,10 @@ template <typename StatusLike>
                                      const StatusLike& value, int error_number) {
   const absl::Status& status = StatusOf(value);
   if (ErrnoOf(status) == error_number) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << expression << "\n  should fail with " << errno_expression
-                                       << ", but is\n  " << Describe(status);
+  const char* name = error_number == 0 ? "OK" : strerrorname_np(error_number);
+  return ::testing::AssertionFailure()
+         << expression << "\n  should be " << (name != nullptr ? name : errno_expression)
+         << ", but is\n  " << Describe(status);
 }
 
 // Matches a Status or StatusOr of this code: EXPECT_THAT(f(),
