@@ -4,7 +4,8 @@
 
 #include <cassert>
 #include <cstdlib>
-#include <memory>
+
+#include "fs/chunk/sha256_ni.h"
 
 namespace oca::chunk {
 namespace {
@@ -47,13 +48,24 @@ Fingerprint Sha256Reference(std::string_view chunk) {
   return digest.Of(chunk);
 }
 
-bool Sha256UsesShaNi() { return false; }
+bool Sha256UsesShaNi() {
+  static const bool has = internal::HasShaNi();
+  return has;
+}
 
 void Sha256Many(std::span<const std::string_view> chunks, std::span<Fingerprint> out) {
   assert(chunks.size() == out.size());
+  if (Sha256UsesShaNi()) {
+    internal::Sha256ManyNi(chunks, out);
+    return;
+  }
   for (size_t i = 0; i < chunks.size(); ++i) out[i] = Sha256Reference(chunks[i]);
 }
 
-Fingerprint Sha256(std::string_view chunk) { return Sha256Reference(chunk); }
+Fingerprint Sha256(std::string_view chunk) {
+  Fingerprint out;
+  Sha256Many({&chunk, 1}, {&out, 1});
+  return out;
+}
 
 }  // namespace oca::chunk
