@@ -1,5 +1,6 @@
-// Fingerprint -> places where the chunk may lie, in RAM. About 10 bytes an entry. An answer is a hint: the caller
-// compares the full fingerprint in the pack's footer. Design and figures: docs/format/index.md.
+// Fingerprint -> places where the chunk may lie, in RAM. About 10 bytes an entry. An answer is a
+// hint: the caller compares the full fingerprint in the pack's footer. Design and figures:
+// docs/format/index.md.
 #ifndef OCA_FS_INDEX_FINGERPRINT_INDEX_H_
 #define OCA_FS_INDEX_FINGERPRINT_INDEX_H_
 
@@ -48,17 +49,18 @@ class FingerprintIndex {
   void LookupMany(std::span<const Fingerprint> fps, std::span<Candidates> out) const;
   // All candidates of one fingerprint.
   std::vector<Location> LookupAll(const Fingerprint& fp) const;
-  // Removes each entry for which `drop(location)` is true; returns how many. Locks a part of the index at a time.
+  // Removes each entry for which `drop(location)` is true; returns how many. Locks a part of the
+  // index at a time.
   uint64_t EraseIf(const std::function<bool(Location)>& drop);
 
   uint64_t size() const;          // entries
   uint64_t memory_bytes() const;  // allocated by the table
 
-  // Writes the whole index to `path` atomically and durably, with `meta` (opaque: what the entries cover). Entries inserted or
-  // erased while it runs may or may not be in it.
+  // Writes the whole index to `path` atomically and durably, with `meta` (opaque: what the entries
+  // cover). Entries inserted or erased while it runs may or may not be in it.
   absl::Status Save(io::FileSystem& fs, const std::string& path, std::string_view meta) const;
-  // Replaces the contents by the snapshot at `path`; returns its meta. kDataLoss when any byte of it is damaged (contents are
-  // then empty), ENOENT when missing.
+  // Replaces the contents by the snapshot at `path`; returns its meta. kDataLoss when any byte of
+  // it is damaged (contents are then empty), ENOENT when missing.
   absl::StatusOr<std::string> Load(io::FileSystem& fs, const std::string& path);
 
  private:
