@@ -18,9 +18,13 @@ struct Scanner {
 
 Scanner ScannerOf(ChunkerPath path) {
   switch (path) {
-    case ChunkerPath::kScalar:
+#if defined(__x86_64__)
     case ChunkerPath::kAvx2:
+      return {internal::FindFirstAvx2, internal::FindLastAvx2};
     case ChunkerPath::kAvx512:
+      return {internal::FindFirstAvx512, internal::FindLastAvx512};
+#endif
+    default:
       break;
   }
   return {internal::FindFirstScalar, internal::FindLastScalar};
@@ -45,9 +49,30 @@ size_t EndOfChunk(const Scanner& scan, const ChunkerParams& params, const uint8_
 
 }  // namespace
 
-bool ChunkerPathSupported(ChunkerPath path) { return path == ChunkerPath::kScalar; }
+bool ChunkerPathSupported(ChunkerPath path) {
+  switch (path) {
+    case ChunkerPath::kScalar:
+      return true;
+#if defined(__x86_64__)
+    case ChunkerPath::kAvx2:
+      return __builtin_cpu_supports("avx2");
+    case ChunkerPath::kAvx512:
+      return __builtin_cpu_supports("avx512f");
+#endif
+    default:
+      return false;
+  }
+}
 
-ChunkerPath BestChunkerPath() { return ChunkerPath::kScalar; }
+ChunkerPath BestChunkerPath() {
+  static const ChunkerPath best = [] {
+    for (ChunkerPath path : {ChunkerPath::kAvx512, ChunkerPath::kAvx2}) {
+      if (ChunkerPathSupported(path)) return path;
+    }
+    return ChunkerPath::kScalar;
+  }();
+  return best;
+}
 
 Chunker::Chunker(ChunkerParams params, ChunkerPath path) : params_(params), path_(path) {
   assert(params.target_bytes == 8192 || params.target_bytes == 16384 ||

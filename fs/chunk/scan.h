@@ -33,11 +33,11 @@ constexpr int32_t FloorOf(uint32_t threshold) {
 inline constexpr size_t kNone = SIZE_MAX;
 
 // The first position p in [first, last] whose hash exceeds the floor that holds there: `strict` for
-// p < split, `loose` from split on; kNone when there is none. Needs first >= kWindow; reads
-// data[first - kWindow, last) only.
+// p < split, `loose` from split on; kNone when there is none. Needs first <= split, first >= 128,
+// and split - first a multiple of 64 (the widest block); reads data[0, last) only.
 using FindFirst = size_t (*)(const uint8_t* data, size_t first, size_t split, size_t last,
                              int32_t strict, int32_t loose);
-// The last position p in [first, last] whose hash exceeds `floor`, or kNone.
+// The last position p in [first, last] whose hash exceeds `floor`, or kNone. Needs first >= 128.
 using FindLast = size_t (*)(const uint8_t* data, size_t first, size_t last, int32_t floor);
 
 // Computes one hash from scratch: the window is data[position - kWindow, position).
@@ -46,6 +46,16 @@ uint32_t HashAt(const uint8_t* data, size_t position);
 size_t FindFirstScalar(const uint8_t* data, size_t first, size_t split, size_t last, int32_t strict,
                        int32_t loose);
 size_t FindLastScalar(const uint8_t* data, size_t first, size_t last, int32_t floor);
+
+#if defined(__x86_64__)
+size_t FindFirstAvx2(const uint8_t* data, size_t first, size_t split, size_t last, int32_t strict,
+                     int32_t loose);
+size_t FindLastAvx2(const uint8_t* data, size_t first, size_t last, int32_t floor);
+
+size_t FindFirstAvx512(const uint8_t* data, size_t first, size_t split, size_t last, int32_t strict,
+                       int32_t loose);
+size_t FindLastAvx512(const uint8_t* data, size_t first, size_t last, int32_t floor);
+#endif
 
 }  // namespace oca::chunk::internal
 
