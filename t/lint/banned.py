@@ -11,14 +11,14 @@ RULES = [
     ("rand srand random srandom drand48", "", ("t/",), "seeded generators only, from the context"),
     ("sleep usleep nanosleep sleep_for sleep_until SleepFor", "", (),
      "wait on a condition with a deadline, not for time to pass"),
-    ("setenv putenv unsetenv", "", ("lib/daemon/",), "not thread-safe"),
+    ("setenv putenv unsetenv", "", ("lib/daemon/", "t/"), "not thread-safe"),
     ("atoi atol atof strtol strtoul strtoll strtoull", "", (), "cannot report errors or depends on locale: absl::SimpleAtoi"),
     ("localtime gmtime ctime asctime", "", (), "not thread-safe: absl::Time"),
     ("rename renameat renameat2", "", ("lib/io/",), "lib/io renames and makes it durable"),
     ("open openat creat fopen fsync fdatasync sync_file_range syncfs ftruncate truncate unlink unlinkat rmdir "
      "mkdir mkdirat pread pwrite preadv pwritev fallocate copy_file_range",
      "fs/", ("fs/fuse/", "fs/ocafsd/"), "all file access of fs/ goes through lib/io, so that tests can inject faults"),
-    ("exit _exit quick_exit abort", "lib/ fs/ services/ cli/", ("main.cc", "lib/daemon/"),
+    ("exit quick_exit", "lib/ fs/ services/ cli/", ("main.cc", "lib/daemon/"),
      "only main ends a process; return a status"),
 ]
 

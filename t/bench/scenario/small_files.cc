@@ -1,4 +1,5 @@
-// small_files <dir> <count>: creates files in directories of 1,000, writes 4 KiB of its own to each, closes it.
+// small_files <dir> <count>: creates files in directories of 1,000, writes 4 KiB of its own to
+// each, closes it.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

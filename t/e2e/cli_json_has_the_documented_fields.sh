@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Every --json answer is one JSON document with the documented field names and types.
+source "$(dirname "$0")/lib.sh"
+start
+container j >/dev/null
+cp /etc/os-release "$mnt/j/"
+sync "$mnt/j/os-release"
+oca stats --storage_group --name DefaultGroup --json | jq -e '
+  [.current_bytes, .post_dedupe_bytes, .post_compression_bytes, .physical_bytes, .total_inodes, .dedupe_savings_percent,
+   .total_savings_percent, .read_mib_per_s, .write_mib_per_s] | all(type == "number")' >/dev/null
+oca stats --storage_group --name DefaultGroup --json | jq -e '.cleaner_status | type == "string"' >/dev/null
+oca stats --container --name j --json | jq -e '.name == "j" and (.current_bytes > 0)' >/dev/null
+oca container --show --json | jq -e '.containers | map(.name) | contains(["demo", "j"])' >/dev/null
+oca container --show --name j --json | jq -e '.name == "j" and .group == "DefaultGroup"' >/dev/null
+oca storage_group --show --json | jq -e '.groups | map(.name) | contains(["DefaultGroup"])' >/dev/null
+oca system --show --json | jq -e '.version and (.parts | length >= 3)' >/dev/null
+oca maintenance --filesystem --scan_status --json | jq -e .state >/dev/null
+oca stats --system --json | jq -e '.current_bytes > 0' >/dev/null
+for group in system storage_group container stats maintenance; do
+  oca "$group" --help | grep -q . || fail "no help for $group"
+done

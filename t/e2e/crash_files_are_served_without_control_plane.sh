@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# With PostgreSQL and ocaconfigsvc dead, files are read and written; ocafsd even starts again; start brings the rest back.
+source "$(dirname "$0")/lib.sh"
+start
+c=$(container alone)
+echo before >"$c/f"
+config=$(pid_of ocaconfigsvc)
+database=$(pid_of postgresql)
+kill -KILL "$config"
+kill -QUIT "$database" # immediate shutdown: as a crash, but its children end too
+eventually 20 gone "$config"
+eventually 20 gone "$database"
+[ "$(cat "$c/f")" = before ]
+cp -a "$tree" "$c/"
+same_tree "$tree" "$c/perl"
+expect_error 3 'make run|oca-appliance|start' oca container --show
+start
+[ "$(field '.containers[] | select(.name == "alone") | .name' container --show)" = alone ]
+same_tree "$tree" "$c/perl"
+container after >/dev/null
+echo x >"$mnt/after/f"
