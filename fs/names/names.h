@@ -1,13 +1,15 @@
-// Names: storage groups, containers, inodes, directories, extended attributes and counters, in RocksDB. Byte maps in
-// docs/format/names.md.
+// Names: storage groups, containers, inodes, directories, extended attributes and counters, in
+// RocksDB. Byte maps in docs/format/names.md.
 //
-// Order and durability. Every mutation is one atomic batch. Mutations are visible at once; they become durable in the order in
-// which they were made, all up to the call, when Commit returns OK (or earlier). So after a crash the names are always those of
-// one moment of the past, at or after the last Commit. Before any byte of them reaches the disk, Options::write_barrier is
-// called: it makes durable what the names refer to (pack data), so a durable name never points at data that is not.
+// Order and durability. Every mutation is one atomic batch. Mutations are visible at once; they
+// become durable in the order in which they were made, all up to the call, when Commit returns OK
+// (or earlier). So after a crash the names are always those of one moment of the past, at or after
+// the last Commit. Before any byte of them reaches the disk, Options::write_barrier is called: it
+// makes durable what the names refer to (pack data), so a durable name never points at data that is
+// not.
 //
-// Permissions are the kernel's work (mount option default_permissions); this module keeps the structural rules of POSIX and gives the
-// exact errno (lib/base/status.h).
+// Permissions are the kernel's work (mount option default_permissions); this module keeps the
+// structural rules of POSIX and gives the exact errno (lib/base/status.h).
 #ifndef OCA_FS_NAMES_NAMES_H_
 #define OCA_FS_NAMES_NAMES_H_
 
@@ -35,8 +37,9 @@ inline constexpr size_t kMaxXattrValueBytes = 65536;
 struct Options {
   io::FileSystem* fs = nullptr;
   Clock* clock = nullptr;
-  std::string dir;  // RocksDB's folder; created when missing
-  // Called before names bytes are written to a log or table file. May block; must not call Names. An error stops the write.
+  std::string dir = {};  // RocksDB's folder; created when missing
+  // Called before names bytes are written to a log or table file. May block; must not call Names.
+  // An error stops the write.
   std::function<absl::Status()> write_barrier;
   uint64_t block_cache_bytes = 64u << 20;
   uint64_t write_buffer_bytes = 64u << 20;
@@ -45,18 +48,19 @@ struct Options {
   uint32_t root_gid = 0;
 };
 
-// What to make. `mode` carries the file type; permission bits are reduced by `umask` (unless the parent has a default ACL).
+// What to make. `mode` carries the file type; permission bits are reduced by `umask` (unless the
+// parent has a default ACL).
 struct NewInode {
   uint32_t mode = 0;
   uint32_t umask = 0;
   uint32_t uid = 0;
   uint32_t gid = 0;  // a setgid parent overrides it
   uint64_t rdev = 0;
-  std::string symlink_target;
+  std::string symlink_target = {};
 };
 
-// Fields to change; empty = leave. ctime becomes now unless given. Setting `mode` (permission bits) adapts an access ACL.
-// Size is not here: it belongs to content.
+// Fields to change; empty = leave. ctime becomes now unless given. Setting `mode` (permission bits)
+// adapts an access ACL. Size is not here: it belongs to content.
 struct AttrChange {
   std::optional<uint32_t> mode;
   std::optional<uint32_t> uid;
@@ -67,7 +71,7 @@ struct AttrChange {
 };
 
 struct Content {
-  std::string recipe;  // fs/tree EncodeRoot
+  std::string recipe = {};  // fs/tree EncodeRoot
   uint64_t size = 0;
   uint64_t data_bytes = 0;
   int64_t mtime_ns = 0;
@@ -75,36 +79,45 @@ struct Content {
 };
 
 struct DirEntry {
-  std::string name;
-  InodeNo ino;
+  std::string name = {};
+  InodeNo ino = {};
   uint32_t type = 0;    // S_IF* bits
   uint64_t cookie = 0;  // stable; entries come in ascending cookie order = order of creation; > 16
 };
 
 struct RenameResult {
   Inode moved;
-  std::optional<Inode> replaced;   // what lost its name, after the change (nlink may be 0); not set for exchange
+  std::optional<Inode>
+      replaced;  // what lost its name, after the change (nlink may be 0); not set for exchange
   std::optional<Inode> exchanged;  // the other one, for RENAME_EXCHANGE
 };
 
 // Thread-safe.
 class Names {
  public:
-  // Opens or creates. After a crash the state is as described above; orphans (unlinked while open) are still there: the owner calls
-  // ListOrphans and DeleteOrphan.
+  struct Impl;  // this folder's own
+
+  // Opens or creates. After a crash the state is as described above; orphans (unlinked while open)
+  // are still there: the owner calls ListOrphans and DeleteOrphan.
   static absl::StatusOr<std::unique_ptr<Names>> Open(Options options);
   ~Names();
 
-  // --- Storage groups and containers. Names: 1-64 of [A-Za-z0-9._-], not starting with '.' or '-'. ---
-  absl::StatusOr<StorageGroup> AddGroup(const StorageGroup& group);  // group.id 0 = choose; else must be unused
-  absl::Status UpdateGroup(const StorageGroup& group);               // by id; chunk size cannot change
-  absl::Status DeleteGroup(GroupId id);                              // ENOTEMPTY while it holds containers
+  // --- Storage groups and containers. Names: 1-64 of [A-Za-z0-9._-], not starting with '.' or '-'.
+  // ---
+  absl::StatusOr<StorageGroup> AddGroup(
+      const StorageGroup& group);                       // group.id 0 = choose; else must be unused
+  absl::Status UpdateGroup(const StorageGroup& group);  // by id; chunk size cannot change
+  absl::Status DeleteGroup(GroupId id);                 // ENOTEMPTY while it holds containers
   std::vector<StorageGroup> ListGroups() const;
-  absl::StatusOr<Container> AddContainer(const Container& container);  // id 0 = choose; makes its root directory
-  // Takes the container out of the mount's root and marks it deleting. ENOTEMPTY when it holds files and !with_files.
+  absl::StatusOr<Container> AddContainer(
+      const Container& container);  // id 0 = choose; makes its root directory
+  // Takes the container out of the mount's root and marks it deleting. ENOTEMPTY when it holds
+  // files and !with_files.
   absl::Status StartDeleteContainer(ContainerId id, bool with_files);
-  // Deletes up to `budget` inodes of a deleting container, its record last; true = nothing is left. Calls `deleted` for each inode.
-  absl::StatusOr<bool> DeleteContainerStep(ContainerId id, int budget, const std::function<void(const Inode&)>& deleted);
+  // Deletes up to `budget` inodes of a deleting container, its record last; true = nothing is left.
+  // Calls `deleted` for each inode.
+  absl::StatusOr<bool> DeleteContainerStep(ContainerId id, int budget,
+                                           const std::function<void(const Inode&)>& deleted);
   std::vector<Container> ListContainers() const;  // deleting ones too
   ContainerCounters Counters(ContainerId id) const;
 
@@ -117,40 +130,47 @@ class Names {
   // What lost the name, after the change. nlink 0: it is an orphan now, kept until DeleteOrphan.
   absl::StatusOr<Inode> Unlink(InodeNo parent, std::string_view name);
   absl::StatusOr<Inode> Rmdir(InodeNo parent, std::string_view name);
-  // flags: 0, RENAME_NOREPLACE or RENAME_EXCHANGE (<linux/fs.h>); others EINVAL. EXDEV between containers.
+  // flags: 0, RENAME_NOREPLACE or RENAME_EXCHANGE (<linux/fs.h>); others EINVAL. EXDEV between
+  // containers.
   absl::StatusOr<RenameResult> Rename(InodeNo parent, std::string_view name, InodeNo new_parent,
                                       std::string_view new_name, uint32_t flags);
   absl::StatusOr<Inode> SetAttr(InodeNo ino, const AttrChange& change);
   absl::StatusOr<Inode> SetContent(InodeNo ino, const Content& content);
   // Calls fn for entries with cookie > after, until it returns false or the directory ends.
-  absl::Status ReadDir(InodeNo dir, uint64_t after, const std::function<bool(const DirEntry&)>& fn) const;
+  absl::Status ReadDir(InodeNo dir, uint64_t after,
+                       const std::function<bool(const DirEntry&)>& fn) const;
 
   absl::StatusOr<std::vector<InodeNo>> ListOrphans() const;
   // Removes an orphan for good with its xattrs. Not an orphan: ENOENT.
   absl::Status DeleteOrphan(InodeNo ino);
 
-  // --- Extended attributes. Posix ACLs are the names system.posix_acl_access and _default: checked, and kept in step with mode. ---
+  // --- Extended attributes. Posix ACLs are the names system.posix_acl_access and _default:
+  // checked, and kept in step with mode. ---
   absl::StatusOr<std::string> GetXattr(InodeNo ino, std::string_view name) const;  // ENODATA
-  absl::Status SetXattr(InodeNo ino, std::string_view name, std::string_view value, int flags);  // XATTR_CREATE, XATTR_REPLACE
+  absl::Status SetXattr(InodeNo ino, std::string_view name, std::string_view value,
+                        int flags);  // XATTR_CREATE, XATTR_REPLACE
   absl::Status RemoveXattr(InodeNo ino, std::string_view name);
   absl::StatusOr<std::vector<std::string>> ListXattrs(InodeNo ino) const;
 
   // --- Whole-repository walks ---
-  // Calls fn for each inode (orphans too) of one consistent moment, ascending, until it returns an error.
+  // Calls fn for each inode (orphans too) of one consistent moment, ascending, until it returns an
+  // error.
   absl::Status ForEachInode(const std::function<absl::Status(const Inode&)>& fn) const;
-  // Checks every relation between inodes, entries, parents, link counts and counters; one line per fault found, empty = sound.
-  // `progress` gets the number of inodes seen so far; returning false stops the check (kCancelled).
-  absl::StatusOr<std::vector<std::string>> Verify(const std::function<bool(uint64_t)>& progress) const;
+  // Checks every relation between inodes, entries, parents, link counts and counters; one line per
+  // fault found, empty = sound. `progress` gets the number of inodes seen so far; returning false
+  // stops the check (kCancelled).
+  absl::StatusOr<std::vector<std::string>> Verify(
+      const std::function<bool(uint64_t)>& progress) const;
 
   // --- Durability ---
   absl::Status Commit();
-  // After a write error (disk full) RocksDB refuses mutations; this tries to make it well again. OK when it is.
+  // After a write error (disk full) RocksDB refuses mutations; this tries to make it well again. OK
+  // when it is.
   absl::Status Resume();
   // Bytes of the database's files.
   uint64_t DiskBytes() const;
 
  private:
-  struct Impl;
   explicit Names(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

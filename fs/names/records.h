@@ -14,18 +14,18 @@ namespace oca::names {
 enum class GroupCompression : uint8_t { kFast = 0, kBest = 1, kLz4 = 2 };
 
 struct StorageGroup {
-  GroupId id;
-  std::string name;
+  GroupId id = {};
+  std::string name = {};
   GroupCompression compression = GroupCompression::kFast;
   uint32_t chunk_target_bytes = 16384;  // fixed when the group is made
   uint64_t quota_bytes = 0;             // of physical bytes; 0 = none
 };
 
 struct Container {
-  ContainerId id;
-  std::string name;
-  GroupId group;
-  InodeNo root;
+  ContainerId id = {};
+  std::string name = {};
+  GroupId group = {};
+  InodeNo root = {};
   bool deleting = false;
   int64_t created_ns = 0;
 };
@@ -36,10 +36,16 @@ struct ContainerCounters {
   uint64_t current_bytes = 0;  // sum of the regular files' sizes, each inode once
 };
 
+// Inode::flags: what hangs on the inode, so that the common case needs no look-up. Kept by Names.
+inline constexpr uint32_t kInodeHasXattrs = 1;  // any, posix ACLs included
+inline constexpr uint32_t kInodeHasAccessAcl = 2;
+inline constexpr uint32_t kInodeHasDefaultAcl = 4;  // of a directory
+
 struct Inode {
-  InodeNo ino;
-  ContainerId container;  // 0 for the mount's root
-  uint32_t mode = 0;      // type and permission bits
+  InodeNo ino = {};
+  ContainerId container = {};  // 0 for the mount's root
+  uint32_t mode = 0;           // type and permission bits
+  uint32_t flags = 0;          // kInodeHas*
   uint32_t uid = 0;
   uint32_t gid = 0;
   uint32_t nlink = 0;
@@ -50,9 +56,9 @@ struct Inode {
   int64_t mtime_ns = 0;
   int64_t ctime_ns = 0;
   int64_t btime_ns = 0;
-  InodeNo parent;       // of a directory
-  uint64_t entries = 0; // of a directory
-  std::string content;  // regular file: encoded recipe root; symlink: target
+  InodeNo parent = {};       // of a directory
+  uint64_t entries = 0;      // of a directory
+  std::string content = {};  // regular file: encoded recipe root; symlink: target
 };
 
 std::string EncodeInode(const Inode& inode);

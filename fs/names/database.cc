@@ -1,0 +1,242 @@
+#include "fs/names/database.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "fmt/format.h"
+#include "fs/names/keys.h"
+#include "lib/base/status.h"
+#include "rocksdb/cache.h"
+#include "rocksdb/convenience.h"
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/listener.h"
+#include "rocksdb/options.h"
+#include "rocksdb/table.h"
+#include "rocksdb/utilities/table_properties_collectors.h"
+
+namespace oca::names {
+namespace {
+
+// Log bytes that may wait in memory for a Commit; a write beyond it commits by itself.
+constexpr uint64_t kMaxUnsyncedLogBytes = 32u << 20;
+
+// Errors reach callers as statuses; RocksDB's own log file would only be one more file to look
+// after.
+class NoLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+// The status of a read. `write_errno` stands for an I/O error.
+absl::Status FromRocks(const rocksdb::Status& status, int io_errno) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string text = fmt::format("names: {}", status.ToString());
+  if (status.IsCorruption()) return absl::DataLossError(text);
+  if (status.IsNotFound()) return absl::InternalError(text);
+  if (status.IsBusy() || status.IsTryAgain()) return PosixError(EBUSY, text);
+  return PosixError(io_errno, text);
+}
+
+rocksdb::Options RocksOptions(const DatabaseOptions& options, rocksdb::Env* env) {
+  rocksdb::Options o;
+  o.env = env;
+  o.create_if_missing = true;
+  o.info_log = std::make_shared<NoLogger>();
+  o.stats_dump_period_sec = 0;
+  o.stats_persist_period_sec = 0;
+  o.max_background_jobs = 2;
+  o.max_open_files = 512;
+  o.skip_stats_update_on_db_open = true;
+  o.avoid_unnecessary_blocking_io = true;
+
+  o.manual_wal_flush = true;
+  o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  o.track_and_verify_wals_in_manifest = true;
+  o.avoid_flush_during_shutdown = true;
+  o.allow_concurrent_memtable_write = false;  // one writer
+  o.paranoid_checks = true;
+  o.paranoid_file_checks = true;
+  o.max_bgerror_resume_count = 0;  // Resume is the owner's to call
+
+  o.write_buffer_size = options.write_buffer_bytes;
+  o.level_compaction_dynamic_level_bytes = true;
+  o.compression = rocksdb::kLZ4Compression;
+  // A big directory that was emptied leaves tombstones that every walk would step over.
+  o.table_properties_collector_factories.push_back(
+      rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.whole_key_filtering = true;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return o;
+}
+
+}  // namespace
+
+// Hears of failed flushes and compactions, which no caller waits for.
+class Database::ErrorListener final : public rocksdb::EventListener {
+ public:
+  explicit ErrorListener(Database* owner) : owner_(owner) {}
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    // All I/O errors are curable by Resume: what is in memory is written again, to new files.
+    if (status->IsIOError() && status->severity() == rocksdb::Status::Severity::kFatalError) {
+      *status = rocksdb::Status(*status, rocksdb::Status::Severity::kHardError);
+    }
+    if (status->severity() >= rocksdb::Status::Severity::kHardError) {
+      owner_->Fail(*status).IgnoreError();
+    }
+  }
+
+ private:
+  Database* const owner_;
+};
+
+Cursor::Cursor(rocksdb::DB* db, std::string from, std::string end, const Snapshot* snapshot,
+               bool fill_cache)
+    : end_(std::move(end)), end_slice_(ToSlice(end_)) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot == nullptr ? nullptr : snapshot->get();
+  options.iterate_upper_bound = &end_slice_;
+  options.fill_cache = fill_cache;
+  iterator_.reset(db->NewIterator(options));
+  iterator_->Seek(ToSlice(from));
+}
+
+absl::Status Cursor::status() const { return FromRocks(iterator_->status(), EIO); }
+
+Database::Database(const DatabaseOptions& options)
+    : fs_(options.fs),
+      dir_(options.dir),
+      rocks_fs_(std::make_shared<RocksFileSystem>(
+          options.fs, options.write_barrier,
+          static_cast<uint64_t>(absl::ToUnixNanos(options.clock->Now())) ^
+              static_cast<uint64_t>(options.clock->MonotonicNanos()))),
+      env_(rocksdb::NewCompositeEnv(rocks_fs_)) {}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
+  OCA_RETURN_IF_ERROR(io::CreateDirs(*options.fs, options.dir));
+  std::unique_ptr<Database> database(new Database(options));
+  OCA_RETURN_IF_ERROR(database->OpenRocks(options));
+  return database;
+}
+
+absl::Status Database::OpenRocks(const DatabaseOptions& options) {
+  rocksdb::Options rocks_options = RocksOptions(options, env_.get());
+  rocks_options.listeners.push_back(std::make_shared<ErrorListener>(this));
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(rocks_options, dir_, &db);
+  db_.reset(db);
+  return FromRocks(status, rocks_fs_->last_write_errno());
+}
+
+Database::~Database() {
+  if (db_ != nullptr) rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
+  rocks_fs_->StopWriting();
+}
+
+absl::StatusOr<bool> Database::Get(std::string_view key, std::string* value,
+                                   const Snapshot* snapshot) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot == nullptr ? nullptr : snapshot->get();
+  const rocksdb::Status status = db_->Get(options, ToSlice(key), value);
+  if (status.ok()) return true;
+  if (status.IsNotFound()) return false;
+  return FromRocks(status, EIO);
+}
+
+Cursor Database::Walk(std::string_view prefix, const Snapshot* snapshot, bool fill_cache) const {
+  return Cursor(db_.get(), std::string(prefix), PrefixEnd(prefix), snapshot, fill_cache);
+}
+
+Cursor Database::WalkFrom(std::string_view from, std::string_view prefix) const {
+  return Cursor(db_.get(), std::string(from), PrefixEnd(prefix), nullptr, true);
+}
+
+std::unique_ptr<Snapshot> Database::TakeSnapshot() const {
+  return std::make_unique<Snapshot>(db_.get());
+}
+
+absl::Status Database::StandingError() const {
+  if (!failed_.load(std::memory_order_acquire)) return absl::OkStatus();
+  absl::MutexLock lock(&error_mu_);
+  return error_;
+}
+
+absl::Status Database::Fail(const rocksdb::Status& status) {
+  absl::Status error = FromRocks(status, rocks_fs_->last_write_errno());
+  absl::MutexLock lock(&error_mu_);
+  if (error_.ok()) {
+    error_ = error;
+    failed_.store(true, std::memory_order_release);
+  }
+  return error;
+}
+
+absl::Status Database::Write(rocksdb::WriteBatch* batch) {
+  OCA_RETURN_IF_ERROR(StandingError());
+  if (rocks_fs_->unsynced_log_bytes() > kMaxUnsyncedLogBytes) OCA_RETURN_IF_ERROR(Commit());
+  const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), batch);
+  if (!status.ok()) return Fail(status);
+  writes_.fetch_add(1, std::memory_order_release);
+  return absl::OkStatus();
+}
+
+absl::Status Database::Commit() {
+  const uint64_t wanted = writes_.load(std::memory_order_acquire);
+  uint64_t target = 0;
+  {
+    absl::MutexLock lock(&commit_mu_);
+    const auto my_turn = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mu_) {
+      return committed_writes_ >= wanted || !committing_;
+    };
+    commit_mu_.Await(absl::Condition(&my_turn));
+    if (committed_writes_ >= wanted) return absl::OkStatus();
+    committing_ = true;
+    target = writes_.load(std::memory_order_acquire);
+  }
+  absl::Status status = Flush();
+  absl::MutexLock lock(&commit_mu_);
+  committing_ = false;
+  if (status.ok()) committed_writes_ = std::max(committed_writes_, target);
+  return status;
+}
+
+absl::Status Database::Flush() {
+  // RocksDB would take a second failure of the same log for a fatal one.
+  OCA_RETURN_IF_ERROR(StandingError());
+  const rocksdb::Status status = db_->FlushWAL(/*sync=*/true);
+  return status.ok() ? absl::OkStatus() : Fail(status);
+}
+
+absl::Status Database::Resume() {
+  absl::MutexLock resume_lock(&resume_mu_);
+  if (!failed_.load(std::memory_order_acquire)) return absl::OkStatus();
+  const rocksdb::Status status = db_->Resume();
+  if (!status.ok()) return FromRocks(status, rocks_fs_->last_write_errno());
+  {
+    absl::MutexLock lock(&error_mu_);
+    error_ = absl::OkStatus();
+    failed_.store(false, std::memory_order_release);
+  }
+  return Commit();
+}
+
+uint64_t Database::DiskBytes() const {
+  auto names = fs_->List(dir_);
+  if (!names.ok()) return 0;
+  uint64_t sum = 0;
+  for (const std::string& name : *names) {
+    auto info = fs_->Stat(io::JoinPath(dir_, name));  // may be gone by now
+    if (info.ok()) sum += info->size_bytes;
+  }
+  return sum;
+}
+
+}  // namespace oca::names

@@ -1,0 +1,128 @@
+// RocksDB as the names module uses it: one column family, atomic batches, an explicit Commit, and
+// errors with their errno.
+#ifndef OCA_FS_NAMES_DATABASE_H_
+#define OCA_FS_NAMES_DATABASE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "fs/names/rocks_file_system.h"
+#include "lib/base/clock.h"
+#include "lib/io/file_system.h"
+#include "rocksdb/db.h"
+#include "rocksdb/write_batch.h"
+
+namespace oca::names {
+
+inline rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+struct DatabaseOptions {
+  io::FileSystem* fs = nullptr;
+  Clock* clock = nullptr;
+  std::string dir;
+  std::function<absl::Status()> write_barrier;
+  uint64_t block_cache_bytes = 0;
+  uint64_t write_buffer_bytes = 0;
+};
+
+// A moment of the database. Released by its destructor; must not outlive the database.
+class Snapshot {
+ public:
+  explicit Snapshot(rocksdb::DB* db) : db_(db), snapshot_(db->GetSnapshot()) {}
+  ~Snapshot() { db_->ReleaseSnapshot(snapshot_); }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  const rocksdb::Snapshot* get() const { return snapshot_; }
+
+ private:
+  rocksdb::DB* const db_;
+  const rocksdb::Snapshot* const snapshot_;
+};
+
+// Walks the keys of [from, end) in ascending order, as of its making or of a snapshot. Not
+// thread-safe.
+class Cursor {
+ public:
+  Cursor(rocksdb::DB* db, std::string from, std::string end, const Snapshot* snapshot,
+         bool fill_cache);
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+  bool Valid() const { return iterator_->Valid(); }
+  void Next() { iterator_->Next(); }
+  void Seek(std::string_view key) { iterator_->Seek(ToSlice(key)); }
+  std::string_view key() const { return ToView(iterator_->key()); }
+  std::string_view value() const { return ToView(iterator_->value()); }
+  // Why the walk ended: OK at the end of the range.
+  absl::Status status() const;
+
+ private:
+  const std::string end_;
+  const rocksdb::Slice end_slice_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+// Thread-safe.
+class Database {
+ public:
+  // Opens or creates.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
+  // Loses what was not committed, or less.
+  ~Database();
+
+  // False: no such key.
+  absl::StatusOr<bool> Get(std::string_view key, std::string* value,
+                           const Snapshot* snapshot = nullptr) const;
+  // All keys that start with `prefix`, or those of it from `from` on.
+  Cursor Walk(std::string_view prefix, const Snapshot* snapshot = nullptr,
+              bool fill_cache = true) const;
+  Cursor WalkFrom(std::string_view from, std::string_view prefix) const;
+  std::unique_ptr<Snapshot> TakeSnapshot() const;
+
+  // Applies the batch atomically. Callers take turns.
+  absl::Status Write(rocksdb::WriteBatch* batch);
+  // Makes all writes before the call durable. Concurrent callers share one flush.
+  absl::Status Commit() ABSL_LOCKS_EXCLUDED(commit_mu_);
+  // After a failed write: recovers when the cause is gone.
+  absl::Status Resume() ABSL_LOCKS_EXCLUDED(resume_mu_, error_mu_);
+  uint64_t DiskBytes() const;
+
+ private:
+  class ErrorListener;
+
+  explicit Database(const DatabaseOptions& options);
+  absl::Status OpenRocks(const DatabaseOptions& options);
+  // The error that stops writes; OK when there is none.
+  absl::Status StandingError() const ABSL_LOCKS_EXCLUDED(error_mu_);
+  // Makes `status` the standing error, unless there is one. Returns it with its errno.
+  absl::Status Fail(const rocksdb::Status& status) ABSL_LOCKS_EXCLUDED(error_mu_);
+  absl::Status Flush();
+
+  io::FileSystem* const fs_;
+  const std::string dir_;
+  const std::shared_ptr<RocksFileSystem> rocks_fs_;
+  const std::unique_ptr<rocksdb::Env> env_;
+  std::unique_ptr<rocksdb::DB> db_;
+
+  std::atomic<bool> failed_ = false;  // = !error_.ok(), readable without the lock
+  mutable absl::Mutex error_mu_;
+  absl::Status error_ ABSL_GUARDED_BY(error_mu_);
+  absl::Mutex resume_mu_ ABSL_ACQUIRED_BEFORE(error_mu_);
+
+  std::atomic<uint64_t> writes_ = 0;  // batches written
+  absl::Mutex commit_mu_;
+  bool committing_ ABSL_GUARDED_BY(commit_mu_) = false;
+  uint64_t committed_writes_ ABSL_GUARDED_BY(commit_mu_) = 0;
+};
+
+}  // namespace oca::names
+
+#endif  // OCA_FS_NAMES_DATABASE_H_

@@ -1,0 +1,149 @@
+// Inside of names.h: state, and the pieces that its operations share. Only fs/names includes this.
+#ifndef OCA_FS_NAMES_IMPL_H_
+#define OCA_FS_NAMES_IMPL_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "fs/names/acl.h"
+#include "fs/names/database.h"
+#include "fs/names/keys.h"
+#include "fs/names/names.h"
+#include "fs/names/records.h"
+#include "rocksdb/write_batch.h"
+
+namespace oca::names {
+
+inline constexpr uint32_t kMaxLinks = 0x7fffffff;
+inline constexpr uint64_t kDirectorySize = 4096;
+inline constexpr size_t kMaxSymlinkBytes = 4095;
+inline constexpr uint64_t kFirstCookie = 32;
+inline constexpr uint64_t kReservedAtOnce = 4096;  // inode numbers and cookies
+
+// Numbers handed out once, ever. A range is reserved in the batch that hands out its first number,
+// so the log's order keeps a number that became durable from being handed out again.
+struct Sequence {
+  SuperItem item;
+  uint64_t reserve;  // so many at once
+  uint64_t next = 0;
+  uint64_t limit = 0;  // reserved up to here
+};
+
+// A directory on the way down to what is being deleted.
+struct DeletionFrame {
+  InodeNo dir;
+  uint64_t cookie = 0;  // entries up to here are gone, but for the one that leads to the next frame
+};
+
+struct Names::Impl {
+  explicit Impl(const Options& opts) : options(opts) {}
+
+  const Options options;
+  std::unique_ptr<Database> db;
+
+  absl::Mutex mu;  // one mutation at a time; held across the write of its batch
+  Sequence inodes ABSL_GUARDED_BY(mu) = {SuperItem::kInode, kReservedAtOnce};
+  Sequence cookies ABSL_GUARDED_BY(mu) = {SuperItem::kCookie, kReservedAtOnce};
+  Sequence group_ids ABSL_GUARDED_BY(mu) = {SuperItem::kGroup, 1};
+  Sequence container_ids ABSL_GUARDED_BY(mu) = {SuperItem::kContainer, 1};
+  // Where DeleteContainerStep stands. Lost by a restart, which finds the way again.
+  absl::flat_hash_map<ContainerId, std::vector<DeletionFrame>> deletions ABSL_GUARDED_BY(mu);
+
+  // What the database holds of these, in memory. Changed under mu too, after the batch is written.
+  mutable absl::Mutex tables_mu ABSL_ACQUIRED_AFTER(mu);
+  std::map<GroupId, StorageGroup> groups ABSL_GUARDED_BY(tables_mu);
+  std::map<ContainerId, Container> containers ABSL_GUARDED_BY(tables_mu);
+  absl::flat_hash_map<ContainerId, ContainerCounters> counters ABSL_GUARDED_BY(tables_mu);
+
+  int64_t NowNs() const;
+
+  // --- open.cc ---
+  absl::Status Load() ABSL_LOCKS_EXCLUDED(mu, tables_mu);
+  absl::Status LoadSequences() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  absl::Status LoadTables() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) ABSL_LOCKS_EXCLUDED(tables_mu);
+  absl::Status Format() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+
+  // --- Reads ---
+  absl::StatusOr<Inode> LoadInode(InodeNo ino, const Snapshot* snapshot = nullptr) const;
+  absl::StatusOr<Inode> LoadDir(InodeNo ino) const;  // ENOTDIR
+  absl::StatusOr<std::optional<EntryValue>> FindEntry(InodeNo parent, std::string_view name) const;
+  // As FindEntry, ENOENT.
+  absl::StatusOr<EntryValue> LoadEntry(InodeNo parent, std::string_view name) const;
+  // A directory in which names may change: EPERM for the mount's root, ENOENT for one that was
+  // removed or is being deleted.
+  absl::StatusOr<Inode> LoadParent(InodeNo ino) const;
+  absl::StatusOr<std::optional<std::string>> FindXattr(InodeNo ino, std::string_view name) const;
+  std::optional<Container> FindContainer(ContainerId id) const ABSL_LOCKS_EXCLUDED(tables_mu);
+  std::optional<StorageGroup> FindGroup(GroupId id) const ABSL_LOCKS_EXCLUDED(tables_mu);
+  // EEXIST when a group other than `except` has the name.
+  absl::Status CheckGroupName(std::string_view name, GroupId except) const
+      ABSL_LOCKS_EXCLUDED(tables_mu);
+};
+
+// EINVAL: empty, ".", "..", with '/' or NUL; ENAMETOOLONG.
+absl::Status CheckName(std::string_view name);
+absl::Status PosixAt(int error_number, InodeNo parent, std::string_view name);
+inline bool IsDir(const Inode& inode) { return (inode.mode & 0170000) == 0040000; }
+inline bool IsRegular(const Inode& inode) { return (inode.mode & 0170000) == 0100000; }
+
+// One mutation: collects its changes, then writes them in one batch. Lives under Impl::mu.
+class Mutation {
+ public:
+  explicit Mutation(Names::Impl& impl) ABSL_EXCLUSIVE_LOCKS_REQUIRED(impl.mu) : impl_(impl) {}
+
+  uint64_t TakeNumber(Sequence* sequence);
+
+  void PutInode(const Inode& inode);
+  void DeleteInode(InodeNo ino);
+  void PutEntry(InodeNo parent, std::string_view name, const EntryValue& entry);
+  void DeleteEntry(InodeNo parent, std::string_view name, uint64_t cookie);
+  // The inode lost a name: link count, ctime, and an orphan when it was the last.
+  void DropLink(int64_t now, Inode* inode);
+  void PutOrphan(InodeNo ino);
+  void DeleteOrphan(InodeNo ino);
+  void PutXattr(InodeNo ino, std::string_view name, std::string_view value);
+  void DeleteXattr(InodeNo ino, std::string_view name);
+  absl::Status DeleteAllXattrs(const Inode& inode);
+  void PutGroup(const StorageGroup& group);
+  void DeleteGroup(GroupId id);
+  void PutContainer(const Container& container);
+  void DeleteContainer(ContainerId id);  // and its counters
+  void PutSuper(SuperItem item, uint64_t value);
+
+  // Adds the inode to its container's counters, or takes it out (sign -1).
+  void CountInode(const Inode& inode, int sign);
+  void CountBytes(ContainerId container, uint64_t before, uint64_t after);
+
+  // Writes the batch and brings the tables in memory up to date. Once.
+  absl::Status Write();
+
+ private:
+  struct Delta {
+    int64_t inodes = 0;
+    int64_t files = 0;
+    int64_t bytes = 0;
+  };
+
+  Names::Impl& impl_;
+  rocksdb::WriteBatch batch_;
+  absl::flat_hash_map<ContainerId, Delta> deltas_;
+  std::vector<std::pair<Sequence*, uint64_t>> reservations_;
+  std::vector<StorageGroup> put_groups_;
+  std::vector<GroupId> deleted_groups_;
+  std::vector<Container> put_containers_;
+  std::vector<ContainerId> deleted_containers_;
+};
+
+}  // namespace oca::names
+
+#endif  // OCA_FS_NAMES_IMPL_H_

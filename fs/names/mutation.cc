@@ -1,0 +1,148 @@
+#include <sys/stat.h>
+
+#include "fs/names/impl.h"
+#include "lib/base/status.h"
+
+namespace oca::names {
+namespace {
+
+void Put(rocksdb::WriteBatch* batch, std::string_view key, std::string_view value) {
+  // Fails only for a batch with a size limit, which ours has not.
+  batch->Put(ToSlice(key), ToSlice(value)).PermitUncheckedError();
+}
+
+void Delete(rocksdb::WriteBatch* batch, std::string_view key) {
+  batch->Delete(ToSlice(key)).PermitUncheckedError();
+}
+
+}  // namespace
+
+uint64_t Mutation::TakeNumber(Sequence* sequence) {
+  const uint64_t number = sequence->next++;
+  uint64_t limit = sequence->limit;
+  for (const auto& [reserved, to] : reservations_) {
+    if (reserved == sequence) limit = to;
+  }
+  if (number >= limit) {
+    reservations_.emplace_back(sequence, number + sequence->reserve);
+    PutSuper(sequence->item, number + sequence->reserve);
+  }
+  return number;
+}
+
+void Mutation::PutInode(const Inode& inode) {
+  Put(&batch_, InodeKey(inode.ino), EncodeInode(inode));
+}
+
+void Mutation::DeleteInode(InodeNo ino) { Delete(&batch_, InodeKey(ino)); }
+
+void Mutation::PutEntry(InodeNo parent, std::string_view name, const EntryValue& entry) {
+  Put(&batch_, EntryKey(parent, name), EncodeEntry(entry));
+  Put(&batch_, OrderKey(parent, entry.cookie), EncodeOrder(entry, name));
+}
+
+void Mutation::DeleteEntry(InodeNo parent, std::string_view name, uint64_t cookie) {
+  Delete(&batch_, EntryKey(parent, name));
+  Delete(&batch_, OrderKey(parent, cookie));
+}
+
+void Mutation::DropLink(int64_t now, Inode* inode) {
+  inode->nlink = IsDir(*inode) ? 0 : inode->nlink - 1;
+  inode->ctime_ns = now;
+  if (inode->nlink == 0) PutOrphan(inode->ino);
+}
+
+void Mutation::PutOrphan(InodeNo ino) { Put(&batch_, OrphanKey(ino), {}); }
+void Mutation::DeleteOrphan(InodeNo ino) { Delete(&batch_, OrphanKey(ino)); }
+
+void Mutation::PutXattr(InodeNo ino, std::string_view name, std::string_view value) {
+  Put(&batch_, XattrKey(ino, name), value);
+}
+
+void Mutation::DeleteXattr(InodeNo ino, std::string_view name) {
+  Delete(&batch_, XattrKey(ino, name));
+}
+
+absl::Status Mutation::DeleteAllXattrs(const Inode& inode) {
+  if ((inode.flags & kInodeHasXattrs) == 0) return absl::OkStatus();
+  Cursor cursor = impl_.db->Walk(NumberedPrefix(kXattrPrefix, inode.ino.value));
+  for (; cursor.Valid(); cursor.Next()) Delete(&batch_, cursor.key());
+  return cursor.status();
+}
+
+void Mutation::PutGroup(const StorageGroup& group) {
+  Put(&batch_, GroupKey(group.id), EncodeStorageGroup(group));
+  put_groups_.push_back(group);
+}
+
+void Mutation::DeleteGroup(GroupId id) {
+  Delete(&batch_, GroupKey(id));
+  deleted_groups_.push_back(id);
+}
+
+void Mutation::PutContainer(const Container& container) {
+  Put(&batch_, ContainerKey(container.id), EncodeContainer(container));
+  put_containers_.push_back(container);
+}
+
+void Mutation::DeleteContainer(ContainerId id) {
+  Delete(&batch_, ContainerKey(id));
+  Delete(&batch_, CountersKey(id));
+  deleted_containers_.push_back(id);
+}
+
+void Mutation::PutSuper(SuperItem item, uint64_t value) {
+  Put(&batch_, SuperKey(item), EncodeNumber(value));
+}
+
+void Mutation::CountInode(const Inode& inode, int sign) {
+  if (inode.container.value == 0) return;
+  Delta& delta = deltas_[inode.container];
+  delta.inodes += sign;
+  if (!IsRegular(inode)) return;
+  delta.files += sign;
+  delta.bytes += sign * static_cast<int64_t>(inode.size);
+}
+
+void Mutation::CountBytes(ContainerId container, uint64_t before, uint64_t after) {
+  if (before != after) deltas_[container].bytes += static_cast<int64_t>(after - before);
+}
+
+absl::Status Mutation::Write() {
+  absl::flat_hash_map<ContainerId, ContainerCounters> counted;
+  {
+    absl::MutexLock lock(&impl_.tables_mu);
+    for (const auto& [id, delta] : deltas_) {
+      ContainerCounters counters = impl_.counters[id];
+      counters.inodes += delta.inodes;
+      counters.files += delta.files;
+      counters.current_bytes += delta.bytes;
+      counted[id] = counters;
+    }
+  }
+  for (ContainerId id : deleted_containers_) counted.erase(id);
+  for (const auto& [id, counters] : counted) {
+    Put(&batch_, CountersKey(id), EncodeCounters(counters));
+  }
+  OCA_RETURN_IF_ERROR(impl_.db->Write(&batch_));
+  for (const auto& [sequence, limit] : reservations_) sequence->limit = limit;
+  if (counted.empty() && put_groups_.empty() && deleted_groups_.empty() &&
+      put_containers_.empty() && deleted_containers_.empty()) {
+    return absl::OkStatus();
+  }
+  absl::MutexLock lock(&impl_.tables_mu);
+  for (const auto& [id, counters] : counted) impl_.counters[id] = counters;
+  for (const StorageGroup& group : put_groups_) impl_.groups[group.id] = group;
+  for (GroupId id : deleted_groups_) impl_.groups.erase(id);
+  for (const Container& container : put_containers_) {
+    impl_.containers[container.id] = container;
+    impl_.counters.try_emplace(container.id);
+  }
+  for (ContainerId id : deleted_containers_) {
+    impl_.containers.erase(id);
+    impl_.counters.erase(id);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace oca::names

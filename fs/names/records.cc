@@ -1,0 +1,186 @@
+#include "fs/names/records.h"
+
+#include <sys/stat.h>
+
+#include <limits>
+
+#include "fmt/format.h"
+#include "lib/base/coding.h"
+#include "lib/base/status.h"
+
+namespace oca::names {
+namespace {
+
+constexpr uint8_t kVersion = 1;
+
+absl::Status Damaged(std::string_view record) {
+  return absl::DataLossError(fmt::format("names: damaged {} record", record));
+}
+
+// Opens a record: its version byte must be one that this code knows.
+absl::Status TakeVersion(ByteReader* in, std::string_view record) {
+  const uint8_t version = in->Le<uint8_t>();
+  if (!in->ok() || version == 0) return Damaged(record);
+  if (version > kVersion) {
+    return absl::DataLossError(fmt::format("names: {} record of version {}; this program knows {}",
+                                           record, version, kVersion));
+  }
+  return absl::OkStatus();
+}
+
+// A varint that fits `Int`; wrong values make the reader's owner fail through `*fits`.
+template <typename Int>
+Int TakeVarint(ByteReader* in, bool* fits) {
+  const uint64_t value = in->Varint();
+  if (value > std::numeric_limits<Int>::max()) *fits = false;
+  return static_cast<Int>(value);
+}
+
+bool KnownType(uint32_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+    case S_IFDIR:
+    case S_IFLNK:
+    case S_IFIFO:
+    case S_IFSOCK:
+    case S_IFCHR:
+    case S_IFBLK:
+      return (mode & ~uint32_t{S_IFMT | 07777}) == 0;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::string EncodeInode(const Inode& inode) {
+  std::string out;
+  out.reserve(96 + inode.content.size());
+  PutLe<uint8_t>(&out, kVersion);
+  PutVarint(&out, inode.ino.value);
+  PutVarint(&out, inode.container.value);
+  PutVarint(&out, inode.mode);
+  PutVarint(&out, inode.flags);
+  PutVarint(&out, inode.uid);
+  PutVarint(&out, inode.gid);
+  PutVarint(&out, inode.nlink);
+  PutVarint(&out, inode.rdev);
+  PutVarint(&out, inode.size);
+  PutVarint(&out, inode.data_bytes);
+  PutVarint(&out, inode.parent.value);
+  PutVarint(&out, inode.entries);
+  PutLe(&out, inode.atime_ns);
+  PutLe(&out, inode.mtime_ns);
+  PutLe(&out, inode.ctime_ns);
+  PutLe(&out, inode.btime_ns);
+  PutLengthPrefixed(&out, inode.content);
+  return out;
+}
+
+absl::StatusOr<Inode> DecodeInode(std::string_view bytes) {
+  ByteReader in(bytes);
+  OCA_RETURN_IF_ERROR(TakeVersion(&in, "inode"));
+  Inode inode;
+  bool fits = true;
+  inode.ino = InodeNo(in.Varint());
+  inode.container = ContainerId(TakeVarint<uint32_t>(&in, &fits));
+  inode.mode = TakeVarint<uint32_t>(&in, &fits);
+  inode.flags = TakeVarint<uint32_t>(&in, &fits);
+  inode.uid = TakeVarint<uint32_t>(&in, &fits);
+  inode.gid = TakeVarint<uint32_t>(&in, &fits);
+  inode.nlink = TakeVarint<uint32_t>(&in, &fits);
+  inode.rdev = in.Varint();
+  inode.size = in.Varint();
+  inode.data_bytes = in.Varint();
+  inode.parent = InodeNo(in.Varint());
+  inode.entries = in.Varint();
+  inode.atime_ns = in.Le<int64_t>();
+  inode.mtime_ns = in.Le<int64_t>();
+  inode.ctime_ns = in.Le<int64_t>();
+  inode.btime_ns = in.Le<int64_t>();
+  inode.content = in.LengthPrefixed();
+  if (!in.ok() || !in.empty() || !fits || inode.ino.value == 0 || !KnownType(inode.mode)) {
+    return Damaged("inode");
+  }
+  return inode;
+}
+
+std::string EncodeStorageGroup(const StorageGroup& group) {
+  std::string out;
+  PutLe<uint8_t>(&out, kVersion);
+  PutLe<uint32_t>(&out, group.id.value);
+  PutLe<uint8_t>(&out, static_cast<uint8_t>(group.compression));
+  PutLe<uint32_t>(&out, group.chunk_target_bytes);
+  PutLe<uint64_t>(&out, group.quota_bytes);
+  PutLengthPrefixed(&out, group.name);
+  return out;
+}
+
+absl::StatusOr<StorageGroup> DecodeStorageGroup(std::string_view bytes) {
+  ByteReader in(bytes);
+  OCA_RETURN_IF_ERROR(TakeVersion(&in, "storage group"));
+  StorageGroup group;
+  group.id = GroupId(in.Le<uint32_t>());
+  const uint8_t compression = in.Le<uint8_t>();
+  group.compression = static_cast<GroupCompression>(compression);
+  group.chunk_target_bytes = in.Le<uint32_t>();
+  group.quota_bytes = in.Le<uint64_t>();
+  group.name = in.LengthPrefixed();
+  if (!in.ok() || !in.empty() || group.id.value == 0 || group.name.empty() ||
+      compression > static_cast<uint8_t>(GroupCompression::kLz4)) {
+    return Damaged("storage group");
+  }
+  return group;
+}
+
+std::string EncodeContainer(const Container& container) {
+  std::string out;
+  PutLe<uint8_t>(&out, kVersion);
+  PutLe<uint32_t>(&out, container.id.value);
+  PutLe<uint32_t>(&out, container.group.value);
+  PutLe<uint64_t>(&out, container.root.value);
+  PutLe<uint8_t>(&out, container.deleting ? 1 : 0);
+  PutLe<int64_t>(&out, container.created_ns);
+  PutLengthPrefixed(&out, container.name);
+  return out;
+}
+
+absl::StatusOr<Container> DecodeContainer(std::string_view bytes) {
+  ByteReader in(bytes);
+  OCA_RETURN_IF_ERROR(TakeVersion(&in, "container"));
+  Container container;
+  container.id = ContainerId(in.Le<uint32_t>());
+  container.group = GroupId(in.Le<uint32_t>());
+  container.root = InodeNo(in.Le<uint64_t>());
+  const uint8_t deleting = in.Le<uint8_t>();
+  container.deleting = deleting != 0;
+  container.created_ns = in.Le<int64_t>();
+  container.name = in.LengthPrefixed();
+  if (!in.ok() || !in.empty() || container.id.value == 0 || container.group.value == 0 ||
+      container.root.value == 0 || container.name.empty() || deleting > 1) {
+    return Damaged("container");
+  }
+  return container;
+}
+
+std::string EncodeCounters(const ContainerCounters& counters) {
+  std::string out;
+  PutLe<uint8_t>(&out, kVersion);
+  PutLe<uint64_t>(&out, counters.inodes);
+  PutLe<uint64_t>(&out, counters.files);
+  PutLe<uint64_t>(&out, counters.current_bytes);
+  return out;
+}
+
+absl::StatusOr<ContainerCounters> DecodeCounters(std::string_view bytes) {
+  ByteReader in(bytes);
+  OCA_RETURN_IF_ERROR(TakeVersion(&in, "counters"));
+  ContainerCounters counters;
+  counters.inodes = in.Le<uint64_t>();
+  counters.files = in.Le<uint64_t>();
+  counters.current_bytes = in.Le<uint64_t>();
+  if (!in.ok() || !in.empty()) return Damaged("counters");
+  return counters;
+}
+
+}  // namespace oca::names
