@@ -1,8 +1,10 @@
-// The engine's face: what the mount (fs/fuse) and the daemon's RPC (fs/rpc) call. Joins names, recipes, index and packs
-// into a POSIX filesystem with deduplicated contents. Thread-safe unless said otherwise.
+// The engine's face: what the mount (fs/fuse) and the daemon's RPC (fs/rpc) call. Joins names,
+// recipes, index and packs into a POSIX filesystem with deduplicated contents. Thread-safe unless
+// said otherwise.
 //
-// Durability (docs/durability.md): Fsync, Sync, and Stop promise that all that was acknowledged before the call is durable. Otherwise
-// changes become durable together, in order, within commit_interval.
+// Durability (docs/durability.md): Fsync, Sync, and Stop promise that all that was acknowledged
+// before the call is durable. Otherwise changes become durable together, in order, within
+// commit_interval.
 #ifndef OCA_FS_ENGINE_FILESYSTEM_H_
 #define OCA_FS_ENGINE_FILESYSTEM_H_
 
@@ -40,7 +42,7 @@ struct Options {
   uint64_t memory_budget_bytes = 1ull << 30;  // caches and write buffers; the index comes on top
   int workers = 0;                            // compression and hashing threads; 0 = one per CPU
   uint64_t pack_target_bytes = 8u << 20;      // tests use small packs
-  uint64_t reserve_bytes = 0;                 // free disk space kept for deletes; 0 = choose by disk size
+  uint64_t reserve_bytes = 0;  // free disk space kept for deletes; 0 = choose by disk size
   uint32_t root_uid = 0;
   uint32_t root_gid = 0;
 };
@@ -63,7 +65,8 @@ struct StatFs {
 
 class Filesystem {
  public:
-  // Opens or creates the repository and recovers it. kDataLoss or EBUSY (another process holds it) when it cannot be served.
+  // Opens or creates the repository and recovers it. kDataLoss or EBUSY (another process holds it)
+  // when it cannot be served.
   static absl::StatusOr<std::unique_ptr<Filesystem>> Open(Options options);
   // Stop() was called, or it behaves as a crash.
   virtual ~Filesystem() = default;
@@ -73,41 +76,49 @@ class Filesystem {
   // --- Names. As in fs/names, with open files' sizes and times up to date. ---
   virtual absl::StatusOr<Inode> GetAttr(InodeNo ino) = 0;
   virtual absl::StatusOr<Inode> Lookup(InodeNo parent, std::string_view name) = 0;
-  virtual absl::StatusOr<Inode> Create(InodeNo parent, std::string_view name, const NewInode& what) = 0;
-  virtual absl::StatusOr<Inode> Link(InodeNo ino, InodeNo new_parent, std::string_view new_name) = 0;
+  virtual absl::StatusOr<Inode> Create(InodeNo parent, std::string_view name,
+                                       const NewInode& what) = 0;
+  virtual absl::StatusOr<Inode> Link(InodeNo ino, InodeNo new_parent,
+                                     std::string_view new_name) = 0;
   virtual absl::Status Unlink(InodeNo parent, std::string_view name) = 0;
   virtual absl::Status Rmdir(InodeNo parent, std::string_view name) = 0;
-  virtual absl::Status Rename(InodeNo parent, std::string_view name, InodeNo new_parent, std::string_view new_name,
-                              uint32_t flags) = 0;
+  virtual absl::Status Rename(InodeNo parent, std::string_view name, InodeNo new_parent,
+                              std::string_view new_name, uint32_t flags) = 0;
   virtual absl::StatusOr<Inode> SetAttr(InodeNo ino, const AttrChange& change) = 0;
-  virtual absl::Status ReadDir(InodeNo dir, uint64_t after, const std::function<bool(const DirEntry&)>& fn) = 0;
+  virtual absl::Status ReadDir(InodeNo dir, uint64_t after,
+                               const std::function<bool(const DirEntry&)>& fn) = 0;
   virtual absl::StatusOr<std::string> GetXattr(InodeNo ino, std::string_view name) = 0;
-  virtual absl::Status SetXattr(InodeNo ino, std::string_view name, std::string_view value, int flags) = 0;
+  virtual absl::Status SetXattr(InodeNo ino, std::string_view name, std::string_view value,
+                                int flags) = 0;
   virtual absl::Status RemoveXattr(InodeNo ino, std::string_view name) = 0;
   virtual absl::StatusOr<std::vector<std::string>> ListXattrs(InodeNo ino) = 0;
 
-  // The mount's references to an inode: each answer that hands the inode to the kernel adds one, FORGET takes some back. An inode without
-  // name, reference and handle is deleted.
+  // The mount's references to an inode: each answer that hands the inode to the kernel adds one,
+  // FORGET takes some back. An inode without name, reference and handle is deleted.
   virtual void AddReference(InodeNo ino) = 0;
   virtual void DropReferences(InodeNo ino, uint64_t count) = 0;
 
   // --- Contents ---
-  // EISDIR for a directory, EINVAL for what is no regular file. flags: O_TRUNC and the access mode count.
+  // EISDIR for a directory, EINVAL for what is no regular file. flags: O_TRUNC and the access mode
+  // count.
   virtual absl::StatusOr<Handle*> Open(InodeNo ino, int flags) = 0;
-  // End of one descriptor's use (close): what the handle wrote is handed on; reports an earlier write-behind failure.
+  // End of one descriptor's use (close): what the handle wrote is handed on; reports an earlier
+  // write-behind failure.
   virtual absl::Status Flush(Handle* handle) = 0;
   virtual void Release(Handle* handle) = 0;
   // At most `size` bytes, fewer only at the end of the file.
   virtual absl::StatusOr<ReadResult> Read(Handle* handle, uint64_t offset, size_t size) = 0;
   // All of `data`. append: at the end, whatever the offset.
-  virtual absl::StatusOr<size_t> Write(Handle* handle, uint64_t offset, std::string_view data, bool append) = 0;
+  virtual absl::StatusOr<size_t> Write(Handle* handle, uint64_t offset, std::string_view data,
+                                       bool append) = 0;
   virtual absl::Status Fsync(InodeNo ino) = 0;
   virtual absl::StatusOr<Inode> Truncate(InodeNo ino, uint64_t size) = 0;
   // mode: 0, FALLOC_FL_KEEP_SIZE, with PUNCH_HOLE or ZERO_RANGE; others EOPNOTSUPP.
   virtual absl::Status Allocate(Handle* handle, int mode, uint64_t offset, uint64_t length) = 0;
-  // Shares the recipe between files of one storage group; moves no data where chunk borders allow. Returns bytes copied.
-  virtual absl::StatusOr<uint64_t> CopyRange(Handle* from, uint64_t from_offset, Handle* to, uint64_t to_offset,
-                                             uint64_t length) = 0;
+  // Shares the recipe between files of one storage group; moves no data where chunk borders allow.
+  // Returns bytes copied.
+  virtual absl::StatusOr<uint64_t> CopyRange(Handle* from, uint64_t from_offset, Handle* to,
+                                             uint64_t to_offset, uint64_t length) = 0;
   // SEEK_DATA or SEEK_HOLE; ENXIO beyond the end.
   virtual absl::StatusOr<uint64_t> Seek(Handle* handle, uint64_t offset, int whence) = 0;
   virtual absl::StatusOr<StatFs> GetStatFs(InodeNo ino) = 0;
@@ -115,18 +126,21 @@ class Filesystem {
 
   // --- Administration ---
   virtual absl::StatusOr<StorageGroup> AddGroup(const StorageGroup& group) = 0;
-  virtual absl::Status UpdateGroup(const StorageGroup& group) = 0;  // EINVAL: quota below what is used
+  virtual absl::Status UpdateGroup(
+      const StorageGroup& group) = 0;  // EINVAL: quota below what is used
   virtual absl::Status DeleteGroup(GroupId id) = 0;
   virtual std::vector<StorageGroup> ListGroups() = 0;
   virtual absl::StatusOr<Container> AddContainer(const Container& container) = 0;
-  virtual absl::Status DeleteContainer(ContainerId id, bool with_files) = 0;  // EBUSY while files of it are open
+  virtual absl::Status DeleteContainer(ContainerId id,
+                                       bool with_files) = 0;  // EBUSY while files of it are open
   virtual std::vector<Container> ListContainers() = 0;
   virtual absl::StatusOr<GroupStats> StatsOfGroup(GroupId id) = 0;
   virtual absl::StatusOr<ContainerStats> StatsOfContainer(ContainerId id) = 0;
 
   // --- Maintenance. One cleaner run and one scan at a time, in the background. ---
   virtual absl::Status StartReclaim() = 0;  // EBUSY when running
-  virtual absl::Status StopReclaim() = 0;   // returns when it has stopped; OK when it was not running
+  virtual absl::Status
+  StopReclaim() = 0;  // returns when it has stopped; OK when it was not running
   virtual CleanerStatus GetCleanerStatus() = 0;
   virtual absl::Status StartScan(ScanLevel level, std::optional<GroupId> group) = 0;
   virtual absl::Status StopScan() = 0;

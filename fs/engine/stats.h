@@ -13,12 +13,14 @@ namespace oca::engine {
 
 enum class JobState { kIdle, kRunning, kDone, kStopped, kFailed };
 
-// Byte counters after each stage of reduction. For a container, the three last ones are what it was first to store.
+// Byte counters after each stage of reduction. For a container, the three last ones are what it was
+// first to store.
 struct ReductionCounters {
   uint64_t current_bytes = 0;           // sum of file sizes
   uint64_t post_dedupe_bytes = 0;       // plain bytes of the chunks held
   uint64_t post_compression_bytes = 0;  // their bytes after compression
-  uint64_t physical_bytes = 0;          // bytes of pack files on disk (for a container: its groups, framing included)
+  uint64_t physical_bytes =
+      0;  // bytes of pack files on disk (for a container: its groups, framing included)
 };
 
 struct GroupStats {
@@ -27,7 +29,7 @@ struct GroupStats {
   ReductionCounters bytes;
   uint64_t total_inodes = 0;
   uint64_t files = 0;
-  double read_mib_per_s = 0;   // over the last seconds
+  double read_mib_per_s = 0;  // over the last seconds
   double write_mib_per_s = 0;
   uint64_t quota_bytes = 0;
   uint64_t capacity_free_bytes = 0;
@@ -50,8 +52,8 @@ struct ContainerStats {
 
 struct CleanerStatus {
   JobState state = JobState::kIdle;
-  std::string phase;             // "mark", "sweep", ""
-  double progress_percent = 0;   // of the phase
+  std::string phase;            // "mark", "sweep", ""
+  double progress_percent = 0;  // of the phase
   uint64_t packs_examined = 0;
   uint64_t packs_removed = 0;
   uint64_t bytes_reclaimed = 0;  // physical, net of what was copied forward

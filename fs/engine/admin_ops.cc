@@ -1,0 +1,178 @@
+// Storage groups, containers, statistics, scans.
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "fmt/format.h"
+#include "fs/engine/filesystem_impl.h"
+#include "lib/base/status.h"
+
+namespace oca::engine {
+namespace {
+
+absl::Status CheckChunkSize(uint32_t bytes) {
+  if (bytes == 8192 || bytes == 16384 || bytes == 32768 || bytes == 65536) return absl::OkStatus();
+  return PosixError(EINVAL, fmt::format("chunk size {} (8192, 16384, 32768 or 65536)", bytes));
+}
+
+}  // namespace
+
+absl::StatusOr<StorageGroup> FilesystemImpl::AddGroup(const StorageGroup& group) {
+  OCA_RETURN_IF_ERROR(CheckChunkSize(group.chunk_target_bytes));
+  OCA_ASSIGN_OR_RETURN(StorageGroup added, names_->AddGroup(group));
+  OCA_RETURN_IF_ERROR(OpenGroup(added));
+  OCA_RETURN_IF_ERROR(committer_.Commit());
+  return added;
+}
+
+absl::Status FilesystemImpl::UpdateGroup(const StorageGroup& group) {
+  std::shared_ptr<GroupRuntime> runtime = FindGroup(group.id);
+  if (runtime == nullptr)
+    return PosixError(ENOENT, fmt::format("storage group {}", group.id.value));
+  uint64_t used = runtime->chunks->PhysicalBytes();
+  if (group.quota_bytes > 0 && group.quota_bytes < used) {
+    return PosixError(
+        EINVAL, fmt::format("a quota of {} bytes is below the {} bytes that storage group {} uses",
+                            group.quota_bytes, used, runtime->record().name));
+  }
+  OCA_RETURN_IF_ERROR(names_->UpdateGroup(group));
+  for (const StorageGroup& record : names_->ListGroups()) {
+    if (record.id == group.id) runtime->SetRecord(record);
+  }
+  runtime->chunks->SetCompression(static_cast<store::Compression>(group.compression));
+  return committer_.Commit();
+}
+
+absl::Status FilesystemImpl::DeleteGroup(GroupId id) {
+  if (cleaner_->status().state == JobState::kRunning ||
+      scanner_->status().state == JobState::kRunning) {
+    return PosixError(EBUSY,
+                      "space is being reclaimed or a scan runs; stop it, or wait for its end");
+  }
+  std::shared_ptr<GroupRuntime> runtime = FindGroup(id);
+  if (runtime == nullptr) return PosixError(ENOENT, fmt::format("storage group {}", id.value));
+  OCA_RETURN_IF_ERROR(names_->DeleteGroup(id));
+  OCA_RETURN_IF_ERROR(committer_.Commit());
+  {
+    absl::MutexLock lock(&runtime_mu_);
+    groups_.erase(id);
+  }
+  return runtime->chunks->Destroy();
+}
+
+std::vector<StorageGroup> FilesystemImpl::ListGroups() { return names_->ListGroups(); }
+
+absl::StatusOr<Container> FilesystemImpl::AddContainer(const Container& container) {
+  std::shared_ptr<GroupRuntime> group = FindGroup(container.group);
+  if (group == nullptr)
+    return PosixError(ENOENT, fmt::format("storage group {}", container.group.value));
+  OCA_ASSIGN_OR_RETURN(Container added, names_->AddContainer(container));
+  {
+    absl::MutexLock lock(&runtime_mu_);
+    containers_[added.id] = std::make_shared<ContainerRuntime>(added, group, options_.clock);
+  }
+  OCA_RETURN_IF_ERROR(committer_.Commit());
+  return added;
+}
+
+absl::Status FilesystemImpl::DeleteContainer(ContainerId id, bool with_files) {
+  if (files_.AnyIn(id)) return PosixError(EBUSY, "files of the container are open");
+  OCA_RETURN_IF_ERROR(names_->StartDeleteContainer(id, with_files));
+  return committer_.Commit();
+}
+
+std::vector<Container> FilesystemImpl::ListContainers() { return names_->ListContainers(); }
+
+absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
+  std::shared_ptr<GroupRuntime> group = FindGroup(id);
+  if (group == nullptr) return PosixError(ENOENT, fmt::format("storage group {}", id.value));
+  StorageGroup record = group->record();
+  GroupStats stats;
+  stats.id = id;
+  stats.name = record.name;
+  stats.quota_bytes = record.quota_bytes;
+  for (const Container& container : names_->ListContainers()) {
+    if (container.group != id) continue;
+    names::ContainerCounters counters = names_->Counters(container.id);
+    stats.total_inodes += counters.inodes;
+    stats.files += counters.files;
+    stats.bytes.current_bytes += counters.current_bytes;
+  }
+  Usage usage = group->chunks->TotalUsage();
+  stats.bytes.post_dedupe_bytes = usage.plain_bytes;
+  stats.bytes.post_compression_bytes = usage.stored_bytes;
+  stats.bytes.physical_bytes = usage.physical_bytes;
+  stats.read_mib_per_s = group->reads.MibPerSecond();
+  stats.write_mib_per_s = group->writes.MibPerSecond();
+  OCA_ASSIGN_OR_RETURN(io::SpaceInfo space, options_.fs->Space(options_.dir));
+  stats.capacity_free_bytes = space.available_bytes;
+  if (record.quota_bytes > 0) {
+    uint64_t left = record.quota_bytes - std::min(record.quota_bytes, usage.physical_bytes);
+    stats.capacity_free_bytes = std::min(stats.capacity_free_bytes, left);
+  }
+  stats.index_entries = group->chunks->index().size();
+  stats.index_memory_bytes = group->chunks->index().memory_bytes();
+  stats.packs = group->chunks->pack_count();
+  stats.cleaner_state = cleaner_->status().state;
+  return stats;
+}
+
+absl::StatusOr<ContainerStats> FilesystemImpl::StatsOfContainer(ContainerId id) {
+  std::shared_ptr<ContainerRuntime> runtime = FindContainer(id);
+  if (runtime == nullptr) return PosixError(ENOENT, fmt::format("container {}", id.value));
+  ContainerStats stats;
+  stats.id = id;
+  for (const Container& container : names_->ListContainers()) {
+    if (container.id != id) continue;
+    stats.name = container.name;
+    stats.group = container.group;
+  }
+  names::ContainerCounters counters = names_->Counters(id);
+  stats.total_inodes = counters.inodes;
+  stats.files = counters.files;
+  stats.bytes.current_bytes = counters.current_bytes;
+  Usage usage = runtime->group->chunks->ContainerUsage(id);
+  stats.bytes.post_dedupe_bytes = usage.plain_bytes;
+  stats.bytes.post_compression_bytes = usage.stored_bytes;
+  stats.bytes.physical_bytes = usage.physical_bytes;
+  stats.read_mib_per_s = runtime->reads.MibPerSecond();
+  stats.write_mib_per_s = runtime->writes.MibPerSecond();
+  return stats;
+}
+
+absl::StatusOr<StatFs> FilesystemImpl::GetStatFs(InodeNo ino) {
+  OCA_ASSIGN_OR_RETURN(Inode inode, names_->GetInode(ino));
+  OCA_ASSIGN_OR_RETURN(io::SpaceInfo space, options_.fs->Space(options_.dir));
+  uint64_t reserve = ReserveBytes(space);
+  StatFs result;
+  result.free_bytes = space.available_bytes - std::min(space.available_bytes, reserve);
+  std::shared_ptr<ContainerRuntime> container = FindContainer(inode.container);
+  uint64_t used = 0, inodes = 0;
+  if (container != nullptr) {
+    used = container->group->chunks->PhysicalBytes();
+    inodes = names_->Counters(inode.container).inodes;
+  } else {
+    for (const auto& group : Groups()) used += group->chunks->PhysicalBytes();
+    for (const Container& each : names_->ListContainers())
+      inodes += names_->Counters(each.id).inodes;
+  }
+  result.total_bytes = used + result.free_bytes;
+  uint64_t quota = container == nullptr ? 0 : container->group->record().quota_bytes;
+  if (quota > 0) {
+    result.free_bytes = std::min(result.free_bytes, quota - std::min(quota, used));
+    result.total_bytes = quota;
+  }
+  result.free_inodes = UINT32_MAX;  // numbers are 64 bits wide: there is no other limit than space
+  result.inodes = inodes + result.free_inodes;
+  return result;
+}
+
+absl::Status FilesystemImpl::StartScan(ScanLevel level, std::optional<GroupId> group) {
+  if (group && FindGroup(*group) == nullptr) {
+    return PosixError(ENOENT, fmt::format("storage group {}", group->value));
+  }
+  OCA_RETURN_IF_ERROR(Sync());  // so that what was just written is looked at too
+  return scanner_->Start(level, group);
+}
+
+}  // namespace oca::engine

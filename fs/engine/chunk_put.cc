@@ -1,0 +1,230 @@
+// How chunks come in: deduplicate, gather in a lane's pack, compress in the background, make
+// durable.
+#include <algorithm>
+#include <utility>
+
+#include "fs/chunk/sha256.h"
+#include "fs/engine/chunk_store.h"
+#include "lib/base/status.h"
+#include "lib/log/log.h"
+
+namespace oca::engine {
+namespace {
+
+// While writes fail, at most this much is kept in memory before new chunks are refused.
+constexpr uint64_t kMaxUnwrittenBytes = 16u << 20;
+
+}  // namespace
+
+int ChunkStore::AcquireLane() {
+  int best = 0;
+  int turn = static_cast<int>(lane_turn_.fetch_add(1) % kDataLanes);
+  int fewest = lanes_[0].users.load();
+  for (int i = 1; i < kDataLanes; ++i) {
+    int users = lanes_[i].users.load();
+    if (users < fewest || (users == fewest && fewest > 0 && i == turn)) {
+      best = i;
+      fewest = users;
+    }
+  }
+  lanes_[best].users.fetch_add(1);
+  return best;
+}
+
+void ChunkStore::ReleaseLane(int lane) { lanes_[lane].users.fetch_sub(1); }
+
+absl::Status ChunkStore::PutChunks(int lane, ContainerId container,
+                                   std::span<const std::string_view> chunks,
+                                   std::span<Fingerprint> fps) {
+  chunk::Sha256Many(chunks, fps);
+  OCA_RETURN_IF_ERROR(WriteError());
+  std::vector<index::Candidates> candidates(chunks.size());
+  index_.LookupMany(fps, candidates);
+  FooterPtr last_footer;
+  absl::ReaderMutexLock gc_lock(&gc_mu_);
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    if (Known(fps[i], candidates[i], &last_footer)) {
+      if (live_ != nullptr) live_->Insert(fps[i]);
+      continue;
+    }
+    OCA_RETURN_IF_ERROR(AddNew(lane, container, chunks[i], fps[i], format::ChunkKind::kData));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Fingerprint> ChunkStore::PutNode(std::string_view encoded) {
+  Fingerprint fp = chunk::Sha256(encoded);
+  OCA_RETURN_IF_ERROR(WriteError());
+  absl::ReaderMutexLock gc_lock(&gc_mu_);
+  OCA_RETURN_IF_ERROR(AddNew(kNodeLane, ContainerId{}, encoded, fp, format::ChunkKind::kNode));
+  return fp;
+}
+
+bool ChunkStore::Known(const Fingerprint& fp, const index::Candidates& candidates,
+                       FooterPtr* last_footer) {
+  if (candidates.more) {
+    for (const index::Location& at : index_.LookupAll(fp)) {
+      if (KnownAt(fp, at, last_footer)) return true;
+    }
+    return false;
+  }
+  for (int i = 0; i < candidates.count; ++i) {
+    if (KnownAt(fp, candidates.at[i], last_footer)) return true;
+  }
+  return false;
+}
+
+bool ChunkStore::KnownAt(const Fingerprint& fp, const index::Location& at, FooterPtr* last_footer) {
+  if (condemned_.contains(at.pack)) return false;
+  if (*last_footer == nullptr || (*last_footer)->pack.pack_id != at.pack) {
+    if (auto open = FindOpen(at.pack)) return open->Find(fp, at.ordinal_block * 16, 16).has_value();
+    absl::StatusOr<FooterPtr> footer = GetFooter(at.pack);
+    if (!footer.ok()) return false;  // a store anew is always right
+    *last_footer = *std::move(footer);
+  }
+  const auto& chunks = (*last_footer)->chunks;
+  size_t end = std::min<size_t>(at.ordinal_block * 16 + 16, chunks.size());
+  for (size_t i = at.ordinal_block * 16; i < end; ++i) {
+    if (chunks[i].fp == fp) return true;
+  }
+  return false;
+}
+
+absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_view bytes,
+                                const Fingerprint& fp, format::ChunkKind kind) {
+  Deferred deferred;
+  {
+    absl::MutexLock stripe_lock(&stripes_[fp.bytes[30] % kStripes]);
+    if (live_ != nullptr) live_->Insert(fp);
+    FooterPtr footer;
+    for (const index::Location& at : index_.LookupAll(fp)) {
+      if (KnownAt(fp, at, &footer)) return absl::OkStatus();
+    }
+    OCA_ASSIGN_OR_RETURN(index::Location at,
+                         AddToLane(lanes_[lane], container, bytes, fp, kind, &deferred));
+    index_.Insert(fp, at);
+  }
+  RunDeferred(std::move(deferred));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<index::Location> ChunkStore::AddToLane(Lane& lane, ContainerId container,
+                                                      std::string_view bytes, const Fingerprint& fp,
+                                                      format::ChunkKind kind, Deferred* deferred) {
+  absl::MutexLock lock(&lane.mu);
+  if (lane.pack != nullptr && lane.pack->NeedsNewGroup(container, bytes.size())) {
+    if (auto group = lane.pack->CloseGroup()) deferred->groups.emplace_back(lane.pack, *group);
+    if (lane.pack->Full(options_.pack_target_bytes)) {
+      lane.pack->CloseToChunks();
+      deferred->seals.push_back(lane.pack);
+      lane.pack = nullptr;
+    }
+  }
+  if (lane.pack == nullptr) {
+    OCA_ASSIGN_OR_RETURN(lane.pack, NewPack());
+  }
+  uint32_t ordinal = lane.pack->AddChunk(container, bytes, fp, kind);
+  return index::Location{lane.pack->id(), ordinal / 16};
+}
+
+absl::StatusOr<std::shared_ptr<OpenPack>> ChunkStore::NewPack() {
+  PackId id{next_pack_id_.fetch_add(1)};
+  absl::StatusOr<std::unique_ptr<store::PackWriter>> writer = packs_->Create(id);
+  if (!writer.ok()) {
+    absl::MutexLock lock(&stats_mu_);
+    write_error_ = writer.status();
+    return writer.status();
+  }
+  auto pack = std::make_shared<OpenPack>(options_.group, *std::move(writer), compression_.load());
+  absl::MutexLock lock(&open_mu_);
+  open_[id] = pack;
+  return pack;
+}
+
+void ChunkStore::RunDeferred(Deferred deferred) {
+  for (auto& [pack, group] : deferred.groups) {
+    options_.workers->Run([this, pack = pack, group = group] { StoreGroup(pack, group); });
+  }
+  for (auto& pack : deferred.seals) {
+    if (pack->ReadyToSeal()) options_.sealers->Add([this, pack = pack] { (void)SealPack(pack); });
+  }
+}
+
+void ChunkStore::StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t group) {
+  absl::Status status = pack->StoreGroup(group);
+  {
+    absl::MutexLock lock(&stats_mu_);
+    if (!status.ok() && write_error_.ok()) {
+      log::Error("writing to a pack failed; it will be tried again", "group", options_.group.value,
+                 "pack", pack->id().value, "error", MessageOf(status));
+    }
+    write_error_ = status;
+  }
+  if (pack->ReadyToSeal()) options_.sealers->Add([this, pack] { (void)SealPack(pack); });
+}
+
+absl::Status ChunkStore::SealPack(const std::shared_ptr<OpenPack>& pack) {
+  OCA_RETURN_IF_ERROR(pack->Seal());
+  {
+    absl::MutexLock lock(&open_mu_);
+    if (!open_.contains(pack->id())) return absl::OkStatus();  // another call did the rest
+  }
+  auto footer = std::make_shared<format::PackFooter>(pack->Footer());
+  size_t bytes = footer->chunks.size() * sizeof(format::FooterChunk);
+  AddSummary(pack->id(), Summarize(*footer, pack->usage().file_bytes));
+  options_.caches->footers.Put({options_.group, pack->id(), kFooterPart}, std::move(footer), bytes);
+  {
+    absl::MutexLock lock(&stats_mu_);
+    ++packs_since_snapshot_;
+  }
+  absl::MutexLock lock(&open_mu_);
+  open_.erase(pack->id());
+  return absl::OkStatus();
+}
+
+absl::Status ChunkStore::WriteError() {
+  absl::Status error;
+  {
+    absl::MutexLock lock(&stats_mu_);
+    error = write_error_;
+  }
+  if (error.ok()) return error;
+  uint64_t unwritten = 0;
+  for (const auto& pack : OpenPacks()) unwritten += pack->usage().unstored_raw_bytes;
+  return unwritten > kMaxUnwrittenBytes ? error : absl::OkStatus();
+}
+
+absl::Status ChunkStore::Flush() {
+  for (Lane& lane : lanes_) {
+    absl::MutexLock lock(&lane.mu);
+    if (lane.pack != nullptr) lane.pack->CloseGroup();  // MakeDurable stores it
+  }
+  std::vector<std::shared_ptr<OpenPack>> open = OpenPacks();
+  absl::Status result;
+  for (const auto& pack : open) {
+    absl::Status status = pack->MakeDurable();
+    if (result.ok()) result = status;
+    if (pack->ReadyToSeal()) options_.sealers->Add([this, pack] { (void)SealPack(pack); });
+  }
+  absl::MutexLock lock(&stats_mu_);
+  write_error_ = result;
+  return result;
+}
+
+absl::Status ChunkStore::RotatePacks() {
+  for (Lane& lane : lanes_) {
+    absl::MutexLock lock(&lane.mu);
+    if (lane.pack == nullptr) continue;
+    lane.pack->CloseGroup();
+    lane.pack->CloseToChunks();
+    lane.pack = nullptr;
+  }
+  OCA_RETURN_IF_ERROR(Flush());
+  std::vector<std::shared_ptr<OpenPack>> open = OpenPacks();
+  for (const auto& pack : open) {
+    if (pack->ReadyToSeal()) OCA_RETURN_IF_ERROR(SealPack(pack));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace oca::engine

@@ -1,0 +1,239 @@
+#include "fs/engine/chunk_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fmt/format.h"
+#include "lib/base/status.h"
+#include "lib/log/log.h"
+
+namespace oca::engine {
+namespace {
+
+constexpr uint32_t kSnapshotVersion = 1;
+
+std::string SnapshotPath(const std::string& dir) { return io::JoinPath(dir, "index.snapshot"); }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ChunkStore>> ChunkStore::Open(const ChunkStoreOptions& options) {
+  OCA_RETURN_IF_ERROR(io::CreateDirs(*options.fs, options.dir));
+  std::unique_ptr<ChunkStore> chunks(new ChunkStore(options));
+  OCA_ASSIGN_OR_RETURN(
+      chunks->packs_,
+      store::OpenLocalPackStore(*options.fs, io::JoinPath(options.dir, "packs"), options.group));
+  OCA_RETURN_IF_ERROR(chunks->Recover());
+  return chunks;
+}
+
+ChunkStore::~ChunkStore() = default;
+
+absl::Status ChunkStore::Recover() {
+  OCA_ASSIGN_OR_RETURN(auto covered, LoadSnapshot());
+  OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
+  std::sort(present.begin(), present.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
+  size_t known = 0;
+  for (const store::PackInfo& pack : present) {
+    next_pack_id_.store(std::max(next_pack_id_.load(), pack.id.value + 1));
+    auto it = covered.find(pack.id);
+    if (it != covered.end() && it->second.file_bytes == pack.size_bytes) {
+      AddSummary(pack.id, it->second);
+      ++known;
+    } else {
+      OCA_RETURN_IF_ERROR(TakeInPack(pack.id, pack.size_bytes));
+    }
+  }
+  if (known < covered.size()) {  // packs vanished: entries that point to them are of no use
+    absl::MutexLock lock(&stats_mu_);
+    index_.EraseIf([this](index::Location at) ABSL_EXCLUSIVE_LOCKS_REQUIRED(stats_mu_) {
+      return !summaries_.contains(at.pack);
+    });
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::map<PackId, PackSummary>> ChunkStore::LoadSnapshot() {
+  std::map<PackId, PackSummary> covered;
+  absl::StatusOr<std::string> meta = index_.Load(*options_.fs, SnapshotPath(options_.dir));
+  if (!meta.ok()) {
+    if (!absl::IsNotFound(meta.status())) {
+      log::Warning("index snapshot is unusable and will be rebuilt from the packs", "group",
+                   options_.group.value, "error", MessageOf(meta.status()));
+    }
+    return covered;
+  }
+  ByteReader in(*meta);
+  uint32_t version = in.Le<uint32_t>();
+  uint64_t next_id = in.Le<uint64_t>();
+  uint64_t count = in.Le<uint64_t>();
+  for (uint64_t i = 0; i < count && in.ok(); ++i) {
+    PackId id{in.Varint()};
+    covered[id] = DecodePackSummary(in);
+  }
+  if (!in.ok() || version != kSnapshotVersion) {
+    index_.EraseIf([](index::Location) { return true; });
+    covered.clear();
+    return covered;
+  }
+  next_pack_id_.store(std::max<uint64_t>(next_id, 1));
+  return covered;
+}
+
+absl::Status ChunkStore::TakeInPack(PackId id, uint64_t file_bytes) {
+  absl::StatusOr<format::PackFooter> footer = packs_->ReadFooter(id);
+  if (!footer.ok()) {
+    log::Info("recovering a pack that has no good footer", "group", options_.group.value, "pack",
+              id.value, "error", MessageOf(footer.status()));
+    footer = packs_->Recover(id);
+    if (absl::IsNotFound(footer.status())) return absl::OkStatus();  // nothing whole was in it
+    if (!footer.ok()) {  // what lies in it cannot be read now; the rest is served
+      log::Error("a pack cannot be read", "group", options_.group.value, "pack", id.value, "error",
+                 MessageOf(footer.status()));
+      return absl::OkStatus();
+    }
+    OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
+    for (const store::PackInfo& pack : present) {
+      if (pack.id == id) file_bytes = pack.size_bytes;
+    }
+  }
+  for (uint32_t i = 0; i < footer->chunks.size(); ++i) {
+    index_.Insert(footer->chunks[i].fp, {id, i / 16});
+  }
+  AddSummary(id, Summarize(*footer, file_bytes));
+  absl::MutexLock lock(&stats_mu_);
+  ++packs_since_snapshot_;
+  return absl::OkStatus();
+}
+
+absl::Status ChunkStore::SaveSnapshot() {
+  std::string meta;
+  {
+    absl::MutexLock lock(&stats_mu_);
+    PutLe<uint32_t>(&meta, kSnapshotVersion);
+    PutLe<uint64_t>(&meta, next_pack_id_.load());
+    PutLe<uint64_t>(&meta, summaries_.size());
+    for (const auto& [id, summary] : summaries_) {
+      PutVarint(&meta, id.value);
+      EncodePackSummary(summary, &meta);
+    }
+    packs_since_snapshot_ = 0;
+  }
+  return index_.Save(*options_.fs, SnapshotPath(options_.dir), meta);
+}
+
+void ChunkStore::MaybeSaveSnapshot() {
+  {
+    absl::MutexLock lock(&stats_mu_);
+    if (packs_since_snapshot_ < std::max<uint64_t>(128, summaries_.size() / 8)) return;
+  }
+  if (absl::Status status = SaveSnapshot(); !status.ok()) {
+    log::Warning("index snapshot was not saved; a restart will read more footers", "group",
+                 options_.group.value, "error", MessageOf(status));
+  }
+}
+
+void ChunkStore::AddSummary(PackId id, const PackSummary& summary) {
+  absl::MutexLock lock(&stats_mu_);
+  auto [it, added] = summaries_.emplace(id, summary);
+  if (!added) return;
+  for (const auto& [container, usage] : summary.containers) usage_[container] += usage;
+  sealed_bytes_ += summary.file_bytes;
+}
+
+void ChunkStore::RemoveSummary(PackId id) {
+  absl::MutexLock lock(&stats_mu_);
+  auto it = summaries_.find(id);
+  if (it == summaries_.end()) return;
+  for (const auto& [container, usage] : it->second.containers) usage_[container] -= usage;
+  sealed_bytes_ -= it->second.file_bytes;
+  summaries_.erase(it);
+  ++packs_since_snapshot_;
+}
+
+std::vector<PackId> ChunkStore::SealedPacks() {
+  absl::MutexLock lock(&stats_mu_);
+  std::vector<PackId> ids;
+  ids.reserve(summaries_.size());
+  for (const auto& [id, summary] : summaries_) ids.push_back(id);
+  return ids;
+}
+
+uint64_t ChunkStore::pack_count() {
+  absl::MutexLock lock(&stats_mu_);
+  return summaries_.size();
+}
+
+namespace {
+
+// What an open pack adds to the counters: its unstored chunks count as if they did not compress.
+PackSummary SummarizeOpen(OpenPack& pack) {
+  format::PackFooter footer = pack.Footer();
+  for (format::FooterGroup& group : footer.groups) {
+    if (group.encoded_size > 0) continue;
+    group.encoded_size = group.raw_bytes;
+    group.stored_bytes = group.raw_bytes;
+  }
+  return Summarize(footer, pack.usage().file_bytes);
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<OpenPack>> ChunkStore::OpenPacks() {
+  std::vector<std::shared_ptr<OpenPack>> open;
+  absl::MutexLock lock(&open_mu_);
+  for (const auto& [id, pack] : open_) {
+    if (!pack->sealed()) open.push_back(pack);
+  }
+  return open;
+}
+
+Usage ChunkStore::ContainerUsage(ContainerId container) {
+  Usage sum;
+  for (const auto& pack : OpenPacks()) {
+    for (const auto& [owner, usage] : SummarizeOpen(*pack).containers) {
+      if (owner == container) sum += usage;
+    }
+  }
+  absl::MutexLock lock(&stats_mu_);
+  if (auto it = usage_.find(container); it != usage_.end()) sum += it->second;
+  return sum;
+}
+
+Usage ChunkStore::TotalUsage() {
+  Usage sum;
+  for (const auto& pack : OpenPacks()) {
+    for (const auto& [owner, usage] : SummarizeOpen(*pack).containers) sum += usage;
+  }
+  {
+    absl::MutexLock lock(&stats_mu_);
+    for (const auto& [container, usage] : usage_) sum += usage;
+  }
+  sum.physical_bytes = PhysicalBytes();
+  return sum;
+}
+
+uint64_t ChunkStore::PhysicalBytes() {
+  uint64_t bytes = 0;
+  for (const auto& pack : OpenPacks()) {
+    OpenPack::Usage usage = pack->usage();
+    bytes += usage.file_bytes + usage.unstored_raw_bytes;
+  }
+  absl::MutexLock lock(&stats_mu_);
+  return bytes + sealed_bytes_;
+}
+
+absl::Status ChunkStore::Stop() {
+  OCA_RETURN_IF_ERROR(RotatePacks());
+  return SaveSnapshot();
+}
+
+absl::Status ChunkStore::Destroy() {
+  OCA_RETURN_IF_ERROR(RotatePacks());
+  OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
+  for (const store::PackInfo& pack : present) OCA_RETURN_IF_ERROR(packs_->Remove(pack.id));
+  absl::Status status = io::RemoveFileDurably(*options_.fs, SnapshotPath(options_.dir));
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
+
+}  // namespace oca::engine

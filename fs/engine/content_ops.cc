@@ -1,0 +1,264 @@
+// Operations on the contents of regular files.
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "fs/engine/filesystem_impl.h"
+#include "lib/base/status.h"
+
+namespace oca::engine {
+namespace {
+
+constexpr uint64_t kPrefetchBytes = 8u << 20;
+constexpr int64_t kSpaceLookNanos = 500'000'000;
+constexpr uint64_t kCopyStepBytes = 4u << 20;
+constexpr uint64_t kMaxFileSize = INT64_MAX;
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<OpenFile>> FilesystemImpl::Acquire(InodeNo ino) {
+  return files_.Acquire(ino, [&]() -> absl::StatusOr<std::shared_ptr<OpenFile>> {
+    OCA_ASSIGN_OR_RETURN(Inode inode, names_->GetInode(ino));
+    if (S_ISDIR(inode.mode)) return PosixError(EISDIR, "open");
+    if (!S_ISREG(inode.mode)) return PosixError(EINVAL, "not a regular file");
+    OCA_ASSIGN_OR_RETURN(tree::Root root, tree::DecodeRoot(inode.content));
+    if (root.length() != inode.size)
+      return absl::DataLossError("inode and recipe disagree on the size");
+    std::shared_ptr<ContainerRuntime> container = FindContainer(inode.container);
+    if (container == nullptr) return PosixError(ESTALE, "the container is gone");
+    auto content =
+        std::make_shared<FileContent>(container->group->chunks.get(), &container->group->chunker,
+                                      workers_.get(), inode.container, std::move(root));
+    return std::make_shared<OpenFile>(inode, std::move(container), std::move(content));
+  });
+}
+
+void FilesystemImpl::ReleaseFile(const std::shared_ptr<OpenFile>& file) {
+  files_.Release(file);
+  DeleteIfUnused(file->ino);
+}
+
+absl::StatusOr<Handle*> FilesystemImpl::Open(InodeNo ino, int flags) {
+  OCA_ASSIGN_OR_RETURN(std::shared_ptr<OpenFile> file, Acquire(ino));
+  auto handle = std::make_unique<Handle>(file, flags);
+  if ((flags & O_TRUNC) != 0 && (flags & O_ACCMODE) != O_RDONLY) {
+    absl::Status status = Truncate(ino, 0).status();
+    if (!status.ok()) {
+      ReleaseFile(file);
+      return status;
+    }
+  }
+  return handle.release();
+}
+
+absl::Status FilesystemImpl::Flush(Handle* handle) {
+  if ((handle->flags & O_ACCMODE) == O_RDONLY) return absl::OkStatus();
+  absl::ReaderMutexLock lock(&operations_mu_);
+  return handle->file->Record(*names_);
+}
+
+void FilesystemImpl::Release(Handle* handle) {
+  std::unique_ptr<Handle> owned(handle);
+  // Flush reported what went wrong, if anything did; what is not recorded yet is tried again in the
+  // background.
+  owned->file->Record(*names_).IgnoreError();
+  ReleaseFile(owned->file);
+}
+
+absl::StatusOr<ReadResult> FilesystemImpl::Read(Handle* handle, uint64_t offset, size_t size) {
+  absl::ReaderMutexLock lock(&operations_mu_);
+  bool sequential = handle->next_read.exchange(offset + size) == offset;
+  if (sequential && offset + size + kPrefetchBytes / 2 > handle->prefetched_to.load()) {
+    uint64_t from = std::max(offset + size, handle->prefetched_to.load());
+    uint64_t to = offset + size + kPrefetchBytes;
+    handle->prefetched_to.store(to);
+    handle->file->content->Prefetch(from, to - from);
+  } else if (!sequential) {
+    handle->prefetched_to.store(0);
+  }
+  OCA_ASSIGN_OR_RETURN(std::string data, handle->file->content->Read(offset, size));
+  handle->file->container->reads.Add(data.size());
+  handle->file->container->group->reads.Add(data.size());
+  return ReadResult{std::move(data)};
+}
+
+uint64_t FilesystemImpl::ReserveBytes(const io::SpaceInfo& space) const {
+  if (options_.reserve_bytes > 0) return options_.reserve_bytes;
+  return std::clamp<uint64_t>(space.total_bytes / 20, 16u << 20, 1u << 30);
+}
+
+// A little of the disk stays free for names and for the cleaner, so that deleting always works.
+absl::Status FilesystemImpl::CheckDiskSpace(uint64_t bytes) {
+  absl::MutexLock lock(&space_mu_);
+  int64_t now = options_.clock->MonotonicNanos();
+  space_left_ -= static_cast<int64_t>(bytes);
+  if (space_left_ >= 0 && now - space_looked_ns_ < kSpaceLookNanos) return absl::OkStatus();
+  OCA_ASSIGN_OR_RETURN(io::SpaceInfo space, options_.fs->Space(options_.dir));
+  uint64_t reserve = ReserveBytes(space);
+  space_left_ = static_cast<int64_t>(space.available_bytes) - static_cast<int64_t>(reserve + bytes);
+  space_looked_ns_ = now;
+  if (space_left_ >= 0) return absl::OkStatus();
+  return PosixError(ENOSPC, "the disk is full but for the reserve that deletes need");
+}
+
+absl::Status FilesystemImpl::AdmitWrite(const OpenFile& file, uint64_t bytes) {
+  GroupRuntime& group = *file.container->group;
+  StorageGroup record = group.record();
+  if (record.quota_bytes > 0 && group.chunks->PhysicalBytes() >= record.quota_bytes) {
+    return PosixError(EDQUOT, "the quota of storage group " + record.name + " is used up");
+  }
+  return CheckDiskSpace(bytes);
+}
+
+absl::StatusOr<size_t> FilesystemImpl::Write(Handle* handle, uint64_t offset, std::string_view data,
+                                             bool append) {
+  absl::ReaderMutexLock lock(&operations_mu_);
+  OpenFile& file = *handle->file;
+  if (!append && (offset > kMaxFileSize || data.size() > kMaxFileSize - offset))
+    return PosixError(EFBIG, "write");
+  OCA_RETURN_IF_ERROR(AdmitWrite(file, data.size()));
+  OCA_RETURN_IF_ERROR(file.content->Write(offset, append, data).status());
+  file.Touch(NowNanos());
+  file.container->writes.Add(data.size());
+  file.container->group->writes.Add(data.size());
+  return data.size();
+}
+
+absl::Status FilesystemImpl::Fsync(InodeNo ino) {
+  if (std::shared_ptr<OpenFile> file = files_.Find(ino)) {
+    absl::ReaderMutexLock lock(&operations_mu_);
+    OCA_RETURN_IF_ERROR(file->Record(*names_));
+  }
+  return committer_.Commit();
+}
+
+absl::Status FilesystemImpl::Sync() {
+  for (const std::shared_ptr<OpenFile>& file : files_.All())
+    OCA_RETURN_IF_ERROR(file->Record(*names_));
+  return committer_.Commit();
+}
+
+absl::StatusOr<Inode> FilesystemImpl::Truncate(InodeNo ino, uint64_t size) {
+  if (size > kMaxFileSize) return PosixError(EFBIG, "truncate");
+  OCA_ASSIGN_OR_RETURN(std::shared_ptr<OpenFile> file, Acquire(ino));
+  absl::Status status;
+  {
+    absl::ReaderMutexLock lock(&operations_mu_);
+    status = file->content->Truncate(size);
+    if (status.ok()) {
+      file->Touch(NowNanos());
+      status = file->Record(*names_);
+    }
+  }
+  absl::StatusOr<Inode> inode = status.ok() ? GetAttr(ino) : status;
+  ReleaseFile(file);
+  return inode;
+}
+
+absl::Status FilesystemImpl::Allocate(Handle* handle, int mode, uint64_t offset, uint64_t length) {
+  absl::ReaderMutexLock lock(&operations_mu_);
+  OpenFile& file = *handle->file;
+  if (length == 0) return PosixError(EINVAL, "fallocate");
+  if (offset > kMaxFileSize || length > kMaxFileSize - offset)
+    return PosixError(EFBIG, "fallocate");
+  const bool keep_size = (mode & FALLOC_FL_KEEP_SIZE) != 0;
+  const int what = mode & ~FALLOC_FL_KEEP_SIZE;
+  if (what == FALLOC_FL_PUNCH_HOLE && !keep_size) return PosixError(EOPNOTSUPP, "fallocate");
+  if (what != 0 && what != FALLOC_FL_PUNCH_HOLE && what != FALLOC_FL_ZERO_RANGE) {
+    return PosixError(EOPNOTSUPP, "fallocate");
+  }
+  bool changed = false;
+  if (what != 0) {
+    OCA_RETURN_IF_ERROR(file.content->PunchHole(offset, length));
+    changed = true;
+  } else {
+    OCA_RETURN_IF_ERROR(AdmitWrite(file, 0));
+  }
+  if (!keep_size && offset + length > file.content->size()) {
+    OCA_RETURN_IF_ERROR(file.content->Truncate(offset + length));
+    changed = true;
+  }
+  if (changed) file.Touch(NowNanos());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> FilesystemImpl::CopyRange(Handle* from, uint64_t from_offset, Handle* to,
+                                                   uint64_t to_offset, uint64_t length) {
+  absl::ReaderMutexLock lock(&operations_mu_);
+  OpenFile& source = *from->file;
+  OpenFile& target = *to->file;
+  uint64_t size = source.content->size();
+  if (from_offset >= size) return uint64_t{0};
+  length = std::min(length, size - from_offset);
+  if (to_offset > kMaxFileSize || length > kMaxFileSize - to_offset)
+    return PosixError(EFBIG, "copy_file_range");
+  if (&source == &target && from_offset < to_offset + length && to_offset < from_offset + length) {
+    return PosixError(EINVAL, "copy_file_range of ranges that overlap");
+  }
+  OCA_RETURN_IF_ERROR(AdmitWrite(target, 0));
+  OCA_ASSIGN_OR_RETURN(uint64_t copied,
+                       source.container->group == target.container->group
+                           ? CopyRefs(source, from_offset, target, to_offset, length)
+                           : CopyBytes(source, from_offset, target, to_offset, length));
+  target.Touch(NowNanos());
+  return copied;
+}
+
+// Whole chunks are shared; the parts of chunks at both ends are written as data.
+absl::StatusOr<uint64_t> FilesystemImpl::CopyRefs(OpenFile& from, uint64_t from_offset,
+                                                  OpenFile& to, uint64_t to_offset,
+                                                  uint64_t length) {
+  const uint64_t end = from_offset + length;
+  OCA_ASSIGN_OR_RETURN(auto placed, from.content->Extract(from_offset, length));
+  std::vector<tree::Ref> shared;
+  uint64_t begin = end, stop = end;  // [begin, stop) is covered by `shared`
+  for (const tree::PlacedRef& ref : placed) {
+    uint64_t first = ref.ref.is_hole() ? std::max(ref.offset, from_offset) : ref.offset;
+    uint64_t last = ref.ref.is_hole() ? std::min(ref.offset + ref.ref.length, end)
+                                      : ref.offset + ref.ref.length;
+    if (first < from_offset || last > end) continue;
+    if (shared.empty()) begin = first;
+    stop = last;
+    shared.push_back(ref.ref.is_hole() ? tree::HoleRef(last - first) : ref.ref);
+  }
+  OCA_ASSIGN_OR_RETURN(uint64_t head,
+                       CopyBytes(from, from_offset, to, to_offset, begin - from_offset));
+  if (head < begin - from_offset || shared.empty()) return head;
+  OCA_RETURN_IF_ERROR(
+      to.content->Insert(to_offset + (begin - from_offset), stop - begin, std::move(shared)));
+  OCA_ASSIGN_OR_RETURN(uint64_t tail,
+                       CopyBytes(from, stop, to, to_offset + (stop - from_offset), end - stop));
+  return stop - from_offset + tail;
+}
+
+absl::StatusOr<uint64_t> FilesystemImpl::CopyBytes(OpenFile& from, uint64_t from_offset,
+                                                   OpenFile& to, uint64_t to_offset,
+                                                   uint64_t length) {
+  uint64_t copied = 0;
+  while (copied < length) {
+    uint64_t step = std::min(length - copied, kCopyStepBytes);
+    OCA_ASSIGN_OR_RETURN(std::string data, from.content->Read(from_offset + copied, step));
+    if (data.empty()) break;
+    OCA_RETURN_IF_ERROR(to.content->Write(to_offset + copied, false, data).status());
+    copied += data.size();
+  }
+  return copied;
+}
+
+absl::StatusOr<uint64_t> FilesystemImpl::Seek(Handle* handle, uint64_t offset, int whence) {
+  absl::ReaderMutexLock lock(&operations_mu_);
+  if (whence != SEEK_DATA && whence != SEEK_HOLE) return PosixError(EINVAL, "lseek");
+  FileContent& content = *handle->file->content;
+  uint64_t size = content.size();
+  if (offset >= size) return PosixError(ENXIO, "lseek beyond the end");
+  OCA_ASSIGN_OR_RETURN(uint64_t found, content.Seek(offset, whence == SEEK_DATA));
+  if (whence == SEEK_DATA && found >= size) return PosixError(ENXIO, "no data from here on");
+  return found;
+}
+
+}  // namespace oca::engine

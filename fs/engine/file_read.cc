@@ -1,0 +1,89 @@
+// Reading a file: a plan made under the lock, carried out without it.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "fs/engine/file_content.h"
+#include "lib/base/status.h"
+
+namespace oca::engine {
+
+absl::StatusOr<std::string> FileContent::Read(uint64_t offset, uint64_t length) {
+  OCA_ASSIGN_OR_RETURN(Plan plan, PlanRead(offset, length));
+  return RunPlan(plan);
+}
+
+absl::StatusOr<FileContent::Plan> FileContent::PlanRead(uint64_t offset, uint64_t length) {
+  absl::MutexLock lock(&mu_);
+  Plan plan;
+  uint64_t size = SizeLocked();
+  if (offset >= size) return plan;
+  const uint64_t end = length > size - offset ? size : offset + length;
+  plan.length = end - offset;
+  auto add = [&](uint64_t ref_offset, const tree::Ref& ref, uint64_t limit) {
+    uint64_t from = std::max(ref_offset, offset);
+    uint64_t to = std::min({ref_offset + ref.length, end, limit});
+    if (from < to) plan.pieces.push_back({from - offset, ref, from - ref_offset, to - from});
+  };
+  if (offset < stable_) {
+    OCA_ASSIGN_OR_RETURN(auto refs, tree::Lookup(*chunks_, base_, offset, std::min(end, stable_)));
+    for (const tree::PlacedRef& placed : refs) add(placed.offset, placed.ref, stable_);
+  }
+  uint64_t at = stable_;
+  for (const tree::Ref& ref : tail_refs_) {
+    if (at >= end) break;
+    add(at, ref, UINT64_MAX);
+    at += ref.length;
+  }
+  auto patch = [&](uint64_t begin, std::string_view bytes) {
+    uint64_t from = std::max(begin, offset);
+    uint64_t to = std::min(begin + bytes.size(), end);
+    if (from < to) plan.patches.emplace_back(from - offset, bytes.substr(from - begin, to - from));
+  };
+  patch(TailBegin(), job_data_);
+  patch(TailBegin() + job_data_.size(), buffer_);
+  for (uint64_t next = overlay_.Next(offset); next < end; next = overlay_.Next(next)) {
+    uint64_t to = std::min(overlay_.ExtentEnd(next), end);
+    std::string bytes(to - next, '\0');
+    overlay_.CopyTo(next, bytes.data(), bytes.size());
+    plan.patches.emplace_back(next - offset, std::move(bytes));
+    next = to;
+  }
+  return plan;
+}
+
+absl::StatusOr<std::string> FileContent::RunPlan(const Plan& plan) {
+  std::string out;
+  out.reserve(plan.length);
+  for (const Piece& piece : plan.pieces) {
+    if (piece.ref.is_hole()) {
+      out.append(piece.length, '\0');
+      continue;
+    }
+    OCA_ASSIGN_OR_RETURN(Chunk chunk, chunks_->Get(piece.ref.fp));
+    if (chunk.bytes.size() != piece.ref.length) {
+      return absl::DataLossError("a chunk's length is not what the recipe says");
+    }
+    out.append(chunk.bytes.substr(piece.skip, piece.length));
+  }
+  out.resize(plan.length);
+  for (const auto& [at, bytes] : plan.patches)
+    std::memcpy(out.data() + at, bytes.data(), bytes.size());
+  return out;
+}
+
+void FileContent::Prefetch(uint64_t offset, uint64_t length) {
+  std::vector<Fingerprint> fps;
+  {
+    absl::MutexLock lock(&mu_);
+    if (offset >= stable_) return;
+    auto refs = tree::Lookup(*chunks_, base_, offset, std::min(offset + length, stable_));
+    if (!refs.ok()) return;
+    for (const tree::PlacedRef& placed : *refs) {
+      if (!placed.ref.is_hole()) fps.push_back(placed.ref.fp);
+    }
+  }
+  chunks_->Prefetch(fps);
+}
+
+}  // namespace oca::engine

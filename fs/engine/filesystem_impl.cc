@@ -1,0 +1,248 @@
+#include "fs/engine/filesystem_impl.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "fmt/format.h"
+#include "fs/format/repository.h"
+#include "lib/base/status.h"
+#include "lib/log/log.h"
+
+namespace oca::engine {
+namespace {
+
+constexpr int kDeletesPerStep = 2000;
+
+store::Compression CompressionOf(const StorageGroup& group) {
+  switch (group.compression) {
+    case names::GroupCompression::kFast:
+      return store::Compression::kFast;
+    case names::GroupCompression::kBest:
+      return store::Compression::kBest;
+    case names::GroupCompression::kLz4:
+      return store::Compression::kLz4;
+  }
+  return store::Compression::kFast;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Filesystem>> Filesystem::Open(Options options) {
+  auto filesystem = std::make_unique<FilesystemImpl>(std::move(options));
+  OCA_RETURN_IF_ERROR(filesystem->Start());
+  return filesystem;
+}
+
+FilesystemImpl::FilesystemImpl(Options options)
+    : options_(std::move(options)), committer_([this] { return CommitRound(); }) {
+  int workers = options_.workers > 0 ? options_.workers
+                                     : static_cast<int>(std::thread::hardware_concurrency());
+  caches_ =
+      std::make_unique<Caches>(options_.memory_budget_bytes / 8, options_.memory_budget_bytes / 4);
+  sealers_ = std::make_unique<WorkQueue>(2, 16);
+  workers_ = std::make_unique<WorkQueue>(std::max(workers, 1), 32);
+  cleaner_ = std::make_unique<Cleaner>(this, options_.clock);
+  scanner_ = std::make_unique<Scanner>(this, options_.clock);
+}
+
+// Without Stop: as a crash. Threads end; names write nothing more.
+FilesystemImpl::~FilesystemImpl() {
+  {
+    absl::MutexLock lock(&background_mu_);
+    stopping_ = true;
+  }
+  if (background_.joinable()) background_.join();
+  cleaner_.reset();
+  scanner_.reset();
+  workers_.reset();  // jobs end before what they work on; they may still queue seals
+  sealers_.reset();
+  names_.reset();
+}
+
+absl::Status FilesystemImpl::Start() {
+  OCA_RETURN_IF_ERROR(OpenRepository());
+  names::Options names_options;
+  names_options.fs = options_.fs;
+  names_options.clock = options_.clock;
+  names_options.dir = io::JoinPath(options_.dir, "names");
+  names_options.write_barrier = [this] { return FlushStores(); };
+  names_options.root_uid = options_.root_uid;
+  names_options.root_gid = options_.root_gid;
+  OCA_ASSIGN_OR_RETURN(names_, names::Names::Open(std::move(names_options)));
+  for (const StorageGroup& group : names_->ListGroups()) OCA_RETURN_IF_ERROR(OpenGroup(group));
+  {
+    absl::MutexLock lock(&runtime_mu_);
+    for (const Container& container : names_->ListContainers()) {
+      containers_[container.id] =
+          std::make_shared<ContainerRuntime>(container, groups_[container.group], options_.clock);
+    }
+  }
+  OCA_ASSIGN_OR_RETURN(std::vector<InodeNo> orphans, names_->ListOrphans());
+  for (InodeNo ino : orphans) OCA_RETURN_IF_ERROR(names_->DeleteOrphan(ino));
+  background_ = std::thread([this] { Background(); });
+  return absl::OkStatus();
+}
+
+absl::Status FilesystemImpl::OpenRepository() {
+  OCA_RETURN_IF_ERROR(io::CreateDirs(*options_.fs, options_.dir));
+  absl::StatusOr<std::unique_ptr<io::FileLock>> lock =
+      options_.fs->Lock(io::JoinPath(options_.dir, "lock"));
+  if (!lock.ok()) return Annotate(lock.status(), "the repository is in use by another process");
+  lock_ = *std::move(lock);
+  const std::string path = io::JoinPath(options_.dir, "format");
+  absl::StatusOr<std::string> text = io::ReadFile(*options_.fs, path);
+  if (absl::IsNotFound(text.status())) {
+    format::Repository repository;
+    std::random_device random;
+    for (uint8_t& byte : repository.uuid) byte = static_cast<uint8_t>(random());
+    return io::WriteFileAtomically(*options_.fs, path, format::EncodeRepository(repository));
+  }
+  if (!text.ok()) return text.status();
+  return Annotate(format::DecodeRepository(*text).status(), path);
+}
+
+std::string FilesystemImpl::GroupDir(GroupId id) const {
+  return io::JoinPath(options_.dir, fmt::format("groups/{:08x}", id.value));
+}
+
+absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
+  ChunkStoreOptions options;
+  options.fs = options_.fs;
+  options.dir = GroupDir(record.id);
+  options.group = record.id;
+  options.compression = CompressionOf(record);
+  options.pack_target_bytes = options_.pack_target_bytes;
+  options.workers = workers_.get();
+  options.sealers = sealers_.get();
+  options.caches = caches_.get();
+  OCA_ASSIGN_OR_RETURN(auto chunks, ChunkStore::Open(options));
+  absl::MutexLock lock(&runtime_mu_);
+  groups_[record.id] = std::make_shared<GroupRuntime>(record, std::move(chunks), options_.clock);
+  return absl::OkStatus();
+}
+
+absl::Status FilesystemImpl::Stop() {
+  {
+    absl::MutexLock lock(&background_mu_);
+    stopping_ = true;
+  }
+  if (background_.joinable()) background_.join();
+  OCA_RETURN_IF_ERROR(cleaner_->Stop());
+  OCA_RETURN_IF_ERROR(scanner_->Stop());
+  absl::Status result = Sync();
+  for (const auto& group : Groups()) {
+    absl::Status status = group->chunks->Stop();
+    if (result.ok()) result = status;
+  }
+  return result;
+}
+
+absl::Status FilesystemImpl::FlushStores() {
+  for (const auto& group : Groups()) OCA_RETURN_IF_ERROR(group->chunks->Flush());
+  return absl::OkStatus();
+}
+
+// Chunks first, outside of any lock of names; the barrier inside names then finds little or nothing
+// left to do.
+absl::Status FilesystemImpl::CommitRound() {
+  OCA_RETURN_IF_ERROR(FlushStores());
+  absl::Status status = names_->Commit();
+  if (status.ok()) return status;
+  OCA_RETURN_IF_ERROR(Annotate(names_->Resume(), MessageOf(status)));
+  return names_->Commit();
+}
+
+void FilesystemImpl::RecordChangedFiles() {
+  for (const std::shared_ptr<OpenFile>& file : files_.All()) {
+    if (!file->NeedsRecording()) continue;
+    if (absl::Status status = file->Record(*names_); !status.ok()) {
+      log::Warning("a file's changes could not be stored yet", "inode", file->ino.value, "error",
+                   MessageOf(status));
+      continue;
+    }
+    files_.Reap(file);
+  }
+}
+
+void FilesystemImpl::DeleteContainersInBackground() {
+  for (const Container& container : names_->ListContainers()) {
+    if (!container.deleting) continue;
+    absl::StatusOr<bool> done =
+        names_->DeleteContainerStep(container.id, kDeletesPerStep, [](const Inode&) {});
+    if (!done.ok()) {
+      log::Warning("deleting a container goes on later", "container", container.name, "error",
+                   MessageOf(done.status()));
+    } else if (*done) {
+      absl::MutexLock lock(&runtime_mu_);
+      containers_.erase(container.id);
+    }
+  }
+}
+
+void FilesystemImpl::Background() {
+  absl::Time next_commit = absl::Now() + options_.commit_interval;
+  while (true) {
+    bool deleting = false;
+    for (const Container& container : names_->ListContainers()) deleting |= container.deleting;
+    {
+      absl::MutexLock lock(&background_mu_);
+      auto stop = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(background_mu_) { return stopping_; };
+      absl::Duration pause =
+          std::min(next_commit - absl::Now(), deleting ? absl::Milliseconds(1) : absl::Seconds(1));
+      if (background_mu_.AwaitWithTimeout(absl::Condition(&stop), pause)) return;
+    }
+    if (deleting) DeleteContainersInBackground();
+    if (absl::Now() < next_commit) continue;
+    RecordChangedFiles();
+    if (absl::Status status = committer_.Commit(); !status.ok()) {
+      log::Warning("the periodic commit failed and will be tried again", "error",
+                   MessageOf(status));
+    }
+    for (const auto& group : Groups()) group->chunks->MaybeSaveSnapshot();
+    next_commit = absl::Now() + options_.commit_interval;
+  }
+}
+
+std::shared_ptr<GroupRuntime> FilesystemImpl::FindGroup(GroupId id) {
+  absl::MutexLock lock(&runtime_mu_);
+  auto it = groups_.find(id);
+  return it == groups_.end() ? nullptr : it->second;
+}
+
+std::vector<std::shared_ptr<GroupRuntime>> FilesystemImpl::Groups() {
+  std::vector<std::shared_ptr<GroupRuntime>> all;
+  absl::MutexLock lock(&runtime_mu_);
+  for (const auto& [id, group] : groups_) all.push_back(group);
+  return all;
+}
+
+std::shared_ptr<ContainerRuntime> FilesystemImpl::FindContainer(ContainerId id) {
+  absl::MutexLock lock(&runtime_mu_);
+  auto it = containers_.find(id);
+  return it == containers_.end() ? nullptr : it->second;
+}
+
+std::vector<std::pair<GroupId, ChunkStore*>> FilesystemImpl::ChunkStores() {
+  std::vector<std::pair<GroupId, ChunkStore*>> stores;
+  absl::MutexLock lock(&runtime_mu_);
+  for (const auto& [id, group] : groups_) stores.emplace_back(id, group->chunks.get());
+  return stores;
+}
+
+ChunkStore* FilesystemImpl::StoreOf(ContainerId container) {
+  std::shared_ptr<ContainerRuntime> runtime = FindContainer(container);
+  return runtime == nullptr ? nullptr : runtime->group->chunks.get();
+}
+
+void FilesystemImpl::QuiesceOperations() { absl::MutexLock lock(&operations_mu_); }
+
+std::vector<HeldFile> FilesystemImpl::HeldFiles() {
+  std::vector<HeldFile> held;
+  for (const std::shared_ptr<OpenFile>& file : files_.All()) {
+    held.push_back({file->container->id, file->content->HeldRefs()});
+  }
+  return held;
+}
+
+}  // namespace oca::engine

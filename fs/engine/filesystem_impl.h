@@ -1,0 +1,161 @@
+// The engine put together. One .cc per family of operations: filesystem_impl (open, stop,
+// background), namespace_ops, content_ops, admin_ops.
+#ifndef OCA_FS_ENGINE_FILESYSTEM_IMPL_H_
+#define OCA_FS_ENGINE_FILESYSTEM_IMPL_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "fs/engine/cleaner.h"
+#include "fs/engine/committer.h"
+#include "fs/engine/filesystem.h"
+#include "fs/engine/group_runtime.h"
+#include "fs/engine/open_file.h"
+#include "fs/engine/scanner.h"
+
+namespace oca::engine {
+
+class Handle {
+ public:
+  Handle(std::shared_ptr<OpenFile> open_file, int open_flags)
+      : file(std::move(open_file)), flags(open_flags) {}
+  const std::shared_ptr<OpenFile> file;
+  const int flags;
+  std::atomic<uint64_t> next_read{0};  // where a sequential reader goes on
+  std::atomic<uint64_t> prefetched_to{0};
+};
+
+class FilesystemImpl final : public Filesystem, private CleanerHost {
+ public:
+  explicit FilesystemImpl(Options options);
+  ~FilesystemImpl() override;
+  absl::Status Start();
+  absl::Status Stop() override;
+
+  absl::StatusOr<Inode> GetAttr(InodeNo ino) override;
+  absl::StatusOr<Inode> Lookup(InodeNo parent, std::string_view name) override;
+  absl::StatusOr<Inode> Create(InodeNo parent, std::string_view name,
+                               const NewInode& what) override;
+  absl::StatusOr<Inode> Link(InodeNo ino, InodeNo new_parent, std::string_view new_name) override;
+  absl::Status Unlink(InodeNo parent, std::string_view name) override;
+  absl::Status Rmdir(InodeNo parent, std::string_view name) override;
+  absl::Status Rename(InodeNo parent, std::string_view name, InodeNo new_parent,
+                      std::string_view new_name, uint32_t flags) override;
+  absl::StatusOr<Inode> SetAttr(InodeNo ino, const AttrChange& change) override;
+  absl::Status ReadDir(InodeNo dir, uint64_t after,
+                       const std::function<bool(const DirEntry&)>& fn) override;
+  absl::StatusOr<std::string> GetXattr(InodeNo ino, std::string_view name) override;
+  absl::Status SetXattr(InodeNo ino, std::string_view name, std::string_view value,
+                        int flags) override;
+  absl::Status RemoveXattr(InodeNo ino, std::string_view name) override;
+  absl::StatusOr<std::vector<std::string>> ListXattrs(InodeNo ino) override;
+  void AddReference(InodeNo ino) override;
+  void DropReferences(InodeNo ino, uint64_t count) override;
+
+  absl::StatusOr<Handle*> Open(InodeNo ino, int flags) override;
+  absl::Status Flush(Handle* handle) override;
+  void Release(Handle* handle) override;
+  absl::StatusOr<ReadResult> Read(Handle* handle, uint64_t offset, size_t size) override;
+  absl::StatusOr<size_t> Write(Handle* handle, uint64_t offset, std::string_view data,
+                               bool append) override;
+  absl::Status Fsync(InodeNo ino) override;
+  absl::StatusOr<Inode> Truncate(InodeNo ino, uint64_t size) override;
+  absl::Status Allocate(Handle* handle, int mode, uint64_t offset, uint64_t length) override;
+  absl::StatusOr<uint64_t> CopyRange(Handle* from, uint64_t from_offset, Handle* to,
+                                     uint64_t to_offset, uint64_t length) override;
+  absl::StatusOr<uint64_t> Seek(Handle* handle, uint64_t offset, int whence) override;
+  absl::StatusOr<StatFs> GetStatFs(InodeNo ino) override;
+  absl::Status Sync() override;
+
+  absl::StatusOr<StorageGroup> AddGroup(const StorageGroup& group) override;
+  absl::Status UpdateGroup(const StorageGroup& group) override;
+  absl::Status DeleteGroup(GroupId id) override;
+  std::vector<StorageGroup> ListGroups() override;
+  absl::StatusOr<Container> AddContainer(const Container& container) override;
+  absl::Status DeleteContainer(ContainerId id, bool with_files) override;
+  std::vector<Container> ListContainers() override;
+  absl::StatusOr<GroupStats> StatsOfGroup(GroupId id) override;
+  absl::StatusOr<ContainerStats> StatsOfContainer(ContainerId id) override;
+
+  absl::Status StartReclaim() override { return cleaner_->Start(); }
+  absl::Status StopReclaim() override { return cleaner_->Stop(); }
+  CleanerStatus GetCleanerStatus() override { return cleaner_->status(); }
+  absl::Status StartScan(ScanLevel level, std::optional<GroupId> group) override;
+  absl::Status StopScan() override { return scanner_->Stop(); }
+  ScanStatus GetScanStatus() override { return scanner_->status(); }
+
+ private:
+  // --- CleanerHost ---
+  std::vector<std::pair<GroupId, ChunkStore*>> ChunkStores() override;
+  ChunkStore* StoreOf(ContainerId container) override;
+  void QuiesceOperations() override;
+  std::vector<HeldFile> HeldFiles() override;
+  names::Names& names() override { return *names_; }
+  absl::Status CommitNames() override { return committer_.Commit(); }
+
+  // filesystem_impl.cc
+  absl::Status OpenRepository();
+  absl::Status OpenGroup(const StorageGroup& record);
+  absl::Status CommitRound();
+  absl::Status FlushStores();
+  void Background();
+  void RecordChangedFiles();
+  void DeleteContainersInBackground();
+  std::string GroupDir(GroupId id) const;
+  std::shared_ptr<GroupRuntime> FindGroup(GroupId id);
+  std::vector<std::shared_ptr<GroupRuntime>> Groups();
+  std::shared_ptr<ContainerRuntime> FindContainer(ContainerId id);
+
+  // content_ops.cc
+  absl::StatusOr<std::shared_ptr<OpenFile>> Acquire(InodeNo ino);
+  void ReleaseFile(const std::shared_ptr<OpenFile>& file);
+  absl::Status AdmitWrite(const OpenFile& file, uint64_t bytes);
+  absl::Status CheckDiskSpace(uint64_t bytes);
+  uint64_t ReserveBytes(const io::SpaceInfo& space) const;
+  absl::StatusOr<uint64_t> CopyBytes(OpenFile& from, uint64_t from_offset, OpenFile& to,
+                                     uint64_t to_offset, uint64_t length);
+  absl::StatusOr<uint64_t> CopyRefs(OpenFile& from, uint64_t from_offset, OpenFile& to,
+                                    uint64_t to_offset, uint64_t length);
+  void DeleteIfUnused(InodeNo ino);
+  int64_t NowNanos() { return absl::ToUnixNanos(options_.clock->Now()); }
+
+  const Options options_;
+  std::unique_ptr<io::FileLock> lock_;
+  std::unique_ptr<Caches> caches_;
+  std::unique_ptr<WorkQueue> sealers_;
+  std::unique_ptr<WorkQueue> workers_;
+  std::unique_ptr<names::Names> names_;
+
+  // Held shared by each call that reads or changes contents; exclusively, for a moment, by the
+  // cleaner when an epoch begins.
+  absl::Mutex operations_mu_;
+
+  absl::Mutex runtime_mu_;
+  absl::flat_hash_map<GroupId, std::shared_ptr<GroupRuntime>> groups_ ABSL_GUARDED_BY(runtime_mu_);
+  absl::flat_hash_map<ContainerId, std::shared_ptr<ContainerRuntime>> containers_
+      ABSL_GUARDED_BY(runtime_mu_);
+
+  OpenFiles files_;
+  Committer committer_;
+  std::unique_ptr<Cleaner> cleaner_;
+  std::unique_ptr<Scanner> scanner_;
+
+  absl::Mutex space_mu_;
+  int64_t space_left_ ABSL_GUARDED_BY(space_mu_) =
+      0;  // that writers may still use, by the last look
+  int64_t space_looked_ns_ ABSL_GUARDED_BY(space_mu_) = INT64_MIN;
+
+  absl::Mutex background_mu_;
+  bool stopping_ ABSL_GUARDED_BY(background_mu_) = false;
+  std::thread background_;
+};
+
+}  // namespace oca::engine
+
+#endif  // OCA_FS_ENGINE_FILESYSTEM_IMPL_H_

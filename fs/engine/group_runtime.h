@@ -1,0 +1,58 @@
+// What runs for one storage group, and for one container in it.
+#ifndef OCA_FS_ENGINE_GROUP_RUNTIME_H_
+#define OCA_FS_ENGINE_GROUP_RUNTIME_H_
+
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "fs/chunk/chunker.h"
+#include "fs/engine/chunk_store.h"
+#include "fs/engine/throughput.h"
+#include "fs/names/records.h"
+
+namespace oca::engine {
+
+// Thread-safe.
+class GroupRuntime {
+ public:
+  GroupRuntime(const names::StorageGroup& record, std::unique_ptr<ChunkStore> chunks, Clock* clock)
+      : chunker(chunk::ChunkerParams{record.chunk_target_bytes}),
+        chunks(std::move(chunks)),
+        reads(clock),
+        writes(clock),
+        record_(record) {}
+
+  names::StorageGroup record() const {
+    absl::MutexLock lock(&mu_);
+    return record_;
+  }
+  void SetRecord(const names::StorageGroup& record) {
+    absl::MutexLock lock(&mu_);
+    record_ = record;
+  }
+
+  const chunk::Chunker chunker;
+  const std::unique_ptr<ChunkStore> chunks;
+  Throughput reads;
+  Throughput writes;
+
+ private:
+  mutable absl::Mutex mu_;
+  names::StorageGroup record_ ABSL_GUARDED_BY(mu_);
+};
+
+struct ContainerRuntime {
+  ContainerRuntime(const names::Container& container, std::shared_ptr<GroupRuntime> its_group,
+                   Clock* clock)
+      : id(container.id), group(std::move(its_group)), reads(clock), writes(clock) {}
+  const ContainerId id;
+  const std::shared_ptr<GroupRuntime> group;
+  Throughput reads;
+  Throughput writes;
+};
+
+}  // namespace oca::engine
+
+#endif  // OCA_FS_ENGINE_GROUP_RUNTIME_H_

@@ -1,0 +1,210 @@
+#include "fs/engine/open_pack.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/base/status.h"
+
+namespace oca::engine {
+
+bool OpenPack::NeedsNewGroup(ContainerId container, size_t bytes) {
+  absl::MutexLock lock(&mu_);
+  if (groups_.empty() || groups_.back()->state != Group::State::kOpen) return true;
+  const Group& group = *groups_.back();
+  return group.place.container != container || group.raw.size() + bytes > kGroupTargetBytes ||
+         group.place.chunk_count >= kMaxChunksPerGroup;
+}
+
+bool OpenPack::Full(uint64_t target_bytes) {
+  absl::MutexLock lock(&mu_);
+  return closed_ || writer_->size() + unstored_raw_ >= target_bytes ||
+         chunks_.size() + kMaxChunksPerGroup > format::kMaxChunksPerPack;
+}
+
+std::optional<uint32_t> OpenPack::CloseGroup() {
+  absl::MutexLock lock(&mu_);
+  if (groups_.empty() || groups_.back()->state != Group::State::kOpen) return std::nullopt;
+  groups_.back()->state = Group::State::kClosed;
+  return static_cast<uint32_t>(groups_.size() - 1);
+}
+
+uint32_t OpenPack::AddChunk(ContainerId container, std::string_view bytes, const Fingerprint& fp,
+                            format::ChunkKind kind) {
+  absl::MutexLock lock(&mu_);
+  if (groups_.empty() || groups_.back()->state != Group::State::kOpen) {
+    auto group = std::make_unique<Group>();
+    group->place.container = container;
+    group->place.first_chunk = static_cast<uint32_t>(chunks_.size());
+    group->raw.reserve(std::max(kGroupTargetBytes, bytes.size()));
+    groups_.push_back(std::move(group));
+  }
+  Group& group = *groups_.back();
+  uint32_t ordinal = static_cast<uint32_t>(chunks_.size());
+  chunks_.push_back({fp, static_cast<uint32_t>(groups_.size() - 1),
+                     static_cast<uint32_t>(group.raw.size()), static_cast<uint32_t>(bytes.size()),
+                     kind});
+  group.raw.append(bytes);
+  group.place.raw_bytes += static_cast<uint32_t>(bytes.size());
+  group.place.chunk_count++;
+  unstored_raw_ += bytes.size();
+  return ordinal;
+}
+
+void OpenPack::CloseToChunks() {
+  absl::MutexLock lock(&mu_);
+  closed_ = true;
+}
+
+absl::Status OpenPack::StoreGroup(uint32_t index) {
+  Group* group;
+  format::GroupHeader header;
+  {
+    absl::MutexLock lock(&mu_);
+    group = groups_[index].get();
+    if (group->state != Group::State::kClosed) return absl::OkStatus();  // stored by another
+    group->state = Group::State::kStoring;
+    header.container = group->place.container;
+    header.raw_bytes = group->place.raw_bytes;
+    for (uint32_t i = 0; i < group->place.chunk_count; ++i) {
+      const format::FooterChunk& chunk = chunks_[group->place.first_chunk + i];
+      header.chunks.push_back({chunk.length, chunk.kind});
+    }
+  }
+  // In state kStoring nobody else changes group->raw, so it is read without the lock.
+  store::Compressed compressed = store::Compress(group->raw, compression_);
+  header.codec = compressed.codec;
+  header.stored_bytes = static_cast<uint32_t>(compressed.bytes.size());
+  std::string encoded = format::EncodeGroup(header, compressed.bytes);
+  absl::StatusOr<uint64_t> offset = writer_->Append(encoded);
+
+  absl::MutexLock lock(&mu_);
+  if (!offset.ok()) {
+    group->state = Group::State::kClosed;
+    return offset.status();
+  }
+  group->place.file_offset = *offset;
+  group->place.encoded_size = static_cast<uint32_t>(encoded.size());
+  group->place.stored_bytes = header.stored_bytes;
+  group->state = Group::State::kStored;
+  unstored_raw_ -= group->raw.size();
+  group->raw = std::string();
+  dirty_ = true;
+  return absl::OkStatus();
+}
+
+bool OpenPack::AllStored() {
+  return std::all_of(groups_.begin(), groups_.end(), [](const std::unique_ptr<Group>& group) {
+    return group->state == Group::State::kStored;
+  });
+}
+
+absl::Status OpenPack::MakeDurable() {
+  size_t count;
+  std::vector<uint32_t> closed;
+  {
+    absl::MutexLock lock(&mu_);
+    count = groups_.size();
+    for (uint32_t i = 0; i < count; ++i) {
+      if (groups_[i]->state == Group::State::kClosed) closed.push_back(i);
+    }
+  }
+  for (uint32_t index : closed) OCA_RETURN_IF_ERROR(StoreGroup(index));
+  {
+    absl::MutexLock lock(&mu_);
+    auto quiet = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      return std::none_of(groups_.begin(), groups_.begin() + static_cast<ptrdiff_t>(count),
+                          [](const std::unique_ptr<Group>& group) {
+                            return group->state == Group::State::kStoring;
+                          });
+    };
+    mu_.Await(absl::Condition(&quiet));
+    for (uint32_t i = 0; i < count; ++i) {
+      if (groups_[i]->state == Group::State::kClosed) {
+        return absl::ResourceExhaustedError("a group of chunks could not be written");
+      }
+    }
+  }
+  absl::MutexLock sync_lock(&sync_mu_);
+  {
+    absl::MutexLock lock(&mu_);
+    if (!dirty_) return absl::OkStatus();
+    dirty_ = false;
+  }
+  absl::Status status = writer_->Sync();
+  if (!status.ok()) {
+    absl::MutexLock lock(&mu_);
+    dirty_ = true;
+  }
+  return status;
+}
+
+bool OpenPack::ReadyToSeal() {
+  absl::MutexLock lock(&mu_);
+  return closed_ && !sealed_ && AllStored();
+}
+
+bool OpenPack::sealed() {
+  absl::MutexLock lock(&mu_);
+  return sealed_;
+}
+
+absl::Status OpenPack::Seal() {
+  absl::MutexLock sync_lock(&sync_mu_);
+  format::PackFooter footer;
+  {
+    absl::MutexLock lock(&mu_);
+    if (sealed_) return absl::OkStatus();
+    if (!closed_ || !AllStored())
+      return absl::FailedPreconditionError("pack is still being filled");
+    footer = FooterLocked();
+  }
+  OCA_RETURN_IF_ERROR(writer_->Seal(footer));
+  absl::MutexLock lock(&mu_);
+  sealed_ = true;
+  dirty_ = false;
+  return absl::OkStatus();
+}
+
+format::PackFooter OpenPack::Footer() {
+  absl::MutexLock lock(&mu_);
+  return FooterLocked();
+}
+
+format::PackFooter OpenPack::FooterLocked() {
+  format::PackFooter footer;
+  footer.pack = {storage_group_, id_};
+  footer.chunks = chunks_;
+  for (const auto& group : groups_) footer.groups.push_back(group->place);
+  return footer;
+}
+
+std::optional<uint32_t> OpenPack::Find(const Fingerprint& fp, uint32_t first, uint32_t count) {
+  absl::MutexLock lock(&mu_);
+  uint32_t end = std::min<uint32_t>(first + count, static_cast<uint32_t>(chunks_.size()));
+  for (uint32_t i = first; i < end; ++i) {
+    if (chunks_[i].fp == fp) return i;
+  }
+  return std::nullopt;
+}
+
+OpenPack::ChunkPlace OpenPack::Place(uint32_t ordinal) {
+  absl::MutexLock lock(&mu_);
+  ChunkPlace place;
+  place.chunk = chunks_[ordinal];
+  const Group& group = *groups_[place.chunk.group];
+  if (group.state != Group::State::kStored) {
+    place.bytes = group.raw.substr(place.chunk.offset_in_group, place.chunk.length);
+    return place;
+  }
+  place.group = group.place;
+  auto first = chunks_.begin() + group.place.first_chunk;
+  place.peers.assign(first, first + group.place.chunk_count);
+  return place;
+}
+
+OpenPack::Usage OpenPack::usage() {
+  absl::MutexLock lock(&mu_);
+  return {writer_->size(), unstored_raw_};
+}
+
+}  // namespace oca::engine
