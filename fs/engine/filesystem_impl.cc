@@ -42,8 +42,9 @@ FilesystemImpl::FilesystemImpl(Options options)
       std::make_unique<Caches>(options_.memory_budget_bytes / 8, options_.memory_budget_bytes / 4);
   sealers_ = std::make_unique<WorkQueue>(2, 16);
   workers_ = std::make_unique<WorkQueue>(std::max(workers, 1), 32);
-  cleaner_ = std::make_unique<Cleaner>(this, options_.clock);
-  scanner_ = std::make_unique<Scanner>(this, options_.clock);
+  CleanerHost* host = this;
+  cleaner_ = std::make_unique<Cleaner>(host, options_.clock);
+  scanner_ = std::make_unique<Scanner>(host, options_.clock);
 }
 
 // Without Stop: as a crash. Threads end; names write nothing more.
@@ -93,13 +94,17 @@ absl::Status FilesystemImpl::OpenRepository() {
   const std::string path = io::JoinPath(options_.dir, "format");
   absl::StatusOr<std::string> text = io::ReadFile(*options_.fs, path);
   if (absl::IsNotFound(text.status())) {
-    format::Repository repository;
+    format::RepositoryUuid seed;
     std::random_device random;
-    for (uint8_t& byte : repository.uuid) byte = static_cast<uint8_t>(random());
-    return io::WriteFileAtomically(*options_.fs, path, format::EncodeRepository(repository));
+    for (uint8_t& byte : seed) byte = static_cast<uint8_t>(random());
+    format::RepositoryFormat fresh;
+    fresh.uuid = format::UuidFromRandom(seed);
+    return io::WriteFileAtomically(*options_.fs, path, format::EncodeRepositoryFormat(fresh));
   }
   if (!text.ok()) return text.status();
-  return Annotate(format::DecodeRepository(*text).status(), path);
+  absl::StatusOr<format::RepositoryFormat> known = format::DecodeRepositoryFormat(*text);
+  if (!known.ok()) return Annotate(known.status(), path);
+  return Annotate(format::CheckWritable(*known), path);
 }
 
 std::string FilesystemImpl::GroupDir(GroupId id) const {
