@@ -59,7 +59,9 @@ TEST_F(FileContentTest, CutsDoNotDependOnHowTheWriterSplitItsCalls) {
     auto file = Make();
     for (size_t at = 0; at < data.size(); at += step) {
       ASSERT_OK(file->Write(at, false, std::string_view(data).substr(at, step)));
-      if (at / step % 37 == 5) ASSERT_OK(file->Settle());
+      if (at / step % 37 == 5) {
+        ASSERT_OK(file->Settle());
+      }
     }
     auto settled = file->Settle();
     ASSERT_OK(settled);

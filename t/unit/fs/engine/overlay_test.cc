@@ -10,11 +10,11 @@ namespace {
 
 TEST(Overlay, RandomOperationsMatchAByteArray) {
   std::mt19937 rng(7);
-  constexpr int kSize = 400;
+  constexpr int kSize = 200;
   Overlay overlay;
   std::string bytes(kSize, '\0');
   std::string set(kSize, '\0');
-  for (int round = 0; round < 20000; ++round) {
+  for (int round = 0; round < 3000; ++round) {
     size_t begin = rng() % kSize;
     size_t length =
         1 + rng() % (round % 10 == 0 ? kSize - begin : std::min<size_t>(20, kSize - begin));
