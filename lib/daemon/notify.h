@@ -8,6 +8,9 @@
 
 namespace oca::daemon {
 
+// Sends `state` to the datagram socket `name`: a path, or an abstract name after '@'.
+absl::Status SendState(std::string_view name, std::string_view state);
+
 // Sends `state` (such as "READY=1" or "STOPPING=1") to the datagram socket named by $NOTIFY_SOCKET:
 // a path, or an abstract name after '@'. OK without effect when the variable is not set.
 absl::Status Notify(std::string_view state);
