@@ -1,9 +1,12 @@
 // What is special to packs in files; what every pack store does is in t/conformance/pack_store.
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "fs/store/local_pack_writer.h"
 #include "fs/store/pack_store.h"
 #include "gmock/gmock.h"
@@ -137,6 +140,8 @@ TEST_F(LocalPackStoreTest, FailedSyncIsMadeGoodByTheNext) {
     ASSERT_OK_AND_ASSIGN(store_, OpenLocalPackStore(fs_, "/packs", GroupId(1)));
     ASSERT_OK_AND_ASSIGN(format::PackFooter footer, store_->Recover(PackId(1)));
     for (const TestGroup& group : pack.groups) EXPECT_TRUE(HoldsGroup(*store_, footer, group));
+    ASSERT_OK_AND_ASSIGN(std::string header, store_->Read(PackId(1), 0, format::kPackHeaderSize));
+    EXPECT_OK(format::DecodePackHeader(header));
   }
 }
 
@@ -206,6 +211,78 @@ TEST(LocalPackWriter, FailedAppendsInTheMiddleLeaveAScannableFile) {
     EXPECT_TRUE(ListsOnlyTrueChunks(*store, footer));
     for (const TestGroup& group : pack.groups) EXPECT_TRUE(HoldsGroup(*store, footer, group));
   }
+}
+
+// A file system whose next write of `gated_size` bytes waits until it is released.
+class GateFileSystem final : public io::MemoryFileSystem {
+ public:
+  absl::StatusOr<std::unique_ptr<io::File>> Open(const std::string& path,
+                                                 io::OpenMode mode) override {
+    OCA_ASSIGN_OR_RETURN(auto file, MemoryFileSystem::Open(path, mode));
+    return std::unique_ptr<io::File>(new GateFile(*this, std::move(file)));
+  }
+
+  size_t gated_size = 0;
+  absl::Notification reached, released;
+
+ private:
+  class GateFile final : public io::File {
+   public:
+    GateFile(GateFileSystem& fs, std::unique_ptr<File> file) : fs_(fs), file_(std::move(file)) {}
+    absl::StatusOr<size_t> ReadAt(uint64_t offset, std::span<char> out) override {
+      return file_->ReadAt(offset, out);
+    }
+    absl::Status WriteAt(uint64_t offset, std::string_view data) override {
+      if (data.size() == fs_.gated_size) {
+        fs_.reached.Notify();
+        fs_.released.WaitForNotification();
+      }
+      return file_->WriteAt(offset, data);
+    }
+    absl::Status Sync() override {
+      EXPECT_TRUE(!fs_.reached.HasBeenNotified() || fs_.released.HasBeenNotified())
+          << "a group beside what becomes durable is still being written";
+      return file_->Sync();
+    }
+    void StartWriteback(uint64_t offset, uint64_t length) override {
+      file_->StartWriteback(offset, length);
+    }
+    absl::StatusOr<uint64_t> Size() override { return file_->Size(); }
+    absl::Status Truncate(uint64_t size) override { return file_->Truncate(size); }
+
+   private:
+    GateFileSystem& fs_;
+    std::unique_ptr<File> file_;
+  };
+};
+
+TEST(LocalPackWriter, SyncTakesAlongAppendsThatRunAndLetsNewOnesBegin) {
+  GateFileSystem fs;
+  ASSERT_OK_AND_ASSIGN(auto store, OpenLocalPackStore(fs, "/packs", GroupId(1)));
+  ASSERT_OK_AND_ASSIGN(auto writer, store->Create(PackId(1)));
+  ASSERT_OK(writer->Append(MakeGroup({"first"}, Compression::kFast).encoded));
+  TestGroup slow = MakeGroup({support::RandomBytes(777, 1)}, Compression::kFast);
+  fs.gated_size = slow.encoded.size();
+  std::thread appender([&] { EXPECT_OK(writer->Append(slow.encoded)); });
+  fs.reached.WaitForNotification();
+  std::thread syncer([&] { EXPECT_OK(writer->Sync()); });
+  // Appends go on while the sync waits. From when it began, they stand in sectors of their own.
+  TestGroup small = MakeGroup({"again"}, Compression::kFast);
+  uint64_t end = writer->size();
+  bool jumped = false;
+  for (int left = 100000; left > 0; --left) {
+    auto offset = writer->Append(small.encoded);
+    ASSERT_OK(offset);
+    if (*offset != end && !jumped) {
+      EXPECT_EQ(*offset, AlignUp(end));
+      jumped = true;
+      left = std::min(left, 1000);
+    }
+    end = *offset + small.encoded.size();
+  }
+  fs.released.Notify();
+  appender.join();
+  syncer.join();
 }
 
 TEST(LocalPackStore, WorksOnTheMachinesFiles) {
