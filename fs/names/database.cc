@@ -103,7 +103,7 @@ Cursor::Cursor(rocksdb::DB* db, std::string from, std::string end, const Snapsho
     : end_(std::move(end)), end_slice_(ToSlice(end_)) {
   rocksdb::ReadOptions options;
   options.snapshot = snapshot == nullptr ? nullptr : snapshot->get();
-  options.iterate_upper_bound = &end_slice_;
+  if (!end_.empty()) options.iterate_upper_bound = &end_slice_;
   options.fill_cache = fill_cache;
   iterator_.reset(db->NewIterator(options));
   iterator_->Seek(ToSlice(from));
@@ -155,8 +155,9 @@ Cursor Database::Walk(std::string_view prefix, const Snapshot* snapshot, bool fi
   return Cursor(db_.get(), std::string(prefix), PrefixEnd(prefix), snapshot, fill_cache);
 }
 
-Cursor Database::WalkFrom(std::string_view from, std::string_view prefix) const {
-  return Cursor(db_.get(), std::string(from), PrefixEnd(prefix), nullptr, true);
+Cursor Database::WalkFrom(std::string_view from, std::string_view prefix, const Snapshot* snapshot,
+                          bool fill_cache) const {
+  return Cursor(db_.get(), std::string(from), PrefixEnd(prefix), snapshot, fill_cache);
 }
 
 std::unique_ptr<Snapshot> Database::TakeSnapshot() const {

@@ -84,7 +84,8 @@ class Database {
   // All keys that start with `prefix`, or those of it from `from` on.
   Cursor Walk(std::string_view prefix, const Snapshot* snapshot = nullptr,
               bool fill_cache = true) const;
-  Cursor WalkFrom(std::string_view from, std::string_view prefix) const;
+  Cursor WalkFrom(std::string_view from, std::string_view prefix,
+                  const Snapshot* snapshot = nullptr, bool fill_cache = true) const;
   std::unique_ptr<Snapshot> TakeSnapshot() const;
 
   // Applies the batch atomically. Callers take turns.

@@ -34,6 +34,7 @@ struct ContainerCounters {
   uint64_t inodes = 0;         // of all types, the container's root included
   uint64_t files = 0;          // regular files
   uint64_t current_bytes = 0;  // sum of the regular files' sizes, each inode once
+  friend bool operator==(const ContainerCounters&, const ContainerCounters&) = default;
 };
 
 // Inode::flags: what hangs on the inode, so that the common case needs no look-up. Kept by Names.

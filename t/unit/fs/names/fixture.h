@@ -13,10 +13,11 @@
 
 #include "absl/time/time.h"
 #include "fs/names/names.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lib/io/testing/fault_file_system.h"
 #include "t/support/fake_clock.h"
 #include "t/support/status_matchers.h"
-#include "t/support/temp_dir.h"
 
 namespace oca::names {
 
@@ -37,14 +38,15 @@ class NamesTest : public ::testing::Test {
 
   void Open() {
     Options options;
-    options.fs = &io::PosixFileSystem();
+    options.fs = &fs_;
     options.clock = &clock_;
-    options.dir = dir_.Path("names");
+    options.dir = "/names";
     options.write_barrier = [this] {
       ++barriers_;
       return absl::OkStatus();
     };
     options.block_cache_bytes = 8u << 20;
+    options.write_buffer_bytes = write_buffer_bytes_;
     ASSERT_OK_AND_ASSIGN(names_, Names::Open(options));
   }
 
@@ -90,8 +92,9 @@ class NamesTest : public ::testing::Test {
     EXPECT_THAT(*faults, ::testing::IsEmpty());
   }
 
-  support::TempDir dir_;
   support::FakeClock clock_;
+  io::FaultFileSystem fs_;
+  uint64_t write_buffer_bytes_ = 4u << 20;
   std::atomic<int> barriers_ = 0;
   std::unique_ptr<Names> names_;
   StorageGroup group_;
