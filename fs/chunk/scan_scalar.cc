@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 
@@ -20,16 +19,26 @@ uint32_t Load(const uint8_t* p) {
   return v;
 }
 
-// The first position in [first, last] above `floor`. `hash` holds the hashes of the four positions
-// before `first`, at the index of their position mod 4, and is left so for the position after the
-// last one tested.
-size_t Roll(const uint8_t* data, size_t first, size_t last, int32_t floor,
-            std::array<uint32_t, 4>* hash) {
-  for (size_t p = first; p <= last; ++p) {
-    uint32_t& h = (*hash)[p & 3];
-    h = kInverse * (h - Load(data + p - kWindow - 4)) + kNewest * Load(data + p - 4);
-    if (static_cast<int32_t>(h) > floor) return p;
+// The hash of `position` from that of position - 4.
+uint32_t Roll(const uint8_t* data, size_t position, uint32_t hash) {
+  return kInverse * (hash - Load(data + position - kWindow - 4)) +
+         kNewest * Load(data + position - 4);
+}
+
+// Rolls four positions at a time from *position while all four are <= last; leaves in *position
+// where it stopped. hash[i] is that of *position - 4 + i.
+size_t FindInFours(const uint8_t* data, size_t last, int32_t floor, uint32_t (&hash)[4],
+                   size_t* position) {
+  uint32_t h0 = hash[0], h1 = hash[1], h2 = hash[2], h3 = hash[3];
+  size_t p = *position;
+  for (; p + 3 <= last; p += 4) {
+    if (static_cast<int32_t>(h0 = Roll(data, p, h0)) > floor) return p;
+    if (static_cast<int32_t>(h1 = Roll(data, p + 1, h1)) > floor) return p + 1;
+    if (static_cast<int32_t>(h2 = Roll(data, p + 2, h2)) > floor) return p + 2;
+    if (static_cast<int32_t>(h3 = Roll(data, p + 3, h3)) > floor) return p + 3;
   }
+  hash[0] = h0, hash[1] = h1, hash[2] = h2, hash[3] = h3;
+  *position = p;
   return kNone;
 }
 
@@ -44,20 +53,22 @@ uint32_t HashAt(const uint8_t* data, size_t position) {
 
 size_t FindFirstScalar(const uint8_t* data, size_t first, size_t split, size_t last, int32_t strict,
                        int32_t loose) {
-  std::array<uint32_t, 4> hash;
-  // The first four have no predecessor to roll from.
-  const size_t warm = std::min(last, first + 3);
-  for (size_t p = first; p <= warm; ++p) {
-    const uint32_t h = hash[p & 3] = HashAt(data, p);
-    if (static_cast<int32_t>(h) > (p < split ? strict : loose)) return p;
-  }
-  size_t p = first + 4;
+  uint32_t hash[4];
+  for (size_t i = 0; i < 4; ++i) hash[i] = HashAt(data, first - 4 + i);
+  size_t p = first;
   if (p < split) {
-    const size_t found = Roll(data, p, std::min(split - 1, last), strict, &hash);
+    const size_t found = FindInFours(data, std::min(split - 1, last), strict, hash, &p);
     if (found != kNone) return found;
-    p = split;
   }
-  return Roll(data, p, last, loose, &hash);
+  // split - first is a multiple of four: either p is split, or less than four positions are left.
+  if (p == split) {
+    const size_t found = FindInFours(data, last, loose, hash, &p);
+    if (found != kNone) return found;
+  }
+  for (; p <= last; ++p) {
+    if (static_cast<int32_t>(HashAt(data, p)) > (p < split ? strict : loose)) return p;
+  }
+  return kNone;
 }
 
 size_t FindLastScalar(const uint8_t* data, size_t first, size_t last, int32_t floor) {
