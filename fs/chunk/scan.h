@@ -14,8 +14,8 @@ inline constexpr size_t kWindow = 32;
 
 // The hash of a window is sum(w[i] * kMultiplier^i) mod 2^32, where w[0..7] are its 32-bit
 // little-endian words. It is 333 times the 32-bit golden ratio constant: the first such multiple
-// that is 5 mod 8 and for which no run of one byte value is a candidate at any threshold in use (so
-// that those runs become chunks of maximum size).
+// that is 5 mod 8 and for which no run of one byte value is a candidate at a threshold of 2^27 or
+// less (so that those runs become chunks of maximum size; the loosest threshold in use is 2^25).
 inline constexpr uint32_t kMultiplier = 0xCE2955A5u;
 
 constexpr uint32_t Power(uint32_t base, unsigned exponent) {
