@@ -5,6 +5,7 @@
 #include "absl/time/time.h"
 #include "fmt/format.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "lib/api/savings.h"
 
 namespace oca::fs_rpc {
 namespace {
@@ -27,21 +28,10 @@ void FillReduction(const engine::ReductionCounters& bytes, Message* out) {
   out->set_post_dedupe_bytes(bytes.post_dedupe_bytes);
   out->set_post_compression_bytes(bytes.post_compression_bytes);
   out->set_physical_bytes(bytes.physical_bytes);
-  out->set_dedupe_savings_percent(SavingsPercent(bytes.current_bytes, bytes.post_dedupe_bytes));
-  out->set_compression_savings_percent(
-      SavingsPercent(bytes.post_dedupe_bytes, bytes.post_compression_bytes));
-  out->set_total_savings_percent(SavingsPercent(bytes.current_bytes, bytes.post_compression_bytes));
+  api::FillSavings(out);
 }
 
 }  // namespace
-
-double SavingsPercent(uint64_t before, uint64_t after) {
-  if (before == 0 || after >= before) return 0;
-  // In integers: a double would round 1 byte of a petabyte up to 100 %.
-  auto hundredths =
-      static_cast<uint64_t>(static_cast<unsigned __int128>(before - after) * 10000 / before);
-  return static_cast<double>(hundredths) / 100;
-}
 
 fs::v1::StorageGroup ToProto(const names::StorageGroup& group) {
   fs::v1::StorageGroup out;

@@ -11,10 +11,6 @@
 
 namespace oca::fs_rpc {
 
-// Share of `before` that the later stage saved, 0 to 100, rounded down to two decimals; 0 when
-// `before` is 0 or `after` is larger.
-double SavingsPercent(uint64_t before, uint64_t after);
-
 fs::v1::StorageGroup ToProto(const names::StorageGroup& group);
 fs::v1::Container ToProto(const names::Container& container);
 fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats);

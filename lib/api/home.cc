@@ -1,0 +1,25 @@
+#include "lib/api/home.h"
+
+#include "fmt/format.h"
+
+namespace oca::api {
+
+std::string_view Version() { return OCA_VERSION; }
+
+std::string FsSocket(std::string_view home) { return fmt::format("{}/run/ocafsd.sock", home); }
+
+std::string ManagementSocket(std::string_view home) {
+  return fmt::format("{}/run/ocaconfigsvc.sock", home);
+}
+
+std::string PrivateDsn(std::string_view home) {
+  // Quoted for libpq: a home may hold blanks and quotes.
+  std::string quoted;
+  for (char c : home) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return fmt::format("host='{}/pg/run' user=oca dbname=oca", quoted);
+}
+
+}  // namespace oca::api

@@ -1,0 +1,22 @@
+// Where the parts of an appliance meet: paths under its home (OCA_HOME), and the program's version.
+#ifndef OCA_LIB_API_HOME_H_
+#define OCA_LIB_API_HOME_H_
+
+#include <string>
+#include <string_view>
+
+namespace oca::api {
+
+// Of this build, for example "0.1.0".
+std::string_view Version();
+
+// Socket of ocafsd (service oca.fs.v1.Fs).
+std::string FsSocket(std::string_view home);
+// Socket of ocaconfigsvc (service oca.management.v1.Management).
+std::string ManagementSocket(std::string_view home);
+// Connection string of the private PostgreSQL cluster.
+std::string PrivateDsn(std::string_view home);
+
+}  // namespace oca::api
+
+#endif  // OCA_LIB_API_HOME_H_

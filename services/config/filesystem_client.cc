@@ -1,0 +1,190 @@
+#include "services/config/filesystem_client.h"
+
+#include <utility>
+
+#include "fmt/format.h"
+#include "lib/base/status.h"
+#include "lib/rpc/status.h"
+#include "lib/rpc/unix_socket.h"
+
+namespace oca::config {
+namespace {
+
+using fs::v1::Fs;
+
+// Of calls that look things up.
+constexpr absl::Duration kShort = absl::Seconds(15);
+// Of calls that commit a change, on a disk that may be busy.
+constexpr absl::Duration kChange = absl::Minutes(2);
+// Of calls that wait for work to end, or remove many files.
+constexpr absl::Duration kLong = absl::Minutes(30);
+
+template <typename Repeated>
+auto ToVector(Repeated* items) {
+  return std::vector<typename Repeated::value_type>(std::make_move_iterator(items->begin()),
+                                                    std::make_move_iterator(items->end()));
+}
+
+}  // namespace
+
+bool IsUncertain(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsCancelled(status) || absl::IsUnknown(status);
+}
+
+absl::StatusOr<std::unique_ptr<FilesystemClient>> FilesystemClient::Create(
+    std::string socket_path, std::string how_to_start) {
+  OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_path));
+  return std::unique_ptr<FilesystemClient>(new FilesystemClient(
+      std::move(socket_path), std::move(how_to_start), Fs::NewStub(std::move(channel))));
+}
+
+FilesystemClient::FilesystemClient(std::string socket_path, std::string how_to_start,
+                                   std::unique_ptr<Fs::Stub> stub)
+    : socket_path_(std::move(socket_path)),
+      how_to_start_(std::move(how_to_start)),
+      stub_(std::move(stub)) {}
+
+template <typename Request, typename Response>
+absl::Status FilesystemClient::Call(grpc::Status (Fs::Stub::*method)(grpc::ClientContext*,
+                                                                     const Request&, Response*),
+                                    const Request& request, Response* response,
+                                    absl::Duration timeout) {
+  // gRPC would report a refused connection for up to a second after ocafsd is back: it is asked to
+  // wait for the channel, but only where somebody listens.
+  absl::Status status;
+  if (rpc::SocketAnswers(socket_path_)) {
+    grpc::ClientContext context;
+    rpc::SetTimeout(&context, timeout);
+    context.set_wait_for_ready(true);
+    status = rpc::FromGrpc((stub_.get()->*method)(&context, request, response));
+  } else {
+    status = absl::UnavailableError("nobody listens");
+  }
+  if (absl::IsUnavailable(status)) {
+    return absl::UnavailableError(
+        fmt::format("the filesystem daemon ocafsd cannot be reached at {} ({}); {}", socket_path_,
+                    MessageOf(status), how_to_start_));
+  }
+  if (absl::IsDeadlineExceeded(status)) {
+    return absl::DeadlineExceededError(fmt::format(
+        "the filesystem daemon ocafsd did not answer within {} s", absl::ToInt64Seconds(timeout)));
+  }
+  return status;
+}
+
+absl::StatusOr<fs::v1::Info> FilesystemClient::GetInfo() {
+  fs::v1::Info info;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetInfo, fs::v1::GetInfoRequest(), &info, kShort));
+  return info;
+}
+
+absl::StatusOr<Actual> FilesystemClient::List() {
+  // Containers first: a group that is made and filled in between is then in the second list.
+  fs::v1::ListContainersResponse containers;
+  OCA_RETURN_IF_ERROR(
+      Call(&Fs::Stub::ListContainers, fs::v1::ListContainersRequest(), &containers, kShort));
+  fs::v1::ListStorageGroupsResponse groups;
+  OCA_RETURN_IF_ERROR(
+      Call(&Fs::Stub::ListStorageGroups, fs::v1::ListStorageGroupsRequest(), &groups, kShort));
+  return Actual{ToVector(groups.mutable_groups()), ToVector(containers.mutable_containers())};
+}
+
+absl::StatusOr<fs::v1::StorageGroup> FilesystemClient::AddGroup(
+    const fs::v1::AddStorageGroupRequest& request) {
+  fs::v1::StorageGroup made;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::AddStorageGroup, request, &made, kChange));
+  return made;
+}
+
+absl::StatusOr<fs::v1::StorageGroup> FilesystemClient::UpdateGroup(
+    const fs::v1::UpdateStorageGroupRequest& request) {
+  fs::v1::StorageGroup changed;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::UpdateStorageGroup, request, &changed, kChange));
+  return changed;
+}
+
+absl::Status FilesystemClient::DeleteGroup(uint32_t id) {
+  fs::v1::DeleteStorageGroupRequest request;
+  request.set_id(id);
+  fs::v1::DeleteStorageGroupResponse response;
+  return Call(&Fs::Stub::DeleteStorageGroup, request, &response, kLong);
+}
+
+absl::StatusOr<fs::v1::Container> FilesystemClient::AddContainer(std::string_view name,
+                                                                 uint32_t group_id) {
+  fs::v1::AddContainerRequest request;
+  request.set_name(std::string(name));
+  request.set_group_id(group_id);
+  fs::v1::Container made;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::AddContainer, request, &made, kChange));
+  return made;
+}
+
+absl::Status FilesystemClient::DeleteContainer(uint32_t id, bool with_files) {
+  fs::v1::DeleteContainerRequest request;
+  request.set_id(id);
+  request.set_with_files(with_files);
+  fs::v1::DeleteContainerResponse response;
+  return Call(&Fs::Stub::DeleteContainer, request, &response, kLong);
+}
+
+absl::StatusOr<std::vector<fs::v1::StorageGroupStats>> FilesystemClient::GroupStats(uint32_t id) {
+  fs::v1::GetStorageGroupStatsRequest request;
+  request.set_id(id);
+  fs::v1::GetStorageGroupStatsResponse response;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetStorageGroupStats, request, &response, kShort));
+  return ToVector(response.mutable_groups());
+}
+
+absl::StatusOr<std::vector<fs::v1::ContainerStats>> FilesystemClient::ContainerStats(uint32_t id) {
+  fs::v1::GetContainerStatsRequest request;
+  request.set_id(id);
+  fs::v1::GetContainerStatsResponse response;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetContainerStats, request, &response, kShort));
+  return ToVector(response.mutable_containers());
+}
+
+absl::Status FilesystemClient::StartReclaim() {
+  fs::v1::StartReclaimResponse response;
+  return Call(&Fs::Stub::StartReclaim, fs::v1::StartReclaimRequest(), &response, kChange);
+}
+
+absl::Status FilesystemClient::StopReclaim() {
+  fs::v1::StopReclaimResponse response;
+  return Call(&Fs::Stub::StopReclaim, fs::v1::StopReclaimRequest(), &response, kLong);
+}
+
+absl::StatusOr<fs::v1::CleanerStatus> FilesystemClient::GetCleanerStatus() {
+  fs::v1::CleanerStatus status;
+  OCA_RETURN_IF_ERROR(
+      Call(&Fs::Stub::GetCleanerStatus, fs::v1::GetCleanerStatusRequest(), &status, kShort));
+  return status;
+}
+
+absl::Status FilesystemClient::StartScan(fs::v1::ScanLevel level, uint32_t group_id) {
+  fs::v1::StartScanRequest request;
+  request.set_level(level);
+  request.set_group_id(group_id);
+  fs::v1::StartScanResponse response;
+  return Call(&Fs::Stub::StartScan, request, &response, kChange);
+}
+
+absl::Status FilesystemClient::StopScan() {
+  fs::v1::StopScanResponse response;
+  return Call(&Fs::Stub::StopScan, fs::v1::StopScanRequest(), &response, kLong);
+}
+
+absl::StatusOr<fs::v1::ScanStatus> FilesystemClient::GetScanStatus() {
+  fs::v1::ScanStatus status;
+  OCA_RETURN_IF_ERROR(
+      Call(&Fs::Stub::GetScanStatus, fs::v1::GetScanStatusRequest(), &status, kShort));
+  return status;
+}
+
+absl::Status FilesystemClient::Shutdown() {
+  fs::v1::ShutdownResponse response;
+  return Call(&Fs::Stub::Shutdown, fs::v1::ShutdownRequest(), &response, kShort);
+}
+
+}  // namespace oca::config

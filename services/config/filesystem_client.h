@@ -1,0 +1,71 @@
+// ocafsd as ocaconfigsvc calls it: typed, with deadlines, and with errors that say what to do when
+// it is down.
+#ifndef OCA_SERVICES_CONFIG_FILESYSTEM_CLIENT_H_
+#define OCA_SERVICES_CONFIG_FILESYSTEM_CLIENT_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lib/api/fs.grpc.pb.h"
+
+namespace oca::config {
+
+// What ocafsd holds.
+struct Actual {
+  std::vector<fs::v1::StorageGroup> groups;
+  std::vector<fs::v1::Container> containers;  // those being deleted too
+};
+
+// Whether `status` leaves open if the call took effect.
+bool IsUncertain(const absl::Status& status);
+
+// kUnavailable: it does not run. kDeadlineExceeded: it did not answer in time. Else ocafsd's own
+// errors. Thread-safe.
+class FilesystemClient {
+ public:
+  // kInvalidArgument for a path that no socket can have. how_to_start: ends the message when ocafsd
+  // is down.
+  static absl::StatusOr<std::unique_ptr<FilesystemClient>> Create(std::string socket_path,
+                                                                  std::string how_to_start);
+
+  absl::StatusOr<fs::v1::Info> GetInfo();
+  absl::StatusOr<Actual> List();
+  absl::StatusOr<fs::v1::StorageGroup> AddGroup(const fs::v1::AddStorageGroupRequest& request);
+  absl::StatusOr<fs::v1::StorageGroup> UpdateGroup(
+      const fs::v1::UpdateStorageGroupRequest& request);
+  absl::Status DeleteGroup(uint32_t id);
+  absl::StatusOr<fs::v1::Container> AddContainer(std::string_view name, uint32_t group_id);
+  absl::Status DeleteContainer(uint32_t id, bool with_files);
+  // id 0 = all
+  absl::StatusOr<std::vector<fs::v1::StorageGroupStats>> GroupStats(uint32_t id);
+  absl::StatusOr<std::vector<fs::v1::ContainerStats>> ContainerStats(uint32_t id);
+  absl::Status StartReclaim();
+  absl::Status StopReclaim();
+  absl::StatusOr<fs::v1::CleanerStatus> GetCleanerStatus();
+  absl::Status StartScan(fs::v1::ScanLevel level, uint32_t group_id);
+  absl::Status StopScan();
+  absl::StatusOr<fs::v1::ScanStatus> GetScanStatus();
+  absl::Status Shutdown();
+
+ private:
+  FilesystemClient(std::string socket_path, std::string how_to_start,
+                   std::unique_ptr<fs::v1::Fs::Stub> stub);
+
+  template <typename Request, typename Response>
+  absl::Status Call(grpc::Status (fs::v1::Fs::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                    const Request& request, Response* response, absl::Duration timeout);
+
+  const std::string socket_path_;
+  const std::string how_to_start_;
+  const std::unique_ptr<fs::v1::Fs::Stub> stub_;
+};
+
+}  // namespace oca::config
+
+#endif  // OCA_SERVICES_CONFIG_FILESYSTEM_CLIENT_H_

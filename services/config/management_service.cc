@@ -1,0 +1,156 @@
+#include "services/config/management_service.h"
+
+#include <string_view>
+#include <utility>
+
+#include "fmt/format.h"
+#include "lib/api/management.grpc.pb.h"
+#include "lib/base/status.h"
+#include "lib/log/log.h"
+#include "lib/rpc/status.h"
+
+namespace oca::config {
+namespace {
+
+namespace mgmt = management::v1;
+using grpc::ServerContext;
+using rpc::ToGrpc;
+
+// Puts a value into an answer.
+template <typename Message>
+grpc::Status Answer(absl::StatusOr<Message> result, Message* out) {
+  if (!result.ok()) return ToGrpc(result.status());
+  *out = *std::move(result);
+  return grpc::Status::OK;
+}
+
+class Service final : public mgmt::Management::Service {
+ public:
+  Service(Changes& changes, Views& views, FilesystemClient& filesystem)
+      : changes_(changes), views_(views), filesystem_(filesystem) {}
+
+  grpc::Status GetSystem(ServerContext*, const mgmt::GetSystemRequest*,
+                         mgmt::System* out) override {
+    *out = views_.GetSystem();
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ListStorageGroups(ServerContext*, const mgmt::ListStorageGroupsRequest* in,
+                                 mgmt::ListStorageGroupsResponse* out) override {
+    return Answer(views_.ListGroups(in->name()), out);
+  }
+  grpc::Status AddStorageGroup(ServerContext*, const mgmt::AddStorageGroupRequest* in,
+                               mgmt::StorageGroup* out) override {
+    absl::Status done = changes_.AddGroup(*in);
+    return done.ok() ? OneGroup(in->name(), out) : ToGrpc(done);
+  }
+  grpc::Status UpdateStorageGroup(ServerContext*, const mgmt::UpdateStorageGroupRequest* in,
+                                  mgmt::StorageGroup* out) override {
+    absl::Status done = changes_.UpdateGroup(*in);
+    return done.ok() ? OneGroup(in->name(), out) : ToGrpc(done);
+  }
+  grpc::Status DeleteStorageGroup(ServerContext*, const mgmt::DeleteStorageGroupRequest* in,
+                                  mgmt::DeleteStorageGroupResponse*) override {
+    return ToGrpc(changes_.DeleteGroup(in->name()));
+  }
+
+  grpc::Status ListContainers(ServerContext*, const mgmt::ListContainersRequest* in,
+                              mgmt::ListContainersResponse* out) override {
+    return Answer(views_.ListContainers(in->name()), out);
+  }
+  grpc::Status AddContainer(ServerContext*, const mgmt::AddContainerRequest* in,
+                            mgmt::Container* out) override {
+    if (in->type() != mgmt::CONTAINER_TYPE_UNSPECIFIED &&
+        in->type() != mgmt::CONTAINER_TYPE_LOCAL) {
+      return ToGrpc(absl::InvalidArgumentError(
+          fmt::format("unknown container type {}", static_cast<int>(in->type()))));
+    }
+    absl::Status done = changes_.AddContainer(*in);
+    if (!done.ok()) return ToGrpc(done);
+    absl::StatusOr<mgmt::ListContainersResponse> list = views_.ListContainers(in->name());
+    if (!list.ok()) return ToGrpc(list.status());
+    *out = std::move(*list->mutable_containers(0));
+    return grpc::Status::OK;
+  }
+  grpc::Status DeleteContainer(ServerContext*, const mgmt::DeleteContainerRequest* in,
+                               mgmt::DeleteContainerResponse*) override {
+    return ToGrpc(changes_.DeleteContainer(in->name(), in->delete_files()));
+  }
+
+  grpc::Status GetSystemStats(ServerContext*, const mgmt::GetSystemStatsRequest*,
+                              mgmt::SystemStats* out) override {
+    return Answer(views_.SystemStats(), out);
+  }
+  grpc::Status GetStorageGroupStats(ServerContext*, const mgmt::GetStorageGroupStatsRequest* in,
+                                    mgmt::GetStorageGroupStatsResponse* out) override {
+    return Answer(views_.GroupStats(in->name()), out);
+  }
+  grpc::Status GetContainerStats(ServerContext*, const mgmt::GetContainerStatsRequest* in,
+                                 mgmt::GetContainerStatsResponse* out) override {
+    return Answer(views_.ContainerStats(in->name()), out);
+  }
+
+  grpc::Status GetCleanerStatus(ServerContext*, const mgmt::GetCleanerStatusRequest*,
+                                fs::v1::CleanerStatus* out) override {
+    return Answer(filesystem_.GetCleanerStatus(), out);
+  }
+  grpc::Status StartReclaim(ServerContext*, const mgmt::StartReclaimRequest*,
+                            mgmt::StartReclaimResponse*) override {
+    return Operation("start_reclaim", filesystem_.StartReclaim(), "the cleaner runs already");
+  }
+  grpc::Status StopReclaim(ServerContext*, const mgmt::StopReclaimRequest*,
+                           mgmt::StopReclaimResponse*) override {
+    return Operation("stop_reclaim", filesystem_.StopReclaim(), "");
+  }
+
+  grpc::Status GetScanStatus(ServerContext*, const mgmt::GetScanStatusRequest*,
+                             fs::v1::ScanStatus* out) override {
+    return Answer(filesystem_.GetScanStatus(), out);
+  }
+  grpc::Status StartScan(ServerContext*, const mgmt::StartScanRequest* in,
+                         mgmt::StartScanResponse*) override {
+    absl::StatusOr<uint32_t> group = views_.GroupId(in->storage_group());
+    if (!group.ok()) return ToGrpc(group.status());
+    return Operation("start_scan", filesystem_.StartScan(in->level(), *group),
+                     "a scan runs already");
+  }
+  grpc::Status StopScan(ServerContext*, const mgmt::StopScanRequest*,
+                        mgmt::StopScanResponse*) override {
+    return Operation("stop_scan", filesystem_.StopScan(), "");
+  }
+
+  grpc::Status ShutdownFilesystem(ServerContext*, const mgmt::ShutdownFilesystemRequest*,
+                                  mgmt::ShutdownFilesystemResponse*) override {
+    return Operation("shutdown_filesystem", filesystem_.Shutdown(), "");
+  }
+
+ private:
+  // The status of work that was asked for, put on record; `busy` says what EBUSY means.
+  static grpc::Status Operation(std::string_view what, absl::Status done, std::string_view busy) {
+    if (!busy.empty() && absl::IsFailedPrecondition(done)) {
+      done = absl::FailedPreconditionError(busy.data());
+    }
+    log::Info("operation", "what", what, "result", MessageOf(done));
+    return ToGrpc(done);
+  }
+
+  grpc::Status OneGroup(std::string_view name, mgmt::StorageGroup* out) {
+    absl::StatusOr<mgmt::ListStorageGroupsResponse> list = views_.ListGroups(name);
+    if (!list.ok()) return ToGrpc(list.status());
+    *out = std::move(*list->mutable_groups(0));
+    return grpc::Status::OK;
+  }
+
+  Changes& changes_;
+  Views& views_;
+  FilesystemClient& filesystem_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> NewManagementService(Changes& changes, Views& views,
+                                                    FilesystemClient& filesystem) {
+  return std::make_unique<Service>(changes, views, filesystem);
+}
+
+}  // namespace oca::config

@@ -1,0 +1,94 @@
+#include "services/config/rules.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "fmt/format.h"
+#include "lib/conf/suggest.h"
+
+namespace oca::config {
+namespace {
+
+constexpr size_t kMaxNameBytes = 64;
+constexpr size_t kNamesShown = 10;
+
+bool IsNameByte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
+
+// What is wrong with a name, empty = nothing.
+std::string FaultOf(std::string_view name) {
+  if (name.empty()) return "it is empty";
+  if (name.size() > kMaxNameBytes) return fmt::format("it has {} bytes", name.size());
+  if (name[0] == '.' || name[0] == '-') return fmt::format("it starts with '{}'", name[0]);
+  for (char c : name) {
+    if (IsNameByte(c)) continue;
+    if (c == '/') return "it holds a slash";
+    if (c == ' ') return "it holds a blank";
+    if (c > ' ' && c < 0x7f) return fmt::format("it holds '{}'", c);
+    return "it holds a byte that is no plain ASCII letter or digit";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string_view KindName(Kind kind) {
+  return kind == Kind::kContainer ? "container" : "storage group";
+}
+
+absl::Status CheckName(Kind kind, std::string_view name) {
+  std::string fault = FaultOf(name);
+  if (fault.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' cannot name a {}: {}; a name has 1 to {} letters, digits, '.', '_' or '-', "
+                  "and does not start with '.' or '-'",
+                  name, KindName(kind), fault, kMaxNameBytes));
+}
+
+absl::Status CheckChunkSize(uint32_t bytes) {
+  if (bytes == 0 || bytes == 8192 || bytes == 16384 || bytes == 32768 || bytes == 65536) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("a chunk size of {} bytes is not possible: 8, 16, 32 or 64 KiB", bytes));
+}
+
+absl::Status CheckQuota(uint64_t bytes) {
+  if (bytes != 0 && bytes < kMinQuotaBytes) {
+    return absl::InvalidArgumentError(
+        fmt::format("a quota of {} bytes is too small: at least 1 MiB, or none", bytes));
+  }
+  if (bytes > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+    return absl::InvalidArgumentError(fmt::format("a quota of {} bytes is too large", bytes));
+  }
+  return absl::OkStatus();
+}
+
+std::string ListNames(const std::vector<std::string>& names, size_t limit) {
+  size_t shown = std::min(names.size(), limit);
+  std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + shown, ", "));
+  if (shown < names.size()) text += fmt::format(" and {} more", names.size() - shown);
+  return text;
+}
+
+absl::Status UnknownName(Kind kind, std::string_view name, std::vector<std::string> known) {
+  std::sort(known.begin(), known.end());
+  std::string hint;
+  std::string nearest = conf::Nearest(name, known);
+  if (!nearest.empty()) {
+    hint = fmt::format("did you mean '{}'?", nearest);
+  } else if (known.empty()) {
+    hint = "there is none yet";
+  } else {
+    hint = fmt::format("there are: {}", ListNames(known, kNamesShown));
+  }
+  return absl::NotFoundError(fmt::format("no {} is named '{}'; {}", KindName(kind), name, hint));
+}
+
+std::string BytesText(uint64_t bytes) {
+  return fmt::format("{:.2f} GiB ({} bytes)", static_cast<double>(bytes) / (1ull << 30), bytes);
+}
+
+}  // namespace oca::config

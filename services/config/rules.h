@@ -1,0 +1,42 @@
+// Rules for values that users give, and the messages that say them.
+#ifndef OCA_SERVICES_CONFIG_RULES_H_
+#define OCA_SERVICES_CONFIG_RULES_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace oca::config {
+
+inline constexpr std::string_view kDefaultGroup = "DefaultGroup";
+inline constexpr uint64_t kMinQuotaBytes = 1 << 20;
+
+// What names name, for messages.
+enum class Kind { kContainer, kStorageGroup };
+std::string_view KindName(Kind kind);  // "container", "storage group"
+
+// kInvalidArgument, with the rule and what breaks it: 1-64 of [A-Za-z0-9._-], not starting with '.'
+// or '-'.
+absl::Status CheckName(Kind kind, std::string_view name);
+
+// kInvalidArgument for a chunk size that is not 8, 16, 32 or 64 KiB (0 = the default is fine).
+absl::Status CheckChunkSize(uint32_t bytes);
+
+// kInvalidArgument for a quota that is not 0 and below 1 MiB, or beyond 2^63-1.
+absl::Status CheckQuota(uint64_t bytes);
+
+// kNotFound that names what exists: the one that was probably meant, or the known ones.
+absl::Status UnknownName(Kind kind, std::string_view name, std::vector<std::string> known);
+
+// "a", "b" and 3 more: at most `limit` of them.
+std::string ListNames(const std::vector<std::string>& names, size_t limit);
+
+// "1.50 GiB (1610612736 bytes)"
+std::string BytesText(uint64_t bytes);
+
+}  // namespace oca::config
+
+#endif  // OCA_SERVICES_CONFIG_RULES_H_
