@@ -103,7 +103,8 @@ TEST(PackHeader, ReservedBytesMustBeZero) {
 TEST(Group, DecodesToWhatWasEncoded) {
   std::string bytes = EncodeGroup(SmallGroup(), kSmallPayload);
   EXPECT_EQ(bytes.size(), kGroupHeaderSize + 2 * 4 + 9);
-  ASSERT_OK_AND_ASSIGN(DecodedGroup group, DecodeGroup(bytes + "what follows"));
+  std::string longer = bytes + "what follows";
+  ASSERT_OK_AND_ASSIGN(DecodedGroup group, DecodeGroup(longer));
   EXPECT_EQ(group.header, SmallGroup());
   EXPECT_EQ(group.payload, kSmallPayload);
   EXPECT_EQ(group.encoded_size, bytes.size());
