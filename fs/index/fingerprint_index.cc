@@ -27,7 +27,7 @@ bool Matches(Slot slot, uint32_t tag) {
 
 void LookupOne(const Stripe& stripe, const Key& key, Candidates* out) {
   *out = Candidates();
-  absl::MutexLock lock(&stripe.mu);
+  StripeLockHolder lock(&stripe.mu);
   const Slot* p = stripe.shards[key.shard].Find(MakeSlot(key.tag, 0, 0));
   for (; Matches(*p, key.tag); ++p) {
     if (out->count == std::size(out->at)) {
@@ -47,7 +47,7 @@ void FingerprintIndex::Insert(const Fingerprint& fp, Location at) {
   if (!Fits(at)) return;
   const Key key = KeyOf(fp);
   Stripe& stripe = impl_->stripes[key.stripe];
-  absl::MutexLock lock(&stripe.mu);
+  StripeLockHolder lock(&stripe.mu);
   uint32_t salt = key.stripe * kShardsPerStripe + key.shard;
   stripe.Count(stripe.shards[key.shard].Insert(SlotOf(key, at), salt));
 }
@@ -56,7 +56,7 @@ bool FingerprintIndex::Erase(const Fingerprint& fp, Location at) {
   if (!Fits(at)) return false;
   const Key key = KeyOf(fp);
   Stripe& stripe = impl_->stripes[key.stripe];
-  absl::MutexLock lock(&stripe.mu);
+  StripeLockHolder lock(&stripe.mu);
   Shard::Change change = stripe.shards[key.shard].Erase(SlotOf(key, at));
   stripe.Count(change);
   return change.size != 0;
@@ -72,7 +72,10 @@ void FingerprintIndex::LookupMany(std::span<const Fingerprint> fps,
       __builtin_prefetch(impl_->stripes[keys[i].stripe].Header(keys[i]));
     }
     for (size_t i = 0; i < n; ++i) {
-      __builtin_prefetch(impl_->stripes[keys[i].stripe].Home(keys[i]));
+      // A search goes on for two or three slots, so often into the next cache line.
+      const Slot* home = impl_->stripes[keys[i].stripe].Home(keys[i]);
+      __builtin_prefetch(home);
+      __builtin_prefetch(home + 4);
     }
     for (size_t i = 0; i < n; ++i) {
       LookupOne(impl_->stripes[keys[i].stripe], keys[i], &out[begin + i]);
@@ -84,7 +87,7 @@ std::vector<Location> FingerprintIndex::LookupAll(const Fingerprint& fp) const {
   const Key key = KeyOf(fp);
   const Stripe& stripe = impl_->stripes[key.stripe];
   std::vector<Location> found;
-  absl::MutexLock lock(&stripe.mu);
+  StripeLockHolder lock(&stripe.mu);
   const Slot* p = stripe.shards[key.shard].Find(MakeSlot(key.tag, 0, 0));
   for (; Matches(*p, key.tag); ++p) found.push_back(LocationOf(*p));
   return found;
@@ -95,7 +98,7 @@ uint64_t FingerprintIndex::EraseIf(const std::function<bool(Location)>& drop) {
   std::vector<Slot> entries;
   for (Stripe& stripe : impl_->stripes) {
     for (size_t s = 0; s < kShardsPerStripe; ++s) {
-      absl::MutexLock lock(&stripe.mu);
+      StripeLockHolder lock(&stripe.mu);
       Shard& shard = stripe.shards[s];
       entries.clear();
       shard.CopyTo(&entries);
@@ -122,7 +125,8 @@ uint64_t FingerprintIndex::memory_bytes() const {
 
 void FingerprintIndex::Impl::Clear() {
   for (Stripe& stripe : stripes) {
-    absl::MutexLock lock(&stripe.mu);
+    StripeLockHolder lock(&stripe.mu);
+    if (stripe.size.load(std::memory_order_relaxed) == 0) continue;
     for (Shard& shard : stripe.shards) stripe.Count(shard.Clear());
   }
 }

@@ -21,7 +21,7 @@ namespace oca::index {
 
 // Where a chunk may lie: a pack, and within it one of the 16 ordinals from ordinal_block*16.
 struct Location {
-  PackId pack;                 // < 2^30
+  PackId pack;                 // 1 to 2^30 - 2
   uint32_t ordinal_block = 0;  // ordinal / 16, < 2^10
   friend bool operator==(const Location&, const Location&) = default;
 };
@@ -41,7 +41,9 @@ class FingerprintIndex {
   FingerprintIndex(const FingerprintIndex&) = delete;
   FingerprintIndex& operator=(const FingerprintIndex&) = delete;
 
-  // Adds an entry; adding one that is there already (same tag, same location) does nothing.
+  // Adds an entry; adding one that is there already (same tag, same location) does nothing. A
+  // location that does not fit (pack 0 or above 2^30 - 2, block above 2^10 - 1) is left out: its
+  // chunk is never found as a duplicate.
   void Insert(const Fingerprint& fp, Location at);
   // Removes the entry; false when there was none.
   bool Erase(const Fingerprint& fp, Location at);
@@ -49,8 +51,8 @@ class FingerprintIndex {
   void LookupMany(std::span<const Fingerprint> fps, std::span<Candidates> out) const;
   // All candidates of one fingerprint.
   std::vector<Location> LookupAll(const Fingerprint& fp) const;
-  // Removes each entry for which `drop(location)` is true; returns how many. Locks a part of the
-  // index at a time.
+  // Removes each entry for which `drop(location)` is true; returns how many. Locks a small part of
+  // the index at a time, also while it calls `drop`, which must not call the index.
   uint64_t EraseIf(const std::function<bool(Location)>& drop);
 
   uint64_t size() const;          // entries
@@ -60,7 +62,8 @@ class FingerprintIndex {
   // cover). Entries inserted or erased while it runs may or may not be in it.
   absl::Status Save(io::FileSystem& fs, const std::string& path, std::string_view meta) const;
   // Replaces the contents by the snapshot at `path`; returns its meta. kDataLoss when any byte of
-  // it is damaged (contents are then empty), ENOENT when missing.
+  // it is damaged, ENOENT when missing; after any failure the contents are empty. Changes made
+  // while it runs may be lost.
   absl::StatusOr<std::string> Load(io::FileSystem& fs, const std::string& path);
 
  private:

@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "fs/index/fingerprint_index.h"
 #include "fs/index/shard.h"
+#include "fs/index/stripe_lock.h"
 
 namespace oca::index {
 
@@ -30,7 +31,7 @@ inline Key KeyOf(const Fingerprint& fp) {
 
 // Shards under one lock.
 struct alignas(64) Stripe {
-  mutable absl::Mutex mu;
+  mutable StripeLock mu;
   std::array<Shard, kShardsPerStripe> shards ABSL_GUARDED_BY(mu);
   std::atomic<uint64_t> size{0};   // entries; changed under mu
   std::atomic<uint64_t> bytes{0};  // of slots; changed under mu

@@ -87,7 +87,7 @@ uint64_t EncodeStripe(const Stripe& stripe, std::string* out) {
   for (uint32_t s = 0; s < kShardsPerStripe; ++s) {
     entries.clear();
     {
-      absl::MutexLock lock(&stripe.mu);
+      StripeLockHolder lock(&stripe.mu);
       stripe.shards[s].CopyTo(&entries);
     }
     if (entries.empty()) continue;
@@ -101,10 +101,11 @@ uint64_t EncodeStripe(const Stripe& stripe, std::string* out) {
 
 // Fills a stripe; adds the number of entries to *total.
 absl::Status DecodeStripe(std::string_view bytes, Stripe& stripe, uint64_t* total) {
+  if (bytes.empty()) return Damaged("empty part");
   ByteReader in(bytes);
   int last = -1;
   std::vector<Slot> entries;
-  absl::MutexLock lock(&stripe.mu);
+  StripeLockHolder lock(&stripe.mu);
   while (!in.empty()) {
     int number = in.Le<uint8_t>();
     uint64_t count = in.Le<uint32_t>();
