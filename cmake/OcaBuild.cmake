@@ -88,6 +88,17 @@ function(oca_label_test name label timeout)
   endforeach()
 endfunction()
 
+# Sends the program's calls of Abseil's locks through t/support/tsan_absl.cc: Debian's Abseil does not tell ThreadSanitizer about them.
+function(oca_wrap_absl name)
+  set(source "${CMAKE_SOURCE_DIR}/t/support/tsan_absl.cc")
+  file(STRINGS "${source}" wraps REGEX "^WRAP\\(")
+  target_sources(${name} PRIVATE "${source}")
+  foreach(wrap IN LISTS wraps)
+    string(REGEX MATCH "_ZN[A-Za-z0-9_]+" symbol "${wrap}")
+    target_link_options(${name} PRIVATE "-Wl,--wrap=${symbol}")
+  endforeach()
+endfunction()
+
 # oca_test(<name> LABEL unit SRCS a_test.cc ... [DEPS target ...] [TIMEOUT s] [THREADS])  A GoogleTest program, one CTest entry.
 # THREADS: it has threads, so it also runs under ThreadSanitizer.
 function(oca_test name)
@@ -100,6 +111,9 @@ function(oca_test name)
   endif()
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock_main)
+  if(OCA_SANITIZE STREQUAL "thread")
+    oca_wrap_absl(${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   oca_label_test(${name} "${ARG_LABEL}" ${ARG_TIMEOUT})
 endfunction()
