@@ -27,7 +27,6 @@ void MakeDurable(const EntryOp& op) {
 class Needs {
  public:
   bool Meet(const EntryOp& op) const {
-    if (links_.contains(op.link.id)) return true;
     for (const auto* place : {&op.from, &op.to}) {
       if (!*place) continue;
       if (names_.contains(KeyOf(**place)) || emptied_.contains((*place)->dir.get())) return true;
@@ -35,7 +34,6 @@ class Needs {
     return directory_moves_ && MovesDirectory(op);
   }
   void Add(const EntryOp& op) {
-    links_.insert(op.link.id);
     if (op.from) names_.insert(KeyOf(*op.from));
     if (op.to) names_.insert(KeyOf(*op.to));
     if (op.removed_dir != nullptr) emptied_.insert(op.removed_dir.get());
@@ -43,8 +41,7 @@ class Needs {
   }
 
  private:
-  std::set<uint64_t> links_;
-  std::set<Key> names_;
+  std::set<Key> names_;  // a moved file's earlier places are among them
   std::set<const MemoryNode*> emptied_;
   bool directory_moves_ = false;
 };

@@ -156,6 +156,28 @@ TEST(DirectoryPowerLoss, CreatingOverALostRemovalDoesNotHappen) {
   EXPECT_THAT(TreesAfter(work), UnorderedElementsAre("a=old", "", "a=new"));
 }
 
+TEST(DirectoryPowerLoss, CreatingOverALostRenameDoesNotHappen) {
+  auto work = [](FaultFileSystem& fs) {
+    PutDurable(fs, "/a", "A");
+    EXPECT_OK(fs.Rename("/a", "/b"));
+    PutSynced(fs, "/a", "new");
+  };
+  EXPECT_THAT(TreesAfter(work), UnorderedElementsAre("a=A", "b=A", "a=new b=A"));
+}
+
+TEST(DirectoryPowerLoss, ADirectoryIsOnlyReplacedWhenItsRemovalHappened) {
+  auto work = [](FaultFileSystem& fs) {
+    MakeDurableDir(fs, "/d");
+    MakeDurableDir(fs, "/z");
+    PutDurable(fs, "/d/a", "A");
+    EXPECT_OK(fs.Rename("/d/a", "/a"));
+    EXPECT_OK(fs.RemoveDir("/d"));
+    EXPECT_OK(fs.Rename("/z", "/d"));
+  };
+  EXPECT_THAT(TreesAfter(work),
+              UnorderedElementsAre("d/ d/a=A z/", "a=A d/ z/", "a=A z/", "a=A d/"));
+}
+
 TEST(DirectoryPowerLoss, DurableChangeMakesDurableWhatItRestsOn) {
   auto work = [](FaultFileSystem& fs) {
     MakeDurableDir(fs, "/d");

@@ -144,17 +144,19 @@ TEST(FilePowerLoss, LaterSyncDoesNotSaveWhatAFailedSyncDropped) {
 }
 
 TEST(FilePowerLoss, DataWrittenAgainAfterAFailedSyncCanBeSynced) {
-  const std::string old(10'000, 'o'), fresh(12'000, 'n');
-  auto work = [&](FaultFileSystem& fs) {
-    auto file = PutDurable(fs, "/f", old);
-    EXPECT_OK(file->WriteAt(0, std::string(12'000, 'x')));
-    fs.FailAt(1, EIO);
-    EXPECT_ERRNO(file->Sync(), EIO);
-    auto second = MustOpen(fs, "/f", OpenMode::kReadWrite);
-    EXPECT_OK(second->WriteAt(0, fresh));
-    EXPECT_OK(second->Sync());
-  };
-  EXPECT_THAT(OutcomesOf(work, LookAtF), ElementsAre(fresh));
+  const std::string fresh(12'000, 'n');
+  for (size_t old_size : {0, 4'096, 10'000}) {
+    auto work = [&](FaultFileSystem& fs) {
+      auto file = PutDurable(fs, "/f", std::string(old_size, 'o'));
+      EXPECT_OK(file->WriteAt(0, std::string(12'000, 'x')));
+      fs.FailAt(1, EIO);
+      EXPECT_ERRNO(file->Sync(), EIO);
+      auto second = MustOpen(fs, "/f", OpenMode::kReadWrite);
+      EXPECT_OK(second->WriteAt(0, fresh));
+      EXPECT_OK(second->Sync());
+    };
+    EXPECT_THAT(OutcomesOf(work, LookAtF), ElementsAre(fresh));
+  }
 }
 
 // Any mixture of writes, truncations and syncs: what was synced and not touched since is there, the
