@@ -19,7 +19,7 @@ std::string PrivateDsn(std::string_view home) {
     if (c == '\'' || c == '\\') quoted += '\\';
     quoted += c;
   }
-  return fmt::format("host='{}/pg/run' user=oca dbname=oca", quoted);
+  return fmt::format("host='{}/pg/run' port=5432 user=oca dbname=oca", quoted);
 }
 
 }  // namespace oca::api

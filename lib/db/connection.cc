@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <utility>
@@ -107,6 +108,15 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenBefore(absl::Time de
 Connection::~Connection() { PQfinish(connection_); }
 
 bool Connection::broken() const { return PQstatus(connection_) != CONNECTION_OK; }
+
+int Connection::server_pid() const {
+  // The kernel names the process that called listen(): the postmaster, not the backend of this
+  // connection.
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(PQsocket(connection_), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return 0;
+  return peer.pid;
+}
 
 absl::StatusOr<Result> Connection::Take(pg_result* raw) {
   ExecStatusType kind = PQresultStatus(raw);

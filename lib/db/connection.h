@@ -72,6 +72,10 @@ class Connection {
   // Any number of statements without parameters; the last one's error counts for all.
   absl::Status Execute(const std::string& script);
 
+  // Process number of the server that listens at the unix socket; 0 when the connection is over
+  // TCP, or broken.
+  int server_pid() const;
+
   // The connection is of no more use.
   bool broken() const;
 

@@ -95,10 +95,6 @@ absl::Status Changes::DeleteGroup(std::string_view name) {
   if (found == nullptr) {
     return UnknownName(Kind::kStorageGroup, name, NamesOf(both.desired.groups));
   }
-  if (name == kDefaultGroup) {
-    return absl::FailedPreconditionError(
-        fmt::format("{} cannot be deleted: containers go there by default", kDefaultGroup));
-  }
   std::vector<std::string> holds;
   for (const ContainerRow& container : both.desired.containers) {
     if (container.group == name) holds.push_back(container.name);
@@ -108,6 +104,10 @@ absl::Status Changes::DeleteGroup(std::string_view name) {
         fmt::format("storage group '{}' still holds {}: {}; delete {} first", name,
                     holds.size() == 1 ? "a container" : fmt::format("{} containers", holds.size()),
                     ListNames(holds, 10), holds.size() == 1 ? "it" : "them"));
+  }
+  if (name == kDefaultGroup) {
+    return absl::FailedPreconditionError(
+        fmt::format("{} cannot be deleted: containers go there by default", kDefaultGroup));
   }
   GroupRow row = *found;
   row.state = STATE_DELETING;

@@ -96,7 +96,7 @@ class Service final : public mgmt::Management::Service {
   }
   grpc::Status StartReclaim(ServerContext*, const mgmt::StartReclaimRequest*,
                             mgmt::StartReclaimResponse*) override {
-    return Operation("start_reclaim", filesystem_.StartReclaim(), "the cleaner runs already");
+    return Operation("start_reclaim", filesystem_.StartReclaim(), "the cleaner is running already");
   }
   grpc::Status StopReclaim(ServerContext*, const mgmt::StopReclaimRequest*,
                            mgmt::StopReclaimResponse*) override {
@@ -112,7 +112,7 @@ class Service final : public mgmt::Management::Service {
     absl::StatusOr<uint32_t> group = views_.GroupId(in->storage_group());
     if (!group.ok()) return ToGrpc(group.status());
     return Operation("start_scan", filesystem_.StartScan(in->level(), *group),
-                     "a scan runs already");
+                     "a scan is running already");
   }
   grpc::Status StopScan(ServerContext*, const mgmt::StopScanRequest*,
                         mgmt::StopScanResponse*) override {

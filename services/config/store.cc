@@ -163,6 +163,7 @@ absl::StatusOr<ServerFacts> Store::Facts() {
     facts.version = row.Text(0, 0);
     OCA_ASSIGN_OR_RETURN(facts.started, TimeAt(row, 0, 1));
     facts.system_id = row.Text(0, 2);
+    facts.pid = static_cast<uint32_t>(db.server_pid());
     return absl::OkStatus();
   });
   if (!status.ok()) return status;

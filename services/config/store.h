@@ -47,6 +47,7 @@ struct Desired {
 struct ServerFacts {
   std::string version;  // of PostgreSQL
   absl::Time started;
+  uint32_t pid = 0;       // 0 = on another machine
   std::string system_id;  // of the appliance
 };
 

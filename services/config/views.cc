@@ -148,6 +148,7 @@ mgmt::System Views::GetSystem() {
   mgmt::Part* database = AddPart(&system, "postgresql", facts.status(),
                                  facts.ok() ? fmt::format("version {}", facts->version) : "");
   if (facts.ok()) {
+    database->set_pid(facts->pid);
     SetTime(facts->started, database->mutable_started());
     system.set_system_id(facts->system_id);
   }

@@ -31,7 +31,7 @@ TEST(SavingsPercent, NeverClaimsAllWhileAByteIsLeft) {
 }
 
 TEST(PrivateDsn, QuotesTheHome) {
-  EXPECT_EQ(PrivateDsn("/a b'c\\d"), "host='/a b\\'c\\\\d/pg/run' user=oca dbname=oca");
+  EXPECT_EQ(PrivateDsn("/a b'c\\d"), "host='/a b\\'c\\\\d/pg/run' port=5432 user=oca dbname=oca");
 }
 
 }  // namespace

@@ -1,0 +1,145 @@
+// oca container
+#include <memory>
+#include <string>
+
+#include "cli/session.h"
+#include "cli/values.h"
+#include "fmt/format.h"
+#include "lib/base/status.h"
+
+namespace oca::cli {
+namespace {
+
+namespace mgmt = management::v1;
+
+struct Flags {
+  std::string name;
+  std::string group;
+  std::string type;
+  bool delete_files = false;
+  bool verbose = false;
+  bool names_only = false;
+};
+
+std::string ContainerText(const mgmt::Container& container) {
+  return Record()
+      .Add("Name", container.name())
+      .Add("ID", std::to_string(container.id()))
+      .Add("Storage Group", container.group())
+      .Add("Type", EnumWord(container.type()))
+      .Add("Mount Path", container.mount_path())
+      .Add("State", EnumWord(container.state()))
+      .Add("Created", TimeText(container.created()))
+      .Text();
+}
+
+std::string ListText(const mgmt::ListContainersResponse& list) {
+  Table table({"Name", "ID>", "Storage Group", "Type", "State", "Mount Path"});
+  for (const mgmt::Container& container : list.containers()) {
+    table.Add({container.name(), std::to_string(container.id()), container.group(),
+               EnumWord(container.type()), EnumWord(container.state()), container.mount_path()});
+  }
+  return table.empty() ? "There is no container yet. Make one: oca container --add --name NAME\n"
+                       : table.Text();
+}
+
+void PrintOne(Session& session, std::string_view done, const mgmt::Container& container) {
+  if (session.json()) {
+    session.PrintJson(ToJson(container));
+  } else {
+    session.Print(fmt::format("{}{}", done, ContainerText(container)));
+  }
+}
+
+absl::Status Show(Session& session, const Flags& flags) {
+  mgmt::ListContainersRequest request;
+  request.set_name(flags.name);
+  mgmt::ListContainersResponse list;
+  OCA_RETURN_IF_ERROR(session.Call(&Management::Stub::ListContainers, request, &list));
+  if (!list.notice().empty()) session.Note(list.notice());
+  if (flags.names_only) {
+    for (const mgmt::Container& container : list.containers()) {
+      session.Print(container.name() + "\n");
+    }
+  } else if (!flags.name.empty()) {
+    PrintOne(session, "", list.containers(0));
+  } else if (session.json()) {
+    session.PrintJson(ToJson(list));
+  } else if (flags.verbose) {
+    std::string text;
+    for (const mgmt::Container& container : list.containers()) {
+      text += (text.empty() ? "" : "\n") + ContainerText(container);
+    }
+    session.Print(text);
+  } else {
+    session.Print(ListText(list));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Add(Session& session, Flags& flags) {
+  OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
+  mgmt::AddContainerRequest request;
+  request.set_name(flags.name);
+  request.set_group(flags.group);
+  if (!flags.type.empty()) {
+    OCA_ASSIGN_OR_RETURN(auto type, ParseContainerType(flags.type));
+    request.set_type(type);
+  }
+  mgmt::Container made;
+  OCA_RETURN_IF_ERROR(
+      session.Call(&Management::Stub::AddContainer, request, &made, Patience::kChange));
+  PrintOne(session, "Container added.\n", made);
+  return absl::OkStatus();
+}
+
+absl::Status Delete(Session& session, Flags& flags) {
+  OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
+  OCA_RETURN_IF_ERROR(session.Confirm(
+      flags.delete_files
+          ? fmt::format("Container '{}' and ALL FILES in it will be deleted. Go on?", flags.name)
+          : fmt::format("Container '{}' will be deleted. Go on?", flags.name)));
+  mgmt::DeleteContainerRequest request;
+  request.set_name(flags.name);
+  request.set_delete_files(flags.delete_files);
+  mgmt::DeleteContainerResponse response;
+  OCA_RETURN_IF_ERROR(
+      session.Call(&Management::Stub::DeleteContainer, request, &response, Patience::kWork));
+  if (session.json()) {
+    session.PrintJson({{"name", flags.name}, {"deleted", true}});
+  } else {
+    session.Print(fmt::format("Container '{}' deleted.\n", flags.name));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddContainer(CLI::App* group, Session& session) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* show = group->add_subcommand("show", "List containers, or show one");
+  show->add_option("--name", flags->name, "Only this one");
+  show->add_flag("--verbose", flags->verbose, "A record of each instead of a table");
+  show->add_flag("--names_only", flags->names_only, "Names only, one per line");
+  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  show->footer("Example:\n  oca container --show");
+
+  CLI::App* add = group->add_subcommand("add", "Make a container: a folder of the mount");
+  add->add_option("--name", flags->name, "1 to 64 letters, digits, '.', '_' or '-'");
+  add->add_option("--group_name,--group", flags->group,
+                  "Storage group that holds it (DefaultGroup)");
+  add->add_option("--type", flags->type,
+                  "How it is reached: local, a folder of the mount (the default)");
+  session.Bind(add, [&session, flags] { return Add(session, *flags); });
+  add->footer("Example:\n  oca container --add --name backups --group_name DefaultGroup");
+
+  CLI::App* remove = group->add_subcommand("delete", "Delete a container");
+  remove->add_option("--name", flags->name, "Which one");
+  remove->add_flag("--delete_files", flags->delete_files,
+                   "With the files in it; without this only an empty one is deleted");
+  session.AddYes(remove);
+  session.Bind(remove, [&session, flags] { return Delete(session, *flags); });
+  remove->footer("Example:\n  oca container --delete --name backups --delete_files");
+}
+
+}  // namespace oca::cli

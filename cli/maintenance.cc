@@ -1,0 +1,238 @@
+// oca maintenance --filesystem
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "cli/session.h"
+#include "cli/values.h"
+#include "fmt/format.h"
+#include "lib/base/status.h"
+
+namespace oca::cli {
+namespace {
+
+namespace mgmt = management::v1;
+
+constexpr int kFaultsShown = 20;
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(300);
+
+struct Flags {
+  bool reclaim_space = false;
+  bool stop_reclaim_space = false;
+  bool scan_status = false;
+  std::string start_scan;
+  bool stop_scan = false;
+  bool shutdown = false;
+  std::string storage_group;
+  bool wait = false;
+  bool no_wait = false;
+};
+
+// {"started": true}, or the sentence.
+void PrintDone(Session& session, const std::string& key, std::string_view sentence) {
+  if (session.json()) {
+    session.PrintJson({{key, true}});
+  } else {
+    session.Print(fmt::format("{}\n", sentence));
+  }
+}
+
+// One line that is drawn over and over on a terminal.
+class Progress {
+ public:
+  explicit Progress(Session& session) : session_(session) {}
+  ~Progress() {
+    if (drawn_) session_.Print("\r\033[K");
+  }
+  void Draw(std::string_view text) {
+    if (!session_.can_draw()) return;
+    session_.Print(fmt::format("\r\033[K{}", text));
+    session_.Flush();
+    drawn_ = true;
+  }
+
+ private:
+  Session& session_;
+  bool drawn_ = false;
+};
+
+absl::Status Outcome(std::string_view what, fs::v1::JobState state, const std::string& error) {
+  if (state == fs::v1::JOB_STATE_FAILED) {
+    return absl::InternalError(fmt::format("{} failed: {}", what, error));
+  }
+  if (state == fs::v1::JOB_STATE_STOPPED) {
+    return absl::CancelledError(fmt::format("{} was stopped", what));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AwaitCleaner(Session& session) {
+  fs::v1::CleanerStatus status;
+  {
+    Progress progress(session);
+    while (true) {
+      OCA_RETURN_IF_ERROR(session.Call(&Management::Stub::GetCleanerStatus,
+                                       mgmt::GetCleanerStatusRequest(), &status));
+      if (status.state() != fs::v1::JOB_STATE_RUNNING) break;
+      progress.Draw(fmt::format("Cleaner: {} {:.0f} %, {} reclaimed", status.phase(),
+                                status.progress_percent(), ShortBytes(status.bytes_reclaimed())));
+      session.Pause(kBetweenLooks);
+    }
+  }
+  if (session.json()) {
+    session.PrintJson(ToJson(status));
+  } else {
+    session.Print(CleanerText(status));
+  }
+  return Outcome("the cleaner", status.state(), status.error());
+}
+
+absl::Status Reclaim(Session& session, bool wait) {
+  mgmt::StartReclaimResponse response;
+  OCA_RETURN_IF_ERROR(session.Call(&Management::Stub::StartReclaim, mgmt::StartReclaimRequest(),
+                                   &response, Patience::kChange));
+  if (wait) return AwaitCleaner(session);
+  PrintDone(session, "started", "The cleaner has started; oca stats --cleaner shows how it goes.");
+  return absl::OkStatus();
+}
+
+std::string ScanText(const fs::v1::ScanStatus& status) {
+  Record record;
+  record.Add("State", EnumWord(status.state()));
+  if (status.state() != fs::v1::JOB_STATE_IDLE) {
+    record.Add("Level", EnumWord(status.level()))
+        .Add("Progress", fmt::format("{:.0f} %", status.progress_percent()))
+        .Add("Started", TimeText(status.started()))
+        .Add("Ended", TimeText(status.ended()))
+        .Add("Inodes Checked", std::to_string(status.inodes_checked()))
+        .Add("Packs Checked", std::to_string(status.packs_checked()))
+        .Add("Chunks Checked", std::to_string(status.chunks_checked()))
+        .Add("Faults Found", std::to_string(status.fault_count()));
+  }
+  if (!status.error().empty()) record.Add("Error", status.error());
+  std::string text = record.Text();
+  int shown = std::min(status.faults_size(), kFaultsShown);
+  for (int i = 0; i < shown; ++i) text += "  " + status.faults(i) + "\n";
+  if (shown < status.faults_size()) text += "  ... (--json shows more)\n";
+  return text;
+}
+
+void PrintScan(Session& session, const fs::v1::ScanStatus& status) {
+  if (session.json()) {
+    session.PrintJson(ToJson(status));
+  } else {
+    session.Print(ScanText(status));
+  }
+}
+
+absl::Status GetScan(Session& session, fs::v1::ScanStatus* status) {
+  return session.Call(&Management::Stub::GetScanStatus, mgmt::GetScanStatusRequest(), status);
+}
+
+absl::Status AwaitScan(Session& session) {
+  fs::v1::ScanStatus status;
+  {
+    Progress progress(session);
+    while (true) {
+      OCA_RETURN_IF_ERROR(GetScan(session, &status));
+      if (status.state() != fs::v1::JOB_STATE_RUNNING) break;
+      progress.Draw(fmt::format("Scan: {:.0f} %, {} chunks, {} faults", status.progress_percent(),
+                                status.chunks_checked(), status.fault_count()));
+      session.Pause(kBetweenLooks);
+    }
+  }
+  PrintScan(session, status);
+  OCA_RETURN_IF_ERROR(Outcome("the scan", status.state(), status.error()));
+  if (status.fault_count() == 0) return absl::OkStatus();
+  return absl::DataLossError(fmt::format("the scan found {} faults", status.fault_count()));
+}
+
+absl::Status StartScan(Session& session, const Flags& flags) {
+  mgmt::StartScanRequest request;
+  OCA_ASSIGN_OR_RETURN(auto level, ParseScanLevel(flags.start_scan));
+  request.set_level(level);
+  request.set_storage_group(flags.storage_group);
+  mgmt::StartScanResponse response;
+  OCA_RETURN_IF_ERROR(
+      session.Call(&Management::Stub::StartScan, request, &response, Patience::kChange));
+  if (flags.wait) return AwaitScan(session);
+  PrintDone(session, "started",
+            "The scan has started; oca maintenance --filesystem --scan_status shows how it goes.");
+  return absl::OkStatus();
+}
+
+absl::Status Shutdown(Session& session) {
+  OCA_RETURN_IF_ERROR(session.Confirm(
+      "The filesystem will be unmounted, and its containers cannot be reached. Go on?"));
+  mgmt::ShutdownFilesystemResponse response;
+  OCA_RETURN_IF_ERROR(session.Call(&Management::Stub::ShutdownFilesystem,
+                                   mgmt::ShutdownFilesystemRequest(), &response,
+                                   Patience::kChange));
+  PrintDone(session, "shutting_down", "The filesystem commits, unmounts and ends.");
+  return absl::OkStatus();
+}
+
+absl::Status Filesystem(Session& session, const Flags& flags) {
+  int actions = flags.reclaim_space + flags.stop_reclaim_space + flags.scan_status +
+                !flags.start_scan.empty() + flags.stop_scan + flags.shutdown;
+  if (actions != 1) {
+    return absl::InvalidArgumentError(
+        "give one of --reclaim_space, --stop_reclaim_space, --scan_status, --start_scan, "
+        "--stop_scan, "
+        "--shutdown (see oca maintenance --filesystem --help)");
+  }
+  if (flags.reclaim_space) return Reclaim(session, !flags.no_wait);
+  if (flags.stop_reclaim_space) {
+    mgmt::StopReclaimResponse response;
+    OCA_RETURN_IF_ERROR(session.Call(&Management::Stub::StopReclaim, mgmt::StopReclaimRequest(),
+                                     &response, Patience::kWork));
+    PrintDone(session, "stopped", "The cleaner does not run any more.");
+    return absl::OkStatus();
+  }
+  if (flags.scan_status) {
+    fs::v1::ScanStatus status;
+    OCA_RETURN_IF_ERROR(GetScan(session, &status));
+    PrintScan(session, status);
+    return absl::OkStatus();
+  }
+  if (!flags.start_scan.empty()) return StartScan(session, flags);
+  if (flags.stop_scan) {
+    mgmt::StopScanResponse response;
+    OCA_RETURN_IF_ERROR(session.Call(&Management::Stub::StopScan, mgmt::StopScanRequest(),
+                                     &response, Patience::kWork));
+    PrintDone(session, "stopped", "No scan runs any more.");
+    return absl::OkStatus();
+  }
+  return Shutdown(session);
+}
+
+}  // namespace
+
+void AddMaintenance(CLI::App* group, Session& session) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* filesystem =
+      group->add_subcommand("filesystem", "Space, integrity and end of the filesystem");
+  filesystem->add_flag("--reclaim_space", flags->reclaim_space,
+                       "Run the cleaner: free the space of deleted data. Returns when it is done");
+  filesystem->add_flag("--no_wait", flags->no_wait,
+                       "With --reclaim_space: return once it has started");
+  filesystem->add_flag("--stop_reclaim_space", flags->stop_reclaim_space,
+                       "Stop the cleaner; what it has freed stays free");
+  filesystem->add_option("--start_scan", flags->start_scan,
+                         "Start a scan: verify_data reads and checks every chunk, verify_metadata "
+                         "only what refers to them");
+  filesystem->add_option("--storage_group", flags->storage_group,
+                         "With --start_scan: only this storage group");
+  filesystem->add_flag("--wait", flags->wait,
+                       "With --start_scan: return when it is done; faults are an error");
+  filesystem->add_flag("--scan_status", flags->scan_status, "How the last scan went, or goes");
+  filesystem->add_flag("--stop_scan", flags->stop_scan, "Stop the scan");
+  filesystem->add_flag("--shutdown", flags->shutdown, "Commit, unmount and end ocafsd");
+  session.AddYes(filesystem);
+  session.Bind(filesystem, [&session, flags] { return Filesystem(session, *flags); });
+  filesystem->footer(
+      "Examples:\n  oca maintenance --filesystem --reclaim_space\n"
+      "  oca maintenance --filesystem --start_scan verify_data --wait");
+}
+
+}  // namespace oca::cli

@@ -1,0 +1,42 @@
+// The command-line interface as a function, so that tests run it in-process. docs/cli.md has the
+// grammar.
+#ifndef OCA_CLI_RUN_H_
+#define OCA_CLI_RUN_H_
+
+#include <functional>
+#include <istream>
+#include <ostream>
+#include <span>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace oca::cli {
+
+// Exit codes: a documented promise.
+enum ExitCode {
+  kSuccess = 0,
+  kFailed = 1,       // the operation failed
+  kUsage = 2,        // wrong arguments, or a value that breaks a rule
+  kNotFound = 3,     // what was named does not exist
+  kConflict = 4,     // it exists already, or its state forbids the operation
+  kUnreachable = 5,  // a part of the appliance is down
+  kDeclined = 6,     // the answer to a question was no, or the work was stopped
+};
+
+struct Context {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  bool in_is_terminal = false;   // there is somebody to ask
+  bool out_is_terminal = false;  // progress may be drawn
+  std::string home;              // used when --home is not given; empty = none is known
+  std::function<void(absl::Duration)> pause;  // between two looks at work that goes on
+};
+
+// args: without the program's name.
+int Run(std::span<const std::string> args, Context& context);
+
+}  // namespace oca::cli
+
+#endif  // OCA_CLI_RUN_H_

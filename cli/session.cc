@@ -1,0 +1,113 @@
+#include "cli/session.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "fmt/format.h"
+#include "lib/api/home.h"
+#include "lib/base/status.h"
+#include "lib/rpc/status.h"
+#include "lib/rpc/unix_socket.h"
+
+namespace oca::cli {
+namespace {
+
+absl::Duration TimeoutOf(Patience patience) {
+  // Each a little more than ocaconfigsvc gives ocafsd, so that its message arrives.
+  switch (patience) {
+    case Patience::kLook:
+      return absl::Seconds(60);
+    case Patience::kChange:
+      return absl::Minutes(5);
+    case Patience::kWork:
+      return absl::Minutes(35);
+  }
+  return absl::ZeroDuration();
+}
+
+std::string Trimmed(const std::string& line) {
+  return std::string(absl::StripAsciiWhitespace(line));
+}
+
+}  // namespace
+
+void Session::Bind(CLI::App* verb, std::function<absl::Status()> action) {
+  verb->add_flag("--json", json_, "Answer in JSON");
+  verb->add_option("--home", home_, "The appliance's folder (default: $OCA_HOME)");
+  verb->callback([this, action = std::move(action)] { action_ = action; });
+}
+
+void Session::AddYes(CLI::App* verb) { verb->add_flag("--yes,-y", yes_, "Do not ask"); }
+
+absl::Status Session::Connect() {
+  std::string home = home_.empty() ? context_.home : home_;
+  if (home.empty()) {
+    return absl::InvalidArgumentError(
+        "which appliance? Give --home DIR, or set OCA_HOME to its folder");
+  }
+  std::error_code error;
+  std::filesystem::path absolute = std::filesystem::absolute(home, error);
+  home_ = absolute.lexically_normal().string();
+  while (home_.size() > 1 && home_.back() == '/') home_.pop_back();
+  socket_ = api::ManagementSocket(home_);
+  OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_));
+  stub_ = Management::NewStub(std::move(channel));
+  return absl::OkStatus();
+}
+
+absl::Status Session::CallWith(
+    Patience patience,
+    const std::function<grpc::Status(Management::Stub&, grpc::ClientContext*)>& call) {
+  if (stub_ == nullptr) OCA_RETURN_IF_ERROR(Connect());
+  if (!rpc::SocketAnswers(socket_)) {
+    return absl::UnavailableError(
+        fmt::format("the configuration service ocaconfigsvc cannot be reached at {}; start it: "
+                    "oca-appliance start --home {} (from a checkout: make run)",
+                    socket_, home_));
+  }
+  grpc::ClientContext context;
+  context.set_wait_for_ready(true);
+  rpc::SetTimeout(&context, TimeoutOf(patience));
+  absl::Status status = rpc::FromGrpc(call(*stub_, &context));
+  if (absl::IsDeadlineExceeded(status)) {
+    return absl::DeadlineExceededError(fmt::format(
+        "no answer in time: {} (ocaconfigsvc at {}; its log is {}/log/ocaconfigsvc.log)",
+        MessageOf(status), socket_, home_));
+  }
+  return status;
+}
+
+absl::Status Session::Require(std::string* value, std::string_view option,
+                              std::string_view question) {
+  if (!value->empty()) return absl::OkStatus();
+  if (!context_.in_is_terminal || json_) {
+    return absl::InvalidArgumentError(fmt::format("{} is missing", option));
+  }
+  context_.out << question << ": " << std::flush;
+  std::string line;
+  if (!std::getline(context_.in, line) || Trimmed(line).empty()) {
+    return absl::InvalidArgumentError(fmt::format("{} is missing", option));
+  }
+  *value = Trimmed(line);
+  return absl::OkStatus();
+}
+
+absl::Status Session::Confirm(std::string_view question) {
+  if (yes_) return absl::OkStatus();
+  if (!context_.in_is_terminal || json_) {
+    return absl::InvalidArgumentError(fmt::format(
+        "this asks first, and there is nobody to ask: {} Add --yes to answer yes", question));
+  }
+  context_.out << question << " (yes/no) [n]? " << std::flush;
+  std::string line;
+  std::getline(context_.in, line);
+  std::string answer = absl::AsciiStrToLower(Trimmed(line));
+  if (answer == "yes" || answer == "y") return absl::OkStatus();
+  return absl::CancelledError("nothing was changed");
+}
+
+void Session::Note(std::string_view text) { context_.err << "oca: " << text << '\n'; }
+
+}  // namespace oca::cli

@@ -1,0 +1,93 @@
+// One run of the CLI: where it reads and writes, its common options, and the service it talks to.
+#ifndef OCA_CLI_SESSION_H_
+#define OCA_CLI_SESSION_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "CLI/App.hpp"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/output.h"
+#include "cli/run.h"
+#include "lib/api/management.grpc.pb.h"
+
+namespace oca::cli {
+
+using management::v1::Management;
+
+// How long a call may take.
+enum class Patience {
+  kLook,    // it looks something up
+  kChange,  // it commits a change
+  kWork,    // it waits for work to end, or removes many files
+};
+
+class Session {
+ public:
+  explicit Session(Context& context) : context_(context) {}
+
+  // Adds --json and --home to a verb; --yes too for one that asks. `action` runs once the words are
+  // parsed.
+  void Bind(CLI::App* verb, std::function<absl::Status()> action);
+  void AddYes(CLI::App* verb);
+  // What the words asked for; OK when they asked for help only.
+  absl::Status RunAction() { return action_ ? action_() : absl::OkStatus(); }
+
+  // Calls `method` of the management service.
+  template <typename Request, typename Response>
+  absl::Status Call(grpc::Status (Management::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                    const Request& request, Response* response,
+                    Patience patience = Patience::kLook) {
+    return CallWith(patience, [&](Management::Stub& stub, grpc::ClientContext* context) {
+      return (stub.*method)(context, request, response);
+    });
+  }
+
+  // Fills an empty `value` by asking on a terminal; kInvalidArgument where there is none.
+  absl::Status Require(std::string* value, std::string_view option, std::string_view question);
+  // Asks `question` (yes/no, default no). OK for yes or --yes; kCancelled for no; kInvalidArgument
+  // where nobody can be asked.
+  absl::Status Confirm(std::string_view question);
+
+  bool json() const { return json_; }
+  bool can_draw() const { return context_.out_is_terminal && !json_; }
+  void Print(std::string_view text) { context_.out << text; }
+  void PrintJson(const Json& json) { context_.out << json.dump(2) << '\n'; }
+  // On standard error, which programs that read the answer do not see.
+  void Note(std::string_view text);
+  void Pause(absl::Duration time) { context_.pause(time); }
+  void Flush() { context_.out.flush(); }
+  const std::string& home() const { return home_; }
+
+ private:
+  absl::Status CallWith(
+      Patience patience,
+      const std::function<grpc::Status(Management::Stub&, grpc::ClientContext*)>& call);
+  absl::Status Connect();
+
+  Context& context_;
+  bool json_ = false;
+  bool yes_ = false;
+  std::string home_;
+  std::function<absl::Status()> action_;
+  std::string socket_;
+  std::unique_ptr<Management::Stub> stub_;
+};
+
+// The record of a cleaner run, for stats and maintenance.
+std::string CleanerText(const fs::v1::CleanerStatus& status);
+
+// Each adds one group's verbs.
+void AddSystem(CLI::App* group, Session& session);
+void AddStorageGroup(CLI::App* group, Session& session);
+void AddContainer(CLI::App* group, Session& session);
+void AddStats(CLI::App* group, Session& session);
+void AddMaintenance(CLI::App* group, Session& session);
+
+}  // namespace oca::cli
+
+#endif  // OCA_CLI_SESSION_H_

@@ -1,0 +1,128 @@
+#include "cli/values.h"
+
+#include <cmath>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/time/time.h"
+#include "fmt/format.h"
+#include "lib/base/status.h"
+
+namespace oca::cli {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  double bytes;
+};
+constexpr Unit kUnits[] = {
+    {"B", 1},
+    {"KiB", 1024.0},
+    {"MiB", 1048576.0},
+    {"GiB", 1073741824.0},
+    {"TiB", 1099511627776.0},
+    {"PiB", 1125899906842624.0},
+};
+
+bool SameWord(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return absl::ascii_tolower(static_cast<unsigned char>(x)) ==
+                  absl::ascii_tolower(static_cast<unsigned char>(y));
+         });
+}
+
+absl::Status NotASize(std::string_view what, std::string_view text) {
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' is no {}: a number with a unit, as in 512MiB, 100GiB, 1.5TiB", text, what));
+}
+
+std::string WithUnit(uint64_t bytes, const Unit& unit) {
+  return fmt::format("{:.2f} {}", static_cast<double>(bytes) / unit.bytes, unit.name);
+}
+
+}  // namespace
+
+absl::StatusOr<uint64_t> ParseBytes(std::string_view what, std::string_view text) {
+  size_t digits = text.find_first_not_of("0123456789.");
+  std::string_view number = text.substr(0, digits);
+  std::string_view unit_name = digits == std::string_view::npos ? "B" : text.substr(digits);
+  while (!unit_name.empty() && unit_name[0] == ' ') unit_name.remove_prefix(1);
+  double value = 0;
+  if (number.empty() || !absl::SimpleAtod({number.data(), number.size()}, &value)) {
+    return NotASize(what, text);
+  }
+  for (const Unit& unit : kUnits) {
+    if (!SameWord(unit.name, unit_name)) continue;
+    double bytes = value * unit.bytes;
+    if (!(bytes < std::ldexp(1.0, 63))) {
+      return absl::InvalidArgumentError(fmt::format("'{}' is too large for a {}", text, what));
+    }
+    return static_cast<uint64_t>(bytes);
+  }
+  return NotASize(what, text);
+}
+
+absl::StatusOr<uint64_t> ParseQuota(std::string_view text) {
+  if (text == "none") return 0;
+  absl::StatusOr<uint64_t> bytes = ParseBytes("quota", text);
+  if (!bytes.ok()) {
+    return absl::InvalidArgumentError(fmt::format("{}, or none", MessageOf(bytes.status())));
+  }
+  if (*bytes == 0)
+    return absl::InvalidArgumentError("a quota of 0 holds nothing; for no quota: none");
+  return bytes;
+}
+
+absl::StatusOr<uint32_t> ParseChunkSize(std::string_view text) {
+  absl::StatusOr<uint64_t> bytes = ParseBytes("chunk size", text);
+  for (uint32_t size : {8192u, 16384u, 32768u, 65536u}) {
+    if (bytes.ok() && *bytes == size) return size;
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' is no chunk size: 8KiB, 16KiB, 32KiB or 64KiB", text));
+}
+
+absl::StatusOr<fs::v1::CompressionMode> ParseCompression(std::string_view text) {
+  if (text == "fast") return fs::v1::COMPRESSION_MODE_FAST;
+  if (text == "best") return fs::v1::COMPRESSION_MODE_BEST;
+  if (text == "lz4") return fs::v1::COMPRESSION_MODE_LZ4;
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' is no compression mode: fast, best or lz4", text));
+}
+
+absl::StatusOr<fs::v1::ScanLevel> ParseScanLevel(std::string_view text) {
+  if (text == "verify_data") return fs::v1::SCAN_LEVEL_VERIFY_DATA;
+  if (text == "verify_metadata") return fs::v1::SCAN_LEVEL_VERIFY_METADATA;
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' is no scan: verify_data or verify_metadata", text));
+}
+
+absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text) {
+  if (text == "local") return management::v1::CONTAINER_TYPE_LOCAL;
+  return absl::InvalidArgumentError(fmt::format("'{}' is no container type: local", text));
+}
+
+std::string ShortBytes(uint64_t bytes) {
+  const Unit* best = &kUnits[0];
+  for (const Unit& unit : kUnits) {
+    if (static_cast<double>(bytes) >= unit.bytes) best = &unit;
+  }
+  return best == &kUnits[0] ? fmt::format("{} B", bytes) : WithUnit(bytes, *best);
+}
+
+std::string BytesText(uint64_t bytes) {
+  const Unit& unit = bytes < (1u << 20) ? kUnits[1] : bytes < (1u << 30) ? kUnits[2] : kUnits[3];
+  return fmt::format("{} ({})", bytes, WithUnit(bytes, unit));
+}
+
+std::string QuotaText(uint64_t bytes) { return bytes == 0 ? "none" : ShortBytes(bytes); }
+
+std::string PercentText(double percent) { return fmt::format("{:.2f} %", percent); }
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  if (time.seconds() == 0) return "-";
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S %Z", absl::FromUnixSeconds(time.seconds()),
+                          absl::LocalTimeZone());
+}
+
+}  // namespace oca::cli

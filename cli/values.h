@@ -1,0 +1,41 @@
+// Values as people write and read them.
+#ifndef OCA_CLI_VALUES_H_
+#define OCA_CLI_VALUES_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "lib/api/fs.pb.h"
+#include "lib/api/management.pb.h"
+
+namespace oca::cli {
+
+// "10GiB", "1.5 TiB", "512MiB", "4096": binary units only. kInvalidArgument naming `what`.
+absl::StatusOr<uint64_t> ParseBytes(std::string_view what, std::string_view text);
+// The same, and "none" = 0.
+absl::StatusOr<uint64_t> ParseQuota(std::string_view text);
+// "8KiB", "16KiB", "32KiB" or "64KiB" (or in bytes).
+absl::StatusOr<uint32_t> ParseChunkSize(std::string_view text);
+// "fast", "best" or "lz4".
+absl::StatusOr<fs::v1::CompressionMode> ParseCompression(std::string_view text);
+// "verify_data" or "verify_metadata".
+absl::StatusOr<fs::v1::ScanLevel> ParseScanLevel(std::string_view text);
+// "local".
+absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text);
+
+// "1610612736 (1.50 GiB)"; below 1 MiB the second part is in KiB, below 1 GiB in MiB.
+std::string BytesText(uint64_t bytes);
+// "1.50 GiB"
+std::string ShortBytes(uint64_t bytes);
+// "1.50 GiB", or "none".
+std::string QuotaText(uint64_t bytes);
+// "98.02 %"
+std::string PercentText(double percent);
+// In the local time zone; "-" when not set.
+std::string TimeText(const google::protobuf::Timestamp& time);
+
+}  // namespace oca::cli
+
+#endif  // OCA_CLI_VALUES_H_
