@@ -7,13 +7,13 @@ import subprocess
 from rows import Row
 
 
-def run_program(bin_dir, name, only):
-    """{benchmark name: its median entry} of those whose name matches; what this CPU cannot run is left out."""
+def run_program(bin_dir, name, only, repetitions=5):
+    """{benchmark name: its (median) entry} of those whose name matches; what this CPU cannot run is left out."""
     done = subprocess.run([os.path.join(bin_dir, name), "--benchmark_format=json", f"--benchmark_filter={only}",
-                           "--benchmark_repetitions=5", "--benchmark_report_aggregates_only=true"],
+                           f"--benchmark_repetitions={repetitions}", "--benchmark_report_aggregates_only=true"],
                           text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
     return {entry["run_name"]: entry for entry in json.loads(done.stdout)["benchmarks"]
-            if entry.get("aggregate_name") == "median" and not entry.get("error_occurred")}
+            if entry.get("aggregate_name", "median") == "median" and not entry.get("error_occurred")}
 
 
 def fastest(entries, prefix, suffix=""):
@@ -30,10 +30,31 @@ def against(name, ours, theirs, must):
                detail=f"{ours[1]} {ours[0] / 1e9:.2f} GB/s, {theirs[1]} {theirs[0] / 1e9:.2f} GB/s; seconds are for 1 GB")
 
 
+def index_rows(bin_dir, mean_chunk):
+    """Figures of an index of 60 million entries, about a terabyte of unique data."""
+    index = run_program(bin_dir, "index_bench", "/(20000000|60000000)", repetitions=1)
+
+    def find(name):
+        return next(entry for key, entry in index.items() if key.startswith(name))
+
+    rows = []
+    for size, label in ((20_000_000, "20m"), (60_000_000, "60m")):
+        hit, miss = find(f"BM_IndexLookupHit/{size}"), find(f"BM_IndexLookupMiss/{size}")
+        rows.append(Row(f"index_bytes_per_entry_{label}", hit["bytes/entry"], "B", 11.5, "<="))
+        rows.append(Row(f"index_lookups_{label}", hit["items_per_second"] / 1e6, "M/s",
+                        detail=f"of what is there; {miss['items_per_second'] / 1e6:.1f} M/s of what is not; CPU time"))
+    insert = find("BM_IndexInsert/20000000")
+    rows.append(Row("index_inserts_20m", insert["items_per_second"] / 1e6, "M/s", detail="from nothing to 20 million; CPU time"))
+    rows.append(Row("index_gb_per_tb", find("BM_IndexLookupHit/60000000")["bytes/entry"] * 1e12 / mean_chunk / 1e9, "GB", 0.6, "<=",
+                    detail=f"unique data in chunks of {mean_chunk:.0f} bytes, the mean on random data"))
+    return rows
+
+
 def run(bin_dir):
     chunk = run_program(bin_dir, "chunk_bench", "/16384$")
+    chunker = fastest(chunk, "BM_Chunker/", "_random/16384")
     return [
         against("sha256_vs_openssl", fastest(chunk, "BM_Sha256Many/mixed"), fastest(chunk, "BM_Sha256OpenSsl"), 2.0),
-        against("chunker_vs_fastcdc", fastest(chunk, "BM_Chunker/", "_random/16384"), fastest(chunk, "BM_FastCdcTwoBytes/random"),
-                1.5),
+        against("chunker_vs_fastcdc", chunker, fastest(chunk, "BM_FastCdcTwoBytes/random"), 1.5),
+        *index_rows(bin_dir, chunk[chunker[1]]["mean"]),
     ]
