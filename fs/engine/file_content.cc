@@ -409,7 +409,10 @@ absl::Status FileContent::PunchHole(uint64_t offset, uint64_t length) {
 
 absl::Status FileContent::Insert(uint64_t offset, uint64_t length, std::vector<tree::Ref> refs) {
   absl::MutexLock lock(&mu_);
-  if (offset > SizeLocked()) OCA_RETURN_IF_ERROR(Grow(offset));
+  if (offset > SizeLocked()) {
+    ++version_;
+    OCA_RETURN_IF_ERROR(Grow(offset));
+  }
   return ReplaceRange(offset, offset + length, std::move(refs));
 }
 

@@ -98,6 +98,7 @@ std::string EncodeRoot(const Root& root) {
 }
 
 absl::StatusOr<Root> DecodeRoot(std::string_view bytes) {
+  if (bytes.empty()) return Root{};
   ByteReader in(bytes);
   uint8_t version = in.Le<uint8_t>();
   Root root;

@@ -153,6 +153,18 @@ TEST_F(FileContentTest, RandomOperationsMatchAString) {
   }
 }
 
+TEST_F(FileContentTest, InsertBeyondTheEndOfASettledFileLeavesAHole) {
+  auto file = Make();
+  ASSERT_OK(file->Write(0, false, std::string(20000, 'x')));
+  ASSERT_OK(file->Settle());
+  auto refs = file->Extract(0, 20000);
+  ASSERT_OK(refs);
+  ASSERT_OK(file->Insert(100000, refs->front().ref.length, {refs->front().ref}));
+  EXPECT_EQ(file->size(), 100000 + refs->front().ref.length);
+  EXPECT_EQ(*file->Read(19999, 2), std::string("x\0", 2));
+  EXPECT_EQ(*file->Read(99999, 2), std::string("\0x", 2));
+}
+
 TEST_F(FileContentTest, ZerosBecomeHoles) {
   auto file = Make();
   ASSERT_OK(file->Write(0, false, std::string(2 << 20, '\0')));
