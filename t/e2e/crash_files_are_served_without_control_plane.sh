@@ -13,7 +13,7 @@ eventually 20 gone "$database"
 [ "$(cat "$c/f")" = before ]
 cp -a "$tree" "$c/"
 same_tree "$tree" "$c/perl"
-expect_error 3 'make run|oca-appliance|start' oca container --show
+expect_error 5 'make run|oca-appliance|start' oca container --show
 start
 [ "$(field '.containers[] | select(.name == "alone") | .name' container --show)" = alone ]
 same_tree "$tree" "$c/perl"

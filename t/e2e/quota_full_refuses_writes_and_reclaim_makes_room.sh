@@ -20,5 +20,5 @@ random_file "$tmp/more" 8000000
 cp "$tmp/more" "$c/more"
 sync "$c/more"
 cmp "$tmp/more" "$c/more"
-expect_error 1 'quota' oca storage_group --update --name small --quota 1MiB
+expect_error 4 'quota' oca storage_group --update --name small --quota 1MiB
 scan verify_data
