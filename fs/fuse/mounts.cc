@@ -123,9 +123,9 @@ absl::Status PrepareMountpoint(const std::string& directory) {
   for (int turn = 0; turn < 16; ++turn) {
     OCA_ASSIGN_OR_RETURN(std::vector<MountEntry> mounts, MountsOn(directory));
     if (mounts.empty() || mounts.back().type != kFilesystemType) break;
-    struct statvfs
-        st;  // asks the daemon; stat() may be answered from the kernel's cache of a dead one
-    if (statvfs(directory.c_str(), &st) == 0 || (errno != ENOTCONN && errno != ECONNABORTED)) {
+    // statvfs asks the daemon; stat may be answered from what the kernel keeps of a dead one.
+    struct statvfs ignored;
+    if (statvfs(directory.c_str(), &ignored) == 0 || (errno != ENOTCONN && errno != ECONNABORTED)) {
       return absl::AlreadyExistsError(
           fmt::format("{} is mounted already, by an ocafsd that is alive: stop that one first, or "
                       "choose another --mount",
