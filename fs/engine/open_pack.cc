@@ -104,6 +104,8 @@ absl::Status OpenPack::MakeDurable() {
   {
     absl::MutexLock lock(&mu_);
     count = groups_.size();
+    // A group that is open now may be closed while we store the others: it is not ours to wait for.
+    if (count > 0 && groups_.back()->state == Group::State::kOpen) --count;
     for (uint32_t i = 0; i < count; ++i) {
       if (groups_[i]->state == Group::State::kClosed) closed.push_back(i);
     }
