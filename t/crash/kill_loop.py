@@ -27,9 +27,11 @@ WRITERS = 3
 ROUND_DEADLINE_SECONDS = 60
 
 
-def work(top, seed, result):
+def work(top, seed, result, ready):
     """A writer's process: leaves its history in the file `result`."""
-    history = Writer(top, seed).run(time.monotonic() + ROUND_DEADLINE_SECONDS)
+    writer = Writer(top, seed)
+    ready.wait(ROUND_DEADLINE_SECONDS)
+    history = writer.run(time.monotonic() + ROUND_DEADLINE_SECONDS)
     with open(result + ".new", "wb") as file:
         pickle.dump(history, file)
     os.rename(result + ".new", result)
@@ -56,10 +58,12 @@ class Loop:
         for result in results:
             if os.path.exists(result):
                 os.unlink(result)
-        processes = [multiprocessing.Process(target=work, args=(top, f"{self.seed}-{number}-{i}", result))
+        ready = multiprocessing.Barrier(WRITERS + 1)  # no crash before they know what is there
+        processes = [multiprocessing.Process(target=work, args=(top, f"{self.seed}-{number}-{i}", result, ready))
                      for i, (top, result) in enumerate(zip(self.tops, results))]
         for process in processes:
             process.start()
+        ready.wait(ROUND_DEADLINE_SECONDS)
         if self.random.random() < 0.3:
             self.start_reclaim()
         time.sleep(self.random.choice((0.2, 1.0, 2.0)) * self.random.random())  # the moment of the crash
