@@ -1,5 +1,7 @@
 // Contents: reading, writing, sizes, holes, copies.
 #include <linux/falloc.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -371,6 +373,14 @@ TEST_F(Data, CopyFileRangeIntoTheMiddleShowsAtOnce) {
   off_t start = 0, end = 800'000;
   ASSERT_GT(copy_file_range(from, &start, to, &end, 1000, 0), 0);
   EXPECT_EQ(Stat(Path("to")).st_size, end);
+}
+
+TEST_F(Data, CloneIoctlsAreAnsweredByTheKernel) {
+  WriteFile(Path("from"), "x");
+  Fd from = Open(Path("from"), O_RDONLY), to = Open(Path("to"), O_RDWR | O_CREAT);
+  EXPECT_FAILS(ioctl(to, FICLONE, static_cast<int>(from)), EOPNOTSUPP);
+  file_clone_range range{from, 0, 0, 0};
+  EXPECT_FAILS(ioctl(to, FICLONERANGE, &range), EOPNOTSUPP);
 }
 
 TEST_F(Data, UnlinkedFileLivesUntilItsLastClose) {
