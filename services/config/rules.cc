@@ -76,7 +76,8 @@ std::string ListNames(const std::vector<std::string>& names, size_t limit) {
 absl::Status UnknownName(Kind kind, std::string_view name, std::vector<std::string> known) {
   std::sort(known.begin(), known.end());
   std::string hint;
-  std::string nearest = conf::Nearest(name, known);
+  // Two letters are near to everything.
+  std::string nearest = name.size() < 3 ? "" : conf::Nearest(name, known);
   if (!nearest.empty()) {
     hint = fmt::format("did you mean '{}'?", nearest);
   } else if (known.empty()) {

@@ -1,0 +1,443 @@
+// ocaconfigsvc in-process between a real PostgreSQL and ocafsd's real service on a filesystem
+// without files.
+#include <sys/stat.h>
+
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "fmt/format.h"
+#include "fs/rpc/server.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/api/home.h"
+#include "lib/api/management.grpc.pb.h"
+#include "lib/db/connection.h"
+#include "lib/rpc/status.h"
+#include "lib/rpc/unix_socket.h"
+#include "services/config/run.h"
+#include "t/support/pg_instance.h"
+#include "t/support/status_matchers.h"
+#include "t/support/temp_dir.h"
+#include "t/unit/fs/rpc/fake_filesystem.h"
+
+namespace oca::config {
+namespace {
+
+namespace mgmt = management::v1;
+using absl::StatusCode;
+using mgmt::Management;
+using support::StatusIs;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class ConfigService : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { database_server_ = new support::PgInstance; }
+  static void TearDownTestSuite() {
+    delete database_server_;
+    database_server_ = nullptr;
+  }
+
+  void SetUp() override {
+    ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
+    dsn_ = database_server_->NewDatabase();
+    std::ofstream(home_.Path("oca.toml")) << "[database]\ndsn = \"" << dsn_ << "\"\n";
+    StartFilesystem();
+    StartService();
+    WaitReady();
+  }
+  void TearDown() override { StopService(); }
+
+  void StartFilesystem() {
+    ASSERT_OK_AND_ASSIGN(fs_server_,
+                         fs_rpc::Server::Start(*filesystem_, api::FsSocket(home_.path()), {},
+                                               {"1.0", "/repo", "/mnt"}));
+  }
+  void StopFilesystem() { fs_server_.reset(); }
+
+  void StartService() {
+    stop_.emplace();
+    service_ = std::thread([this] {
+      std::vector<std::string> args = {"--home", home_.path()};
+      Context context{out_, err_, [this] { stop_->WaitForNotification(); }};
+      exit_code_ = config::Run(args, context);
+    });
+    ASSERT_OK_AND_ASSIGN(auto channel, rpc::UnixChannel(api::ManagementSocket(home_.path())));
+    stub_ = Management::NewStub(channel);
+  }
+  void StopService() {
+    stop_->Notify();
+    service_.join();
+    EXPECT_EQ(exit_code_, 0) << err_.str();
+  }
+  // Until configuration and ocafsd agree.
+  void WaitReady() {
+    absl::Time deadline = absl::Now() + absl::Seconds(60);
+    while (!System().ready()) {
+      ASSERT_LT(absl::Now(), deadline) << System().DebugString() << err_.str();
+    }
+  }
+
+  template <typename Request, typename Response>
+  absl::Status Call(grpc::Status (Management::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                    const Request& request, Response* response) {
+    grpc::ClientContext context;
+    rpc::SetTimeout(&context, absl::Seconds(60));
+    context.set_wait_for_ready(true);
+    return rpc::FromGrpc((stub_.get()->*method)(&context, request, response));
+  }
+
+  mgmt::System System() {
+    mgmt::System system;
+    EXPECT_OK(Call(&Management::Stub::GetSystem, mgmt::GetSystemRequest(), &system));
+    return system;
+  }
+  absl::StatusOr<mgmt::Container> AddContainer(const std::string& name,
+                                               const std::string& group = "") {
+    mgmt::AddContainerRequest request;
+    request.set_name(name);
+    request.set_group(group);
+    mgmt::Container made;
+    absl::Status status = Call(&Management::Stub::AddContainer, request, &made);
+    if (!status.ok()) return status;
+    return made;
+  }
+  absl::Status DeleteContainer(const std::string& name, bool delete_files = false) {
+    mgmt::DeleteContainerRequest request;
+    request.set_name(name);
+    request.set_delete_files(delete_files);
+    mgmt::DeleteContainerResponse response;
+    return Call(&Management::Stub::DeleteContainer, request, &response);
+  }
+  absl::StatusOr<mgmt::StorageGroup> AddGroup(const std::string& name, uint64_t quota = 0) {
+    mgmt::AddStorageGroupRequest request;
+    request.set_name(name);
+    request.set_quota_bytes(quota);
+    mgmt::StorageGroup made;
+    absl::Status status = Call(&Management::Stub::AddStorageGroup, request, &made);
+    if (!status.ok()) return status;
+    return made;
+  }
+  absl::Status DeleteGroup(const std::string& name) {
+    mgmt::DeleteStorageGroupRequest request;
+    request.set_name(name);
+    mgmt::DeleteStorageGroupResponse response;
+    return Call(&Management::Stub::DeleteStorageGroup, request, &response);
+  }
+  absl::StatusOr<mgmt::StorageGroup> UpdateGroup(const std::string& name, uint64_t quota) {
+    mgmt::UpdateStorageGroupRequest request;
+    request.set_name(name);
+    request.set_quota_bytes(quota);
+    mgmt::StorageGroup changed;
+    absl::Status status = Call(&Management::Stub::UpdateStorageGroup, request, &changed);
+    if (!status.ok()) return status;
+    return changed;
+  }
+  absl::StatusOr<mgmt::ListContainersResponse> Containers(const std::string& name = "") {
+    mgmt::ListContainersRequest request;
+    request.set_name(name);
+    mgmt::ListContainersResponse list;
+    absl::Status status = Call(&Management::Stub::ListContainers, request, &list);
+    if (!status.ok()) return status;
+    return list;
+  }
+  // Names of the containers shown.
+  std::vector<std::string> Names() {
+    auto list = Containers();
+    EXPECT_OK(list);
+    std::vector<std::string> names;
+    if (list.ok()) {
+      for (const auto& container : list->containers()) names.push_back(container.name());
+    }
+    return names;
+  }
+  // One value from the database.
+  std::string Sql(const std::string& query) {
+    auto db = db::Connection::Open(dsn_);
+    if (!db.ok()) return db.status().ToString();
+    auto result = (*db)->Query(query);
+    if (!result.ok()) return result.status().ToString();
+    return result->rows() == 0 || result->columns() == 0 ? "" : std::string(result->Text(0, 0));
+  }
+  static std::string Text(const absl::Status& status) { return std::string(MessageOf(status)); }
+
+  static support::PgInstance* database_server_;
+  support::TempDir home_;
+  std::string dsn_;
+  std::unique_ptr<engine::FakeFilesystem> filesystem_ = std::make_unique<engine::FakeFilesystem>();
+  std::unique_ptr<fs_rpc::Server> fs_server_;
+  std::optional<absl::Notification> stop_;
+  std::thread service_;
+  std::ostringstream out_, err_;
+  int exit_code_ = -1;
+  std::unique_ptr<Management::Stub> stub_;
+};
+support::PgInstance* ConfigService::database_server_ = nullptr;
+
+TEST_F(ConfigService, FirstStartMakesDefaultGroup) {
+  mgmt::ListStorageGroupsResponse list;
+  ASSERT_OK(Call(&Management::Stub::ListStorageGroups, mgmt::ListStorageGroupsRequest(), &list));
+  ASSERT_EQ(list.groups_size(), 1);
+  EXPECT_EQ(list.groups(0).name(), "DefaultGroup");
+  EXPECT_EQ(list.groups(0).id(), 1u);
+  EXPECT_EQ(list.groups(0).chunk_size_bytes(), 16384u);
+  EXPECT_EQ(list.groups(0).compression_mode(), fs::v1::COMPRESSION_MODE_FAST);
+  EXPECT_EQ(list.groups(0).state(), mgmt::STATE_READY);
+  EXPECT_EQ(list.notice(), "");
+}
+
+TEST_F(ConfigService, SystemShowsAllParts) {
+  mgmt::System system = System();
+  EXPECT_EQ(system.home_path(), home_.path());
+  EXPECT_EQ(system.mount_path(), "/mnt");
+  EXPECT_EQ(system.capacity_total_bytes(), 1000u);
+  EXPECT_EQ(system.capacity_used_bytes(), 600u);
+  EXPECT_EQ(system.system_id(), Sql("SELECT system_id FROM oca_config.appliance"));
+  ASSERT_EQ(system.parts_size(), 3);
+  for (const mgmt::Part& part : system.parts()) {
+    EXPECT_TRUE(part.up()) << part.DebugString();
+    EXPECT_GT(part.pid(), 0u) << part.name();
+    EXPECT_TRUE(part.has_started()) << part.name();
+  }
+}
+
+TEST_F(ConfigService, ContainerIsMadeShownAndDeleted) {
+  ASSERT_OK_AND_ASSIGN(mgmt::Container made, AddContainer("c1"));
+  EXPECT_EQ(made.name(), "c1");
+  EXPECT_EQ(made.group(), "DefaultGroup");
+  EXPECT_EQ(made.mount_path(), "/mnt/c1");
+  EXPECT_EQ(made.state(), mgmt::STATE_READY);
+  EXPECT_EQ(Sql("SELECT state || fs_id FROM oca_config.container"),
+            fmt::format("ready{}", made.id()));
+  EXPECT_THAT(Names(), ElementsAre("c1"));
+  ASSERT_OK(DeleteContainer("c1"));
+  EXPECT_THAT(Names(), ElementsAre());
+  EXPECT_EQ(Sql("SELECT count(*) FROM oca_config.container"), "0");
+}
+
+TEST_F(ConfigService, ErrorsSayWhatToDo) {
+  ASSERT_OK(AddContainer("backups"));
+  EXPECT_THAT(AddContainer("backups").status(), StatusIs(StatusCode::kAlreadyExists));
+  EXPECT_THAT(AddContainer("a/b").status(), StatusIs(StatusCode::kInvalidArgument));
+  absl::Status nogroup = AddContainer("x", "DefaultGruop").status();
+  EXPECT_THAT(nogroup, StatusIs(StatusCode::kNotFound));
+  EXPECT_THAT(Text(nogroup), HasSubstr("did you mean 'DefaultGroup'?"));
+  EXPECT_THAT(Text(DeleteContainer("bakcups")), HasSubstr("did you mean 'backups'?"));
+  EXPECT_THAT(Containers("nosuch").status(), StatusIs(StatusCode::kNotFound));
+  absl::Status holds = DeleteGroup("DefaultGroup");
+  EXPECT_THAT(holds, StatusIs(StatusCode::kFailedPrecondition));
+  EXPECT_THAT(Text(holds), HasSubstr("backups"));
+  ASSERT_OK(DeleteContainer("backups"));
+  EXPECT_THAT(Text(DeleteGroup("DefaultGroup")), HasSubstr("cannot be deleted"));
+  EXPECT_THAT(AddGroup("tiny", 1000).status(), StatusIs(StatusCode::kInvalidArgument));
+}
+
+TEST_F(ConfigService, RefusedDeletionLeavesTheContainerReady) {
+  ASSERT_OK(AddContainer("c1"));
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    filesystem_->delete_container_result = PosixError(ENOTEMPTY, "c1");
+  }
+  absl::Status full = DeleteContainer("c1");
+  EXPECT_THAT(full, StatusIs(StatusCode::kFailedPrecondition));
+  EXPECT_THAT(Text(full), HasSubstr("--delete_files"));
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    filesystem_->delete_container_result = PosixError(EBUSY, "c1");
+  }
+  EXPECT_THAT(Text(DeleteContainer("c1", true)), HasSubstr("open"));
+  EXPECT_EQ(Sql("SELECT state FROM oca_config.container"), "ready");
+}
+
+TEST_F(ConfigService, GroupKeepsItsSettingsAndQuotaMayNotFallBelowUse) {
+  ASSERT_OK_AND_ASSIGN(mgmt::StorageGroup made, AddGroup("g", 1 << 30));
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    EXPECT_EQ(filesystem_->groups[made.id()].quota_bytes, 1u << 30);
+    filesystem_->group_stats[made.id()].bytes.physical_bytes = 5 << 20;
+  }
+  absl::Status low = UpdateGroup("g", 2 << 20).status();
+  EXPECT_THAT(low, StatusIs(StatusCode::kFailedPrecondition));
+  EXPECT_THAT(Text(low), HasSubstr("5242880"));
+  ASSERT_OK_AND_ASSIGN(mgmt::StorageGroup changed, UpdateGroup("g", 6 << 20));
+  EXPECT_EQ(changed.quota_bytes(), 6u << 20);
+  ASSERT_OK_AND_ASSIGN(changed, UpdateGroup("g", 0));
+  EXPECT_EQ(changed.quota_bytes(), 0u);
+  EXPECT_EQ(Sql("SELECT quota_bytes FROM oca_config.storage_group WHERE name = 'g'"), "0");
+  ASSERT_OK(DeleteGroup("g"));
+  EXPECT_THAT(UpdateGroup("g", 0).status(), StatusIs(StatusCode::kNotFound));
+}
+
+TEST_F(ConfigService, OcafsdDownShowsComeFromTheConfigurationAndChangesFail) {
+  ASSERT_OK(AddContainer("c1"));
+  StopFilesystem();
+  ASSERT_OK_AND_ASSIGN(auto list, Containers());
+  ASSERT_EQ(list.containers_size(), 1);
+  EXPECT_EQ(list.containers(0).name(), "c1");
+  EXPECT_THAT(list.notice(), HasSubstr("ocafsd"));
+  absl::Status add = AddContainer("c2").status();
+  EXPECT_THAT(add, StatusIs(StatusCode::kUnavailable));
+  EXPECT_THAT(Text(add), HasSubstr("ocafsd"));
+  EXPECT_THAT(Text(add), HasSubstr("oca-appliance start"));
+  mgmt::SystemStats stats;
+  EXPECT_THAT(Call(&Management::Stub::GetSystemStats, mgmt::GetSystemStatsRequest(), &stats),
+              StatusIs(StatusCode::kUnavailable));
+  EXPECT_FALSE(System().ready());
+  StartFilesystem();
+  WaitReady();
+  EXPECT_OK(AddContainer("c2"));
+}
+
+TEST_F(ConfigService, PostgresDownStatsAndMaintenanceGoOnAndChangesFail) {
+  ASSERT_OK(AddContainer("c1"));
+  database_server_->Kill();
+  absl::Status add = AddContainer("c2").status();
+  EXPECT_THAT(add, StatusIs(StatusCode::kUnavailable));
+  EXPECT_THAT(Text(add), HasSubstr("PostgreSQL"));
+  ASSERT_OK_AND_ASSIGN(auto list, Containers());
+  ASSERT_EQ(list.containers_size(), 1);
+  EXPECT_EQ(list.containers(0).mount_path(), "/mnt/c1");
+  EXPECT_THAT(list.notice(), HasSubstr("PostgreSQL"));
+  mgmt::SystemStats stats;
+  EXPECT_OK(Call(&Management::Stub::GetSystemStats, mgmt::GetSystemStatsRequest(), &stats));
+  mgmt::StartReclaimResponse started;
+  EXPECT_OK(Call(&Management::Stub::StartReclaim, mgmt::StartReclaimRequest(), &started));
+  EXPECT_FALSE(System().ready());
+  database_server_->Start();
+  WaitReady();
+  EXPECT_OK(AddContainer("c2"));
+}
+
+TEST_F(ConfigService, LostDatabaseIsFilledFromOcafsd) {
+  ASSERT_OK(AddGroup("g", 1 << 30));
+  ASSERT_OK(AddContainer("c1", "g"));
+  std::string id = System().system_id();
+  StopService();
+  Sql("DROP SCHEMA oca_config CASCADE");
+  StartService();
+  WaitReady();
+  EXPECT_THAT(Names(), ElementsAre("c1"));
+  EXPECT_EQ(Sql("SELECT storage_group || state FROM oca_config.container"), "gready");
+  EXPECT_EQ(Sql("SELECT quota_bytes FROM oca_config.storage_group WHERE name = 'g'"),
+            std::to_string(1 << 30));
+  EXPECT_NE(System().system_id(), id);
+}
+
+TEST_F(ConfigService, LostRepositoryIsMadeAgainFromTheConfiguration) {
+  ASSERT_OK(AddGroup("g", 1 << 30));
+  ASSERT_OK(AddContainer("c1", "g"));
+  StopFilesystem();
+  filesystem_ = std::make_unique<engine::FakeFilesystem>();
+  StartFilesystem();
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    auto made = [this] { return filesystem_->containers.size() == 1; };
+    ASSERT_TRUE(filesystem_->mu.AwaitWithTimeout(absl::Condition(&made), absl::Seconds(60)));
+  }
+  WaitReady();
+  ASSERT_OK_AND_ASSIGN(auto list, Containers("c1"));
+  EXPECT_EQ(list.containers(0).group(), "g");
+}
+
+// What a crash between the steps of a change leaves.
+TEST_F(ConfigService, HalfDoneChangesAreMendedAtTheNextStart) {
+  ASSERT_OK(AddContainer("kept"));
+  ASSERT_OK(AddContainer("made"));
+  StopService();
+  Sql("UPDATE oca_config.container SET state = 'deleting' WHERE name = 'kept'");
+  Sql("UPDATE oca_config.container SET state = 'creating', fs_id = NULL WHERE name = 'made'");
+  Sql("INSERT INTO oca_config.container VALUES ('never', NULL, 'DefaultGroup', 'local', "
+      "'creating')");
+  StartService();
+  WaitReady();
+  EXPECT_THAT(Names(), ElementsAre("kept", "made"));
+  EXPECT_EQ(
+      Sql("SELECT string_agg(name || '=' || state, ',' ORDER BY name) FROM oca_config.container"),
+      "kept=ready,made=ready");
+}
+
+TEST_F(ConfigService, ChangesAtOnceAllSucceedOrSayWhy) {
+  std::vector<std::thread> threads;
+  std::vector<absl::Status> results(8);
+  for (size_t i = 0; i < results.size(); ++i) {
+    threads.emplace_back([&, i] { results[i] = AddContainer(fmt::format("c{}", i / 2)).status(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  int made = 0;
+  for (const absl::Status& status : results) {
+    if (status.ok()) {
+      ++made;
+    } else {
+      EXPECT_THAT(status, StatusIs(StatusCode::kAlreadyExists));
+    }
+  }
+  EXPECT_EQ(made, 4);
+  EXPECT_THAT(Names(), ElementsAre("c0", "c1", "c2", "c3"));
+}
+
+TEST_F(ConfigService, MaintenanceReachesOcafsdByNames) {
+  ASSERT_OK_AND_ASSIGN(mgmt::StorageGroup group, AddGroup("g"));
+  mgmt::StartReclaimResponse reclaim;
+  ASSERT_OK(Call(&Management::Stub::StartReclaim, mgmt::StartReclaimRequest(), &reclaim));
+  EXPECT_THAT(Call(&Management::Stub::StartReclaim, mgmt::StartReclaimRequest(), &reclaim),
+              StatusIs(StatusCode::kFailedPrecondition));
+  mgmt::StartScanRequest scan;
+  scan.set_level(fs::v1::SCAN_LEVEL_VERIFY_DATA);
+  scan.set_storage_group("nosuch");
+  mgmt::StartScanResponse started;
+  EXPECT_THAT(Call(&Management::Stub::StartScan, scan, &started), StatusIs(StatusCode::kNotFound));
+  scan.set_storage_group("g");
+  ASSERT_OK(Call(&Management::Stub::StartScan, scan, &started));
+  absl::MutexLock lock(&filesystem_->mu);
+  EXPECT_EQ(filesystem_->scanned_group, oca::GroupId(group.id()));
+}
+
+TEST_F(ConfigService, StatsComeByName) {
+  ASSERT_OK(AddContainer("c1"));
+  mgmt::GetContainerStatsRequest request;
+  request.set_name("c1");
+  mgmt::GetContainerStatsResponse containers;
+  ASSERT_OK(Call(&Management::Stub::GetContainerStats, request, &containers));
+  ASSERT_EQ(containers.containers_size(), 1);
+  EXPECT_EQ(containers.containers(0).group(), "DefaultGroup");
+  request.set_name("nosuch");
+  EXPECT_THAT(Call(&Management::Stub::GetContainerStats, request, &containers),
+              StatusIs(StatusCode::kNotFound));
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    filesystem_->group_stats[1].bytes = {1000, 500, 100, 120};
+  }
+  mgmt::SystemStats stats;
+  ASSERT_OK(Call(&Management::Stub::GetSystemStats, mgmt::GetSystemStatsRequest(), &stats));
+  EXPECT_EQ(stats.current_bytes(), 1000u);
+  EXPECT_EQ(stats.total_savings_percent(), 90);
+}
+
+TEST_F(ConfigService, SecondInstanceOnTheSameHomeIsRefused) {
+  std::vector<std::string> args = {"--home", home_.path()};
+  std::ostringstream out, err;
+  Context context{out, err, [] {}};
+  EXPECT_EQ(config::Run(args, context), 1);
+  EXPECT_THAT(err.str(), HasSubstr("running"));
+  EXPECT_TRUE(System().ready());
+}
+
+TEST(ConfigServiceArguments, WrongOnesAreAUsageError) {
+  std::ostringstream out, err;
+  Context context{out, err, [] {}};
+  EXPECT_EQ(config::Run(std::vector<std::string>{}, context), 2);
+  EXPECT_EQ(config::Run(std::vector<std::string>{"--nonsense"}, context), 2);
+  EXPECT_EQ(config::Run(std::vector<std::string>{"--help"}, context), 0);
+  EXPECT_THAT(out.str(), HasSubstr("--home"));
+}
+
+}  // namespace
+}  // namespace oca::config

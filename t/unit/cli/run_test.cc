@@ -1,0 +1,472 @@
+// The CLI in-process, against a management service that answers what the test says.
+#include "cli/run.h"
+
+#include <sys/stat.h>
+
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/api/home.h"
+#include "lib/api/management.grpc.pb.h"
+#include "lib/rpc/status.h"
+#include "lib/rpc/unix_socket.h"
+#include "nlohmann/json.hpp"
+#include "t/support/status_matchers.h"
+#include "t/support/temp_dir.h"
+
+namespace oca::cli {
+namespace {
+
+namespace mgmt = management::v1;
+using grpc::ServerContext;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// Remembers the last request of each kind that changes something.
+class FakeManagement final : public mgmt::Management::Service {
+ public:
+  absl::Mutex mu;
+  absl::Status result ABSL_GUARDED_BY(mu);  // of the next calls
+  std::string notice ABSL_GUARDED_BY(mu);
+  bool ready ABSL_GUARDED_BY(mu) = true;
+  int looks ABSL_GUARDED_BY(mu) = 0;  // how often a state was asked for
+  int looks_until_done ABSL_GUARDED_BY(mu) = 0;
+  fs::v1::JobState end_state ABSL_GUARDED_BY(mu) = fs::v1::JOB_STATE_DONE;
+  uint64_t fault_count ABSL_GUARDED_BY(mu) = 0;
+  std::vector<std::string> calls ABSL_GUARDED_BY(mu);  // "Name: fields"
+
+  grpc::Status GetSystem(ServerContext*, const mgmt::GetSystemRequest*,
+                         mgmt::System* out) override {
+    absl::MutexLock lock(&mu);
+    out->set_version("9.9");
+    out->set_ready(ready || ++looks >= 3);
+    auto* part = out->add_parts();
+    part->set_name("ocafsd");
+    part->set_up(ready);
+    part->set_detail("it is down");
+    out->add_storage()->set_path("/repo");
+    return rpc::ToGrpc(result);
+  }
+  grpc::Status ListContainers(ServerContext*, const mgmt::ListContainersRequest* in,
+                              mgmt::ListContainersResponse* out) override {
+    absl::MutexLock lock(&mu);
+    for (const char* name : {"a1", "b2"}) {
+      if (!in->name().empty() && in->name() != name) continue;
+      mgmt::Container* container = out->add_containers();
+      container->set_name(name);
+      container->set_id(7);
+      container->set_group("DefaultGroup");
+      container->set_type(mgmt::CONTAINER_TYPE_LOCAL);
+      container->set_state(mgmt::STATE_READY);
+      container->set_mount_path(std::string("/mnt/") + name);
+    }
+    out->set_notice(notice);
+    return rpc::ToGrpc(result);
+  }
+  grpc::Status AddContainer(ServerContext*, const mgmt::AddContainerRequest* in,
+                            mgmt::Container* out) override {
+    out->set_name(in->name());
+    return Called("AddContainer", *in);
+  }
+  grpc::Status DeleteContainer(ServerContext*, const mgmt::DeleteContainerRequest* in,
+                               mgmt::DeleteContainerResponse*) override {
+    return Called("DeleteContainer", *in);
+  }
+  grpc::Status ListStorageGroups(ServerContext*, const mgmt::ListStorageGroupsRequest*,
+                                 mgmt::ListStorageGroupsResponse* out) override {
+    absl::MutexLock lock(&mu);
+    auto* group = out->add_groups();
+    group->set_name("DefaultGroup");
+    group->set_chunk_size_bytes(16384);
+    return rpc::ToGrpc(result);
+  }
+  grpc::Status AddStorageGroup(ServerContext*, const mgmt::AddStorageGroupRequest* in,
+                               mgmt::StorageGroup* out) override {
+    out->set_name(in->name());
+    return Called("AddStorageGroup", *in);
+  }
+  grpc::Status UpdateStorageGroup(ServerContext*, const mgmt::UpdateStorageGroupRequest* in,
+                                  mgmt::StorageGroup* out) override {
+    return Called("UpdateStorageGroup", *in);
+  }
+  grpc::Status DeleteStorageGroup(ServerContext*, const mgmt::DeleteStorageGroupRequest* in,
+                                  mgmt::DeleteStorageGroupResponse*) override {
+    return Called("DeleteStorageGroup", *in);
+  }
+  grpc::Status GetSystemStats(ServerContext*, const mgmt::GetSystemStatsRequest*,
+                              mgmt::SystemStats* out) override {
+    out->set_current_bytes(1ull << 40);
+    return grpc::Status::OK;
+  }
+  grpc::Status GetStorageGroupStats(ServerContext*, const mgmt::GetStorageGroupStatsRequest*,
+                                    mgmt::GetStorageGroupStatsResponse* out) override {
+    auto* group = out->add_groups();
+    group->set_name("DefaultGroup");
+    group->set_current_bytes(1ull << 40);
+    group->set_dedupe_savings_percent(97.99);
+    group->set_cleaner_status(fs::v1::JOB_STATE_IDLE);
+    return grpc::Status::OK;
+  }
+  grpc::Status GetCleanerStatus(ServerContext*, const mgmt::GetCleanerStatusRequest*,
+                                fs::v1::CleanerStatus* out) override {
+    absl::MutexLock lock(&mu);
+    bool done = ++looks > looks_until_done;
+    out->set_state(done ? end_state : fs::v1::JOB_STATE_RUNNING);
+    out->set_phase("mark");
+    out->set_progress_percent(40);
+    out->set_error(end_state == fs::v1::JOB_STATE_FAILED ? "disk on fire" : "");
+    return grpc::Status::OK;
+  }
+  grpc::Status StartReclaim(ServerContext*, const mgmt::StartReclaimRequest* in,
+                            mgmt::StartReclaimResponse*) override {
+    return Called("StartReclaim", *in);
+  }
+  grpc::Status StopReclaim(ServerContext*, const mgmt::StopReclaimRequest* in,
+                           mgmt::StopReclaimResponse*) override {
+    return Called("StopReclaim", *in);
+  }
+  grpc::Status StartScan(ServerContext*, const mgmt::StartScanRequest* in,
+                         mgmt::StartScanResponse*) override {
+    return Called("StartScan", *in);
+  }
+  grpc::Status StopScan(ServerContext*, const mgmt::StopScanRequest* in,
+                        mgmt::StopScanResponse*) override {
+    return Called("StopScan", *in);
+  }
+  grpc::Status GetScanStatus(ServerContext*, const mgmt::GetScanStatusRequest*,
+                             fs::v1::ScanStatus* out) override {
+    absl::MutexLock lock(&mu);
+    out->set_state(++looks > looks_until_done ? end_state : fs::v1::JOB_STATE_RUNNING);
+    out->set_level(fs::v1::SCAN_LEVEL_VERIFY_DATA);
+    out->set_fault_count(fault_count);
+    for (uint64_t i = 0; i < fault_count; ++i) out->add_faults("fault " + std::to_string(i));
+    return grpc::Status::OK;
+  }
+  grpc::Status ShutdownFilesystem(ServerContext*, const mgmt::ShutdownFilesystemRequest* in,
+                                  mgmt::ShutdownFilesystemResponse*) override {
+    return Called("Shutdown", *in);
+  }
+
+ private:
+  grpc::Status Called(const std::string& name, const google::protobuf::Message& request) {
+    absl::MutexLock lock(&mu);
+    calls.push_back(name + ": " + request.ShortDebugString());
+    return rpc::ToGrpc(result);
+  }
+};
+
+class Cli : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
+    ASSERT_OK_AND_ASSIGN(
+        server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()), {&management_}));
+  }
+
+  // Runs the words of `line`; answers to questions come from `in_`.
+  int Oca(const std::string& line) {
+    std::istringstream words(line);
+    std::vector<std::string> args;
+    for (std::string word; words >> word;) args.push_back(word == "''" ? "" : word);
+    return OcaWords(args);
+  }
+  int OcaWords(const std::vector<std::string>& args) {
+    out_.str("");
+    err_.str("");
+    in_.clear();
+    Context context{in_, out_, err_, terminal_, terminal_, home_.path(), [](absl::Duration) {}};
+    return cli::Run(args, context);
+  }
+  nlohmann::json Json() { return nlohmann::json::parse(out_.str()); }
+  void Fail(absl::Status status) {
+    absl::MutexLock lock(&management_.mu);
+    management_.result = std::move(status);
+  }
+  std::string LastCall() {
+    absl::MutexLock lock(&management_.mu);
+    return management_.calls.empty() ? "" : management_.calls.back();
+  }
+
+  support::TempDir home_;
+  FakeManagement management_;
+  std::unique_ptr<rpc::UnixServer> server_;
+  bool terminal_ = false;
+  std::istringstream in_;
+  std::ostringstream out_, err_;
+};
+
+TEST_F(Cli, ContainersAsTableRecordAndJson) {
+  ASSERT_EQ(Oca("container --show"), 0);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("Mount Path"), HasSubstr("/mnt/b2")));
+  ASSERT_EQ(Oca("container --show --name a1"), 0);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("Name          : a1\n"), Not(HasSubstr("b2"))));
+  ASSERT_EQ(Oca("container --show --json"), 0);
+  EXPECT_EQ(Json()["containers"][1]["name"], "b2");
+  ASSERT_EQ(Oca("container --show --name a1 --json"), 0);
+  EXPECT_EQ(Json()["name"], "a1");
+  EXPECT_EQ(Json()["id"], 7);
+  EXPECT_EQ(Json()["group"], "DefaultGroup");
+  EXPECT_EQ(Json()["type"], "local");
+  EXPECT_EQ(Json()["state"], "ready");
+  EXPECT_EQ(Json()["mount_path"], "/mnt/a1");
+  ASSERT_EQ(Oca("container --show --names_only"), 0);
+  EXPECT_EQ(out_.str(), "a1\nb2\n");
+}
+
+TEST_F(Cli, NoticeGoesToStandardError) {
+  {
+    absl::MutexLock lock(&management_.mu);
+    management_.notice = "ocafsd is down";
+  }
+  ASSERT_EQ(Oca("container --show --json"), 0);
+  EXPECT_THAT(err_.str(), HasSubstr("ocafsd is down"));
+  EXPECT_TRUE(Json().contains("containers"));
+}
+
+TEST_F(Cli, ContainerAddHandsItsFlagsOn) {
+  ASSERT_EQ(Oca("container --add --name c1 --group_name g"), 0);
+  EXPECT_EQ(LastCall(), "AddContainer: name: \"c1\" group: \"g\"");
+  ASSERT_EQ(Oca("container add --name c1 --group g --type local"), 0);
+  EXPECT_EQ(LastCall(), "AddContainer: name: \"c1\" group: \"g\" type: CONTAINER_TYPE_LOCAL");
+}
+
+TEST_F(Cli, MissingNameIsAUsageErrorWithoutATerminal) {
+  EXPECT_EQ(Oca("container --add"), kUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--name is missing"));
+  EXPECT_EQ(Oca("container --add --name ''"), kUsage);
+  EXPECT_EQ(LastCall(), "");
+}
+
+TEST_F(Cli, MissingNameIsAskedForOnATerminal) {
+  terminal_ = true;
+  in_.str("c9\n");
+  ASSERT_EQ(Oca("container --add"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Name of the container: "));
+  EXPECT_EQ(LastCall(), "AddContainer: name: \"c9\"");
+}
+
+TEST_F(Cli, DeleteAsksAndTakesOnlyYes) {
+  terminal_ = true;
+  for (const char* no : {"\n", "no\n", "n\n", "yep\n", ""}) {
+    in_.str(no);
+    EXPECT_EQ(Oca("container --delete --name c1"), kDeclined) << no;
+    EXPECT_THAT(err_.str(), HasSubstr("nothing was changed"));
+  }
+  EXPECT_EQ(LastCall(), "");
+  in_.str("YES\n");
+  EXPECT_EQ(Oca("container --delete --name c1 --delete_files"), 0);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("ALL FILES"), HasSubstr("(yes/no) [n]? ")));
+  EXPECT_EQ(LastCall(), "DeleteContainer: name: \"c1\" delete_files: true");
+}
+
+TEST_F(Cli, DeleteWithoutATerminalNeedsYes) {
+  EXPECT_EQ(Oca("container --delete --name c1"), kUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--yes"));
+  EXPECT_EQ(Oca("storage_group --delete --name g"), kUsage);
+  EXPECT_EQ(Oca("maintenance --filesystem --shutdown"), kUsage);
+  EXPECT_EQ(LastCall(), "");
+  EXPECT_EQ(Oca("container --delete --name c1 --yes --json"), 0);
+  EXPECT_EQ(Json()["deleted"], true);
+}
+
+TEST_F(Cli, StorageGroupValuesAreParsed) {
+  ASSERT_EQ(
+      Oca("storage_group --add --name g --compression_mode best --chunk_size 64KiB --quota 2TiB"),
+      0);
+  EXPECT_EQ(LastCall(),
+            "AddStorageGroup: name: \"g\" compression_mode: COMPRESSION_MODE_BEST "
+            "chunk_size_bytes: 65536 quota_bytes: 2199023255552");
+  ASSERT_EQ(Oca("storage_group --update --name g --quota none"), 0);
+  EXPECT_EQ(LastCall(), "UpdateStorageGroup: name: \"g\" quota_bytes: 0");
+  EXPECT_EQ(Oca("storage_group --update --name g"), kUsage);
+  EXPECT_EQ(Oca("storage_group --add --name g --quota lots"), kUsage);
+  EXPECT_EQ(Oca("storage_group --add --name g --compression_mode zip"), kUsage);
+  EXPECT_EQ(Oca("storage_group --add --name g --chunk_size 1KiB"), kUsage);
+}
+
+TEST_F(Cli, StatsOfAGroupHaveTheDocumentedFieldsAsNumbers) {
+  ASSERT_EQ(Oca("stats --storage_group --name DefaultGroup --json"), 0);
+  nlohmann::json json = Json();
+  for (const char* name :
+       {"id", "current_bytes", "post_dedupe_bytes", "post_compression_bytes", "physical_bytes",
+        "total_inodes", "dedupe_savings_percent", "total_savings_percent",
+        "compression_savings_percent", "read_mib_per_s", "write_mib_per_s", "quota_bytes",
+        "capacity_used_bytes", "capacity_free_bytes"}) {
+    EXPECT_TRUE(json[name].is_number()) << name;
+  }
+  EXPECT_EQ(json["current_bytes"], 1ull << 40);
+  EXPECT_EQ(json["cleaner_status"], "idle");
+  ASSERT_EQ(Oca("stats --storage_group --name DefaultGroup"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Current Bytes          : 1099511627776 (1024.00 GiB)\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("Dedupe Savings         : 97.99 %\n"));
+  ASSERT_EQ(Oca("stats --storage_group"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Total Savings\n"));
+  ASSERT_EQ(Oca("stats --system --json"), 0);
+  EXPECT_EQ(Json()["current_bytes"], 1ull << 40);
+}
+
+TEST_F(Cli, ReclaimWaitsForItsEnd) {
+  {
+    absl::MutexLock lock(&management_.mu);
+    management_.looks_until_done = 3;
+  }
+  ASSERT_EQ(Oca("maintenance --filesystem --reclaim_space --json"), 0);
+  EXPECT_EQ(Json()["state"], "done");
+  absl::MutexLock lock(&management_.mu);
+  EXPECT_EQ(management_.looks, 4);
+}
+
+TEST_F(Cli, ReclaimDrawsProgressOnATerminalOnly) {
+  {
+    absl::MutexLock lock(&management_.mu);
+    management_.looks_until_done = 1;
+  }
+  terminal_ = true;
+  ASSERT_EQ(Oca("maintenance --filesystem --reclaim_space"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("\r\033[KCleaner: mark 40 %"));
+}
+
+TEST_F(Cli, ReclaimReturnsAtOnceWithNoWait) {
+  {
+    absl::MutexLock lock(&management_.mu);
+    management_.looks_until_done = 1000000;
+  }
+  ASSERT_EQ(Oca("maintenance --filesystem --reclaim_space --no_wait"), 0);
+  EXPECT_EQ(LastCall(), "StartReclaim: ");
+}
+
+TEST_F(Cli, ReclaimThatFailsOrIsStoppedSaysSo) {
+  {
+    absl::MutexLock lock(&management_.mu);
+    management_.end_state = fs::v1::JOB_STATE_FAILED;
+  }
+  EXPECT_EQ(Oca("maintenance --filesystem --reclaim_space"), kFailed);
+  EXPECT_THAT(err_.str(), HasSubstr("disk on fire"));
+  {
+    absl::MutexLock lock(&management_.mu);
+    management_.end_state = fs::v1::JOB_STATE_STOPPED;
+  }
+  EXPECT_EQ(Oca("maintenance --filesystem --reclaim_space"), kDeclined);
+}
+
+TEST_F(Cli, ScanHandsItsLevelOnAndFaultsAreAFailureWhenWaitedFor) {
+  ASSERT_EQ(Oca("maintenance --filesystem --start_scan verify_metadata --storage_group g"), 0);
+  EXPECT_EQ(LastCall(), "StartScan: level: SCAN_LEVEL_VERIFY_METADATA storage_group: \"g\"");
+  EXPECT_EQ(Oca("maintenance --filesystem --start_scan everything"), kUsage);
+  {
+    absl::MutexLock lock(&management_.mu);
+    management_.fault_count = 30;
+  }
+  EXPECT_EQ(Oca("maintenance --filesystem --start_scan verify_data --wait"), kFailed);
+  EXPECT_THAT(err_.str(), HasSubstr("30 faults"));
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("fault 19"), Not(HasSubstr("fault 20"))));
+  EXPECT_EQ(Oca("maintenance --filesystem --scan_status --json"), 0);
+  EXPECT_EQ(Json()["faults"].size(), 30u);
+}
+
+TEST_F(Cli, MaintenanceTakesExactlyOneAction) {
+  EXPECT_EQ(Oca("maintenance --filesystem"), kUsage);
+  EXPECT_EQ(Oca("maintenance --filesystem --stop_scan --stop_reclaim_space"), kUsage);
+  EXPECT_EQ(Oca("maintenance --filesystem --stop_scan"), 0);
+  EXPECT_EQ(Oca("maintenance --filesystem --stop_reclaim_space"), 0);
+  EXPECT_EQ(Oca("maintenance --filesystem --shutdown --yes"), 0);
+  EXPECT_EQ(LastCall(), "Shutdown: ");
+}
+
+TEST_F(Cli, EveryStatusHasItsExitCode) {
+  const std::pair<absl::Status, int> kCodes[] = {
+      {absl::InternalError("x"), kFailed},
+      {absl::DataLossError("x"), kFailed},
+      {absl::ResourceExhaustedError("x"), kFailed},
+      {absl::AbortedError("x"), kFailed},
+      {absl::InvalidArgumentError("x"), kUsage},
+      {absl::NotFoundError("x"), kNotFound},
+      {absl::AlreadyExistsError("x"), kConflict},
+      {absl::FailedPreconditionError("x"), kConflict},
+      {absl::UnavailableError("x"), kUnreachable},
+      {absl::DeadlineExceededError("x"), kUnreachable},
+      {absl::CancelledError("x"), kDeclined},
+  };
+  for (const auto& [status, code] : kCodes) {
+    Fail(status);
+    EXPECT_EQ(Oca("container --show"), code) << status;
+    EXPECT_THAT(err_.str(), HasSubstr("oca: "));
+    EXPECT_EQ(out_.str(), "");
+  }
+}
+
+TEST_F(Cli, ServiceThatIsDownIsNamedWithTheWayToStartIt) {
+  server_.reset();
+  EXPECT_EQ(Oca("container --show"), kUnreachable);
+  EXPECT_THAT(err_.str(), AllOf(HasSubstr("ocaconfigsvc"),
+                                HasSubstr("oca-appliance start --home " + home_.path())));
+}
+
+TEST_F(Cli, HomeMayBeGivenAnywhereAndMustFitASocket) {
+  Context context{in_, out_, err_, false, false, "", [](absl::Duration) {}};
+  EXPECT_EQ(
+      cli::Run(std::vector<std::string>{"container", "--show", "--home", home_.path()}, context),
+      0);
+  EXPECT_EQ(cli::Run(std::vector<std::string>{"--home", home_.path() + "/", "container", "show"},
+                     context),
+            0);
+  EXPECT_EQ(cli::Run(std::vector<std::string>{"container", "--show"}, context), kUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("OCA_HOME"));
+  EXPECT_EQ(cli::Run(std::vector<std::string>{"container", "--show", "--home",
+                                              "/" + std::string(120, 'x')},
+                     context),
+            kUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("107"));
+}
+
+TEST_F(Cli, WaitEndsWhenReadyOrNamesWhatIsNot) {
+  {
+    absl::MutexLock lock(&management_.mu);
+    management_.ready = false;
+  }
+  EXPECT_EQ(Oca("system --wait --timeout 0"), kUnreachable);
+  EXPECT_THAT(err_.str(), HasSubstr("it is down"));
+  EXPECT_EQ(Oca("system --wait --timeout 30"), 0);
+}
+
+TEST_F(Cli, SystemShowsVersionStorageAndParts) {
+  ASSERT_EQ(Oca("system --show --version"), 0);
+  EXPECT_EQ(out_.str(), "Version : 9.9\n");
+  ASSERT_EQ(Oca("system --show --version --json"), 0);
+  EXPECT_EQ(Json(), nlohmann::json::parse(R"({"version": "9.9"})"));
+  ASSERT_EQ(Oca("system --show --storage"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("/repo"));
+  ASSERT_EQ(Oca("system --show --json"), 0);
+  EXPECT_EQ(Json()["parts"][0]["name"], "ocafsd");
+}
+
+TEST_F(Cli, HelpIsThereOnEachLevel) {
+  for (const char* line : {"--help", "container --help", "container --add --help",
+                           "stats --storage_group --help", "maintenance --filesystem --help"}) {
+    EXPECT_EQ(Oca(line), 0) << line;
+    EXPECT_THAT(out_.str(), HasSubstr("Usage: oca")) << line;
+    EXPECT_EQ(err_.str(), "") << line;
+  }
+  EXPECT_EQ(Oca("container --add --help"), 0);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("--group_name"), HasSubstr("Example")));
+}
+
+TEST_F(Cli, WrongWordsAreUsageErrorsThatPointToHelp) {
+  for (const char* line :
+       {"", "nogroup --show", "container", "container --nosuch", "container --show --nosuch",
+        "container --add --name", "container --show extra"}) {
+    EXPECT_EQ(Oca(line), kUsage) << line;
+    EXPECT_THAT(err_.str(), HasSubstr("--help")) << line;
+    EXPECT_EQ(out_.str(), "") << line;
+  }
+}
+
+}  // namespace
+}  // namespace oca::cli
