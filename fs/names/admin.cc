@@ -71,15 +71,11 @@ Inode MakeRoot(const Container& container, const Options& options) {
 // The id that the caller asked for, or a new one. Ids below the sequence were handed out once.
 template <typename Id>
 absl::StatusOr<Id> ChooseId(Id wanted, Sequence* sequence, Mutation* mutation) {
-  if (wanted.value == 0) {
-    if (sequence->next > UINT32_MAX) return PosixError(ENOSPC, "names: all ids are used up");
-    return Id(static_cast<uint32_t>(mutation->TakeNumber(sequence)));
-  }
-  if (wanted.value < sequence->next) {
+  if (sequence->next > UINT32_MAX) return PosixError(ENOSPC, "names: all ids are used up");
+  if (wanted.value != 0 && wanted.value < sequence->next) {
     return PosixError(EEXIST, fmt::format("id {} was used before", wanted.value));
   }
-  sequence->next = wanted.value;
-  return Id(static_cast<uint32_t>(mutation->TakeNumber(sequence)));
+  return Id(static_cast<uint32_t>(mutation->TakeNumber(sequence, wanted.value)));
 }
 
 }  // namespace
@@ -88,14 +84,11 @@ absl::StatusOr<StorageGroup> Names::AddGroup(const StorageGroup& wanted) {
   OCA_RETURN_IF_ERROR(CheckGroup(wanted));
   absl::MutexLock lock(&impl_->mu);
   OCA_RETURN_IF_ERROR(impl_->CheckGroupName(wanted.name, GroupId()));
-  const uint64_t before = impl_->group_ids.next;
   Mutation mutation(*impl_);
   StorageGroup group = wanted;
   OCA_ASSIGN_OR_RETURN(group.id, ChooseId(wanted.id, &impl_->group_ids, &mutation));
   mutation.PutGroup(group);
-  absl::Status written = mutation.Write();
-  if (!written.ok()) impl_->group_ids.next = before;
-  OCA_RETURN_IF_ERROR(written);
+  OCA_RETURN_IF_ERROR(mutation.Write());
   return group;
 }
 
@@ -144,7 +137,6 @@ absl::StatusOr<Container> Names::AddContainer(const Container& wanted) {
   }
   OCA_ASSIGN_OR_RETURN(Inode mount_root, impl_->LoadDir(kRootInode));
   const int64_t now = impl_->NowNs();
-  const uint64_t before = impl_->container_ids.next;
   Mutation mutation(*impl_);
   Container container = wanted;
   OCA_ASSIGN_OR_RETURN(container.id, ChooseId(wanted.id, &impl_->container_ids, &mutation));
@@ -162,9 +154,7 @@ absl::StatusOr<Container> Names::AddContainer(const Container& wanted) {
       kRootInode, container.name,
       {.ino = container.root, .type = S_IFDIR, .cookie = mutation.TakeNumber(&impl_->cookies)});
   mutation.CountInode(root, 1);
-  absl::Status written = mutation.Write();
-  if (!written.ok()) impl_->container_ids.next = before;
-  OCA_RETURN_IF_ERROR(written);
+  OCA_RETURN_IF_ERROR(mutation.Write());
   return container;
 }
 

@@ -29,7 +29,7 @@ class NoLogger final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
-// The status of a read. `write_errno` stands for an I/O error.
+// `io_errno` stands for an I/O error.
 absl::Status FromRocks(const rocksdb::Status& status, int io_errno) {
   if (status.ok()) return absl::OkStatus();
   const std::string text = fmt::format("names: {}", status.ToString());
@@ -53,7 +53,6 @@ rocksdb::Options RocksOptions(const DatabaseOptions& options, rocksdb::Env* env)
 
   o.manual_wal_flush = true;
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  o.track_and_verify_wals_in_manifest = true;
   o.avoid_flush_during_shutdown = true;
   o.allow_concurrent_memtable_write = false;  // one writer
   o.paranoid_checks = true;
@@ -80,23 +79,55 @@ rocksdb::Options RocksOptions(const DatabaseOptions& options, rocksdb::Env* env)
 
 }  // namespace
 
-// Hears of failed flushes and compactions, which no caller waits for.
+// Hears of failed flushes and compactions, which no caller waits for, and decides what they mean.
+//
+// A failed flush stops writes until Resume. A failed compaction must not, RocksDB tries it again by
+// itself: when in 7.8.3 an error meets a flush that is scheduled but has not begun, that flush is
+// never scheduled again (DBImpl::BackgroundFlush returns without counting it back) and Resume waits
+// for it for ever. Flushes run one at a time, so a flush's own error meets none. For the same
+// reason RocksDB is not told of errors of the write-ahead log, see SyncLogs.
 class Database::ErrorListener final : public rocksdb::EventListener {
  public:
   explicit ErrorListener(Database* owner) : owner_(owner) {}
+
+  void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
+    compacting_ = false;
+    files_kept_at_flush_ = owner_->keeps_files_.load();
+  }
+  void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) override {
+    // After a failed write of the manifest RocksDB deletes no files until a new one is in use; this
+    // flush has made it.
+    if (!files_kept_at_flush_.exchange(false)) return;
+    owner_->keeps_files_ = false;
+    db->EnableFileDeletions(/*force=*/true).PermitUncheckedError();
+  }
+  void OnCompactionBegin(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override {
+    compacting_ = true;
+  }
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo& info) override {
+    if (info.status.ok()) owner_->compaction_fails_ = false;
+  }
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
-    // All I/O errors are curable by Resume: what is in memory is written again, to new files.
-    if (status->IsIOError() && status->severity() == rocksdb::Status::Severity::kFatalError) {
+    if (status->IsIOError() && compacting_) {
+      owner_->compaction_fails_ = true;
+      owner_->keeps_files_ = true;
+      *status = rocksdb::Status::OK();
+      return;
+    }
+    if (status->IsIOError()) {
+      // Curable by Resume: what is in memory is written again, to new files.
       *status = rocksdb::Status(*status, rocksdb::Status::Severity::kHardError);
     }
-    if (status->severity() >= rocksdb::Status::Severity::kHardError) {
-      owner_->Fail(*status).IgnoreError();
-    }
+    owner_->Fail(owner_->FromWrite(*status)).IgnoreError();
   }
 
  private:
+  static thread_local bool compacting_;  // what this thread of RocksDB did last
   Database* const owner_;
+  std::atomic<bool> files_kept_at_flush_ = false;
 };
+
+thread_local bool Database::ErrorListener::compacting_ = false;
 
 Cursor::Cursor(rocksdb::DB* db, std::string from, std::string end, const Snapshot* snapshot,
                bool fill_cache)
@@ -170,8 +201,7 @@ absl::Status Database::StandingError() const {
   return error_;
 }
 
-absl::Status Database::Fail(const rocksdb::Status& status) {
-  absl::Status error = FromRocks(status, rocks_fs_->last_write_errno());
+absl::Status Database::Fail(absl::Status error) {
   absl::MutexLock lock(&error_mu_);
   if (error_.ok()) {
     error_ = error;
@@ -180,11 +210,20 @@ absl::Status Database::Fail(const rocksdb::Status& status) {
   return error;
 }
 
+absl::Status Database::FromWrite(const rocksdb::Status& status) const {
+  return FromRocks(status, rocks_fs_->last_write_errno());
+}
+
 absl::Status Database::Write(rocksdb::WriteBatch* batch) {
   OCA_RETURN_IF_ERROR(StandingError());
   if (rocks_fs_->unsynced_log_bytes() > kMaxUnsyncedLogBytes) OCA_RETURN_IF_ERROR(Commit());
-  const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), batch);
-  if (!status.ok()) return Fail(status);
+  absl::MutexLock lock(&write_mu_);
+  OCA_RETURN_IF_ERROR(StandingError());
+  rocksdb::WriteOptions options;
+  options.no_slowdown = compaction_fails_.load();  // else it might wait for ever for a compaction
+  const rocksdb::Status status = db_->Write(options, batch);
+  if (status.IsIncomplete()) return FromWrite(status);
+  if (!status.ok()) return Fail(FromWrite(status));
   writes_.fetch_add(1, std::memory_order_release);
   return absl::OkStatus();
 }
@@ -202,31 +241,43 @@ absl::Status Database::Commit() {
     committing_ = true;
     target = writes_.load(std::memory_order_acquire);
   }
-  absl::Status status = Flush();
+  absl::Status status = SyncLogs();
   absl::MutexLock lock(&commit_mu_);
   committing_ = false;
   if (status.ok()) committed_writes_ = std::max(committed_writes_, target);
   return status;
 }
 
-absl::Status Database::Flush() {
-  // RocksDB would take a second failure of the same log for a fatal one.
+// RocksDB hands its buffered log records to our file system, which writes them. RocksDB itself need
+// not know: of an error it could only make a standing one, and its records are all in memory still.
+absl::Status Database::SyncLogs() {
   OCA_RETURN_IF_ERROR(StandingError());
-  const rocksdb::Status status = db_->FlushWAL(/*sync=*/true);
-  return status.ok() ? absl::OkStatus() : Fail(status);
+  const rocksdb::Status buffered = db_->FlushWAL(/*sync=*/false);
+  if (!buffered.ok()) return Fail(FromWrite(buffered));
+  absl::Status synced = rocks_fs_->SyncWriteAheadLogs();
+  return synced.ok() ? synced : Fail(synced);
 }
 
 absl::Status Database::Resume() {
-  absl::MutexLock resume_lock(&resume_mu_);
-  if (!failed_.load(std::memory_order_acquire)) return absl::OkStatus();
-  const rocksdb::Status status = db_->Resume();
-  if (!status.ok()) return FromRocks(status, rocks_fs_->last_write_errno());
   {
-    absl::MutexLock lock(&error_mu_);
+    absl::MutexLock lock(&write_mu_);
+    if (!failed_.load(std::memory_order_acquire)) return absl::OkStatus();
+    OCA_RETURN_IF_ERROR(FlushMemory());
+    absl::MutexLock error_lock(&error_mu_);
     error_ = absl::OkStatus();
     failed_.store(false, std::memory_order_release);
   }
   return Commit();
+}
+
+// A log whose write or sync failed is not written to again: the tables take its place.
+absl::Status Database::FlushMemory() {
+  OCA_RETURN_IF_ERROR(FromWrite(db_->Resume()));
+  rocksdb::FlushOptions options;
+  options.allow_write_stall = true;
+  OCA_RETURN_IF_ERROR(FromWrite(db_->Flush(options)));
+  rocks_fs_->DropOldWriteAheadLogs();
+  return absl::OkStatus();
 }
 
 uint64_t Database::DiskBytes() const {

@@ -88,12 +88,12 @@ class Database {
                   const Snapshot* snapshot = nullptr, bool fill_cache = true) const;
   std::unique_ptr<Snapshot> TakeSnapshot() const;
 
-  // Applies the batch atomically. Callers take turns.
-  absl::Status Write(rocksdb::WriteBatch* batch);
+  // Applies the batch atomically.
+  absl::Status Write(rocksdb::WriteBatch* batch) ABSL_LOCKS_EXCLUDED(write_mu_);
   // Makes all writes before the call durable. Concurrent callers share one flush.
   absl::Status Commit() ABSL_LOCKS_EXCLUDED(commit_mu_);
   // After a failed write: recovers when the cause is gone.
-  absl::Status Resume() ABSL_LOCKS_EXCLUDED(resume_mu_, error_mu_);
+  absl::Status Resume() ABSL_LOCKS_EXCLUDED(write_mu_, error_mu_);
   uint64_t DiskBytes() const;
 
  private:
@@ -103,9 +103,12 @@ class Database {
   absl::Status OpenRocks(const DatabaseOptions& options);
   // The error that stops writes; OK when there is none.
   absl::Status StandingError() const ABSL_LOCKS_EXCLUDED(error_mu_);
-  // Makes `status` the standing error, unless there is one. Returns it with its errno.
-  absl::Status Fail(const rocksdb::Status& status) ABSL_LOCKS_EXCLUDED(error_mu_);
-  absl::Status Flush();
+  // Makes `error` the standing error, unless there is one. Returns it.
+  absl::Status Fail(absl::Status error) ABSL_LOCKS_EXCLUDED(error_mu_);
+  absl::Status FromWrite(const rocksdb::Status& status) const;
+  absl::Status SyncLogs();
+  // Writes all that is in memory to tables and leaves the logs behind.
+  absl::Status FlushMemory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mu_);
 
   io::FileSystem* const fs_;
   const std::string dir_;
@@ -113,11 +116,13 @@ class Database {
   const std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
 
+  absl::Mutex write_mu_ ABSL_ACQUIRED_BEFORE(error_mu_);  // held by a write, and by Resume
   std::atomic<bool> failed_ = false;  // = !error_.ok(), readable without the lock
   mutable absl::Mutex error_mu_;
   absl::Status error_ ABSL_GUARDED_BY(error_mu_);
-  absl::Mutex resume_mu_ ABSL_ACQUIRED_BEFORE(error_mu_);
 
+  std::atomic<bool> keeps_files_ = false;  // RocksDB deletes no files; see ErrorListener
+  std::atomic<bool> compaction_fails_ = false;
   std::atomic<uint64_t> writes_ = 0;  // batches written
   absl::Mutex commit_mu_;
   bool committing_ ABSL_GUARDED_BY(commit_mu_) = false;

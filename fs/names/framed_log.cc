@@ -73,8 +73,9 @@ absl::StatusOr<bool> ReadFull(io::File& file, uint64_t offset, std::span<char> o
 
 }  // namespace
 
-FramedLogWriter::FramedLogWriter(std::unique_ptr<io::File> file, uint64_t number, uint64_t salt)
-    : file_(std::move(file)), number_(number), salt_(salt) {}
+FramedLogWriter::FramedLogWriter(io::FileSystem* fs, std::string path, uint64_t number,
+                                 uint64_t salt)
+    : fs_(fs), path_(std::move(path)), number_(number), salt_(salt) {}
 
 void FramedLogWriter::Append(std::string_view data) {
   absl::MutexLock lock(&mu_);
@@ -126,6 +127,9 @@ absl::Status FramedLogWriter::WriteFrame() {
                                           .salt = salt_,
                                           .payload_crc = Crc32c(payload)});
   std::memcpy(frame_.data(), header.data(), header.size());
+  if (file_ == nullptr) {
+    OCA_ASSIGN_OR_RETURN(file_, fs_->Open(path_, io::OpenMode::kTruncate));
+  }
   uint64_t offset = file_end_;
   if (offset == 0) {
     OCA_RETURN_IF_ERROR(file_->WriteAt(0, LogHeader(number_, salt_)));
@@ -133,6 +137,8 @@ absl::Status FramedLogWriter::WriteFrame() {
   }
   OCA_RETURN_IF_ERROR(file_->WriteAt(offset, frame_));
   OCA_RETURN_IF_ERROR(file_->Sync());
+  if (!name_synced_) OCA_RETURN_IF_ERROR(fs_->SyncDir(io::DirName(path_)));
+  name_synced_ = true;
   framed_bytes_ += payload.size();
   file_end_ = offset + frame_.size();
   frame_.clear();

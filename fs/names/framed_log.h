@@ -28,15 +28,15 @@ inline constexpr size_t kMaxFramePayloadBytes = 64u << 20;
 // Thread-safe.
 class FramedLogWriter {
  public:
-  // `file` must be empty. `number` is the file's, `salt` tells this file's frames from bytes that
-  // only look like them.
-  FramedLogWriter(std::unique_ptr<io::File> file, uint64_t number, uint64_t salt);
+  // The first Sync that has something to write makes the file. `number` is the file's, `salt` tells
+  // this file's frames from bytes that only look like them.
+  FramedLogWriter(io::FileSystem* fs, std::string path, uint64_t number, uint64_t salt);
 
   // Keeps `data` in memory. Never fails.
   void Append(std::string_view data);
-  // Writes and syncs all that was appended before the call. `before_write` is called when it is
-  // settled which bytes come next, before they are written; its error stops the write. After an
-  // error nothing is lost: the next call repeats it.
+  // Writes all that was appended before the call and makes it durable, the file's name too.
+  // `before_write` is called when it is settled which bytes come next, before they are written; its
+  // error stops the write. After an error nothing is lost: the next call repeats it.
   absl::Status Sync(const std::function<absl::Status()>& before_write);
   // Bytes appended so far.
   uint64_t appended_bytes() const;
@@ -46,7 +46,8 @@ class FramedLogWriter {
   void TakePending() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sync_mu_) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status WriteFrame() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sync_mu_);
 
-  const std::unique_ptr<io::File> file_;
+  io::FileSystem* const fs_;
+  const std::string path_;
   const uint64_t number_;
   const uint64_t salt_;
 
@@ -57,6 +58,8 @@ class FramedLogWriter {
 
   absl::Mutex sync_mu_ ABSL_ACQUIRED_BEFORE(mu_);
   std::string frame_ ABSL_GUARDED_BY(sync_mu_);  // being written; like pending_
+  std::unique_ptr<io::File> file_ ABSL_GUARDED_BY(sync_mu_);
+  bool name_synced_ ABSL_GUARDED_BY(sync_mu_) = false;
   uint64_t file_end_ ABSL_GUARDED_BY(sync_mu_) = 0;
   uint64_t framed_bytes_ ABSL_GUARDED_BY(sync_mu_) = 0;  // payload in frames before frame_
 };

@@ -100,8 +100,12 @@ inline bool IsRegular(const Inode& inode) { return (inode.mode & 0170000) == 010
 class Mutation {
  public:
   explicit Mutation(Names::Impl& impl) ABSL_EXCLUSIVE_LOCKS_REQUIRED(impl.mu) : impl_(impl) {}
+  ~Mutation();
+  Mutation(const Mutation&) = delete;
+  Mutation& operator=(const Mutation&) = delete;
 
-  uint64_t TakeNumber(Sequence* sequence);
+  // The next number, or the one from `least` on. Given back when the mutation is not written.
+  uint64_t TakeNumber(Sequence* sequence, uint64_t least = 0);
 
   void PutInode(const Inode& inode);
   void DeleteInode(InodeNo ino);
@@ -137,7 +141,13 @@ class Mutation {
   Names::Impl& impl_;
   rocksdb::WriteBatch batch_;
   absl::flat_hash_map<ContainerId, Delta> deltas_;
-  std::vector<std::pair<Sequence*, uint64_t>> reservations_;
+  struct Taken {
+    Sequence* sequence;
+    uint64_t next_before;
+    uint64_t limit;  // with what this batch reserves
+  };
+  std::vector<Taken> taken_;
+  bool written_ = false;
   std::vector<StorageGroup> put_groups_;
   std::vector<GroupId> deleted_groups_;
   std::vector<Container> put_containers_;

@@ -1,5 +1,7 @@
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "fs/names/impl.h"
 #include "lib/base/status.h"
 
@@ -17,15 +19,22 @@ void Delete(rocksdb::WriteBatch* batch, std::string_view key) {
 
 }  // namespace
 
-uint64_t Mutation::TakeNumber(Sequence* sequence) {
-  const uint64_t number = sequence->next++;
-  uint64_t limit = sequence->limit;
-  for (const auto& [reserved, to] : reservations_) {
-    if (reserved == sequence) limit = to;
+Mutation::~Mutation() {
+  if (written_) return;
+  for (const Taken& taken : taken_) taken.sequence->next = taken.next_before;
+}
+
+uint64_t Mutation::TakeNumber(Sequence* sequence, uint64_t least) {
+  auto taken = std::find_if(taken_.begin(), taken_.end(),
+                            [&](const Taken& t) { return t.sequence == sequence; });
+  if (taken == taken_.end()) {
+    taken = taken_.insert(taken, {sequence, sequence->next, sequence->limit});
   }
-  if (number >= limit) {
-    reservations_.emplace_back(sequence, number + sequence->reserve);
-    PutSuper(sequence->item, number + sequence->reserve);
+  const uint64_t number = std::max(sequence->next, least);
+  sequence->next = number + 1;
+  if (number >= taken->limit) {
+    taken->limit = number + sequence->reserve;
+    PutSuper(sequence->item, taken->limit);
   }
   return number;
 }
@@ -125,7 +134,8 @@ absl::Status Mutation::Write() {
     Put(&batch_, CountersKey(id), EncodeCounters(counters));
   }
   OCA_RETURN_IF_ERROR(impl_.db->Write(&batch_));
-  for (const auto& [sequence, limit] : reservations_) sequence->limit = limit;
+  written_ = true;
+  for (const Taken& taken : taken_) taken.sequence->limit = taken.limit;
   if (counted.empty() && put_groups_.empty() && deleted_groups_.empty() &&
       put_containers_.empty() && deleted_containers_.empty()) {
     return absl::OkStatus();

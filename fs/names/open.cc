@@ -68,7 +68,8 @@ absl::Status Names::Impl::Format() {
   mutation.PutSuper(SuperItem::kGroup, 1);
   mutation.PutSuper(SuperItem::kContainer, 1);
   mutation.PutInode(root);
-  return mutation.Write();
+  OCA_RETURN_IF_ERROR(mutation.Write());
+  return db->Commit();
 }
 
 absl::Status Names::Impl::LoadSequences() {

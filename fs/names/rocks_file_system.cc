@@ -83,37 +83,34 @@ absl::Status RocksFileSystem::Barrier() {
 IOStatus RocksFileSystem::WriteStatus(const absl::Status& status) {
   if (status.ok()) return IOStatus::OK();
   last_write_errno_.store(ErrnoOf(status), std::memory_order_relaxed);
-  // Never the code for a full disk: RocksDB holds some of those for fatal, and would start a
-  // recovery thread of its own.
-  IOStatus result = IOStatus::IOError(std::string(MessageOf(status)));
-  result.SetRetryable(true);
-  return result;
+  // Never RocksDB's code for a full disk: for that it would start a recovery thread of its own.
+  return IOStatus::IOError(std::string(MessageOf(status)));
 }
 
 uint64_t RocksFileSystem::unsynced_log_bytes() const {
   absl::MutexLock lock(&logs_mu_);
   uint64_t sum = 0;
-  for (const auto& [number, log] : logs_) sum += log.writer->unsynced_bytes();
+  for (const auto& [number, log] : logs_) sum += log->unsynced_bytes();
   return sum;
 }
 
-absl::Status RocksFileSystem::SyncWriteAheadLogs(uint64_t number) {
+absl::Status RocksFileSystem::SyncWriteAheadLogs() {
   absl::MutexLock sync_lock(&logs_sync_mu_);
-  std::vector<std::pair<uint64_t, WriteAheadLog>> logs;
+  std::vector<FramedLogWriter*> logs;
   {
     absl::MutexLock lock(&logs_mu_);
-    for (const auto& [n, log] : logs_) {
-      if (n <= number) logs.emplace_back(n, log);
-    }
+    for (const auto& [number, log] : logs_) logs.push_back(log);
   }
-  for (auto& [n, log] : logs) {
-    OCA_RETURN_IF_ERROR(log.writer->Sync([this] { return Barrier(); }));
-    if (log.dir_synced) continue;
-    OCA_RETURN_IF_ERROR(fs_->SyncDir(log.dir));
-    absl::MutexLock lock(&logs_mu_);
-    logs_[n].dir_synced = true;
+  for (FramedLogWriter* log : logs) {
+    OCA_RETURN_IF_ERROR(log->Sync([this] { return Barrier(); }));
   }
   return absl::OkStatus();
+}
+
+void RocksFileSystem::DropOldWriteAheadLogs() {
+  absl::MutexLock sync_lock(&logs_sync_mu_);
+  absl::MutexLock lock(&logs_mu_);
+  while (logs_.size() > 1) logs_.erase(logs_.begin());
 }
 
 void RocksFileSystem::RemoveWriteAheadLog(uint64_t number) {
@@ -151,20 +148,19 @@ IOStatus RocksFileSystem::NewWritableFile(const std::string& path,
                                           IODebugContext*) {
   absl::Status ready = BaseName(path).ends_with(".sst") ? Barrier() : CheckWritable();
   if (!ready.ok()) return WriteStatus(ready);
-  auto file = fs_->Open(path, io::OpenMode::kTruncate);
-  if (!file.ok()) return WriteStatus(file.status());
-  const auto number = FramedLogNumber(path);
-  if (!number) {
-    *result = std::make_unique<TableFile>(this, *std::move(file), options);
+  if (const auto number = FramedLogNumber(path)) {
+    auto writer = std::make_unique<FramedLogWriter>(fs_, path, *number, next_salt_++);
+    const auto write_ahead_number = WriteAheadLogNumber(path);
+    if (write_ahead_number) {
+      absl::MutexLock lock(&logs_mu_);
+      logs_[*write_ahead_number] = writer.get();
+    }
+    *result = std::make_unique<LogFile>(this, std::move(writer), write_ahead_number);
     return IOStatus::OK();
   }
-  auto writer = std::make_unique<FramedLogWriter>(*std::move(file), *number, next_salt_++);
-  const auto write_ahead_number = WriteAheadLogNumber(path);
-  if (write_ahead_number) {
-    absl::MutexLock lock(&logs_mu_);
-    logs_[*write_ahead_number] = {.writer = writer.get(), .dir = io::DirName(path)};
-  }
-  *result = std::make_unique<LogFile>(this, std::move(writer), write_ahead_number);
+  auto file = fs_->Open(path, io::OpenMode::kTruncate);
+  if (!file.ok()) return WriteStatus(file.status());
+  *result = std::make_unique<TableFile>(this, *std::move(file), options);
   return IOStatus::OK();
 }
 
@@ -286,7 +282,7 @@ IOStatus RocksFileSystem::IsDirectory(const std::string& path, const IOOptions&,
 
 IOStatus LogFile::Sync(const IOOptions&, IODebugContext*) {
   absl::Status status = write_ahead_number_
-                            ? owner_->SyncWriteAheadLogs(*write_ahead_number_)
+                            ? owner_->SyncWriteAheadLogs()
                             : writer_->Sync([this] { return owner_->CheckWritable(); });
   return owner_->WriteStatus(status);
 }

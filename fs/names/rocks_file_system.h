@@ -9,8 +9,7 @@
 //   CURRENT            the directory is synced before the rename that replaces it, so it never
 //   points at a file that is not there.
 //
-// Failed writes and barriers are reported to RocksDB as retryable I/O errors, from which DB::Resume
-// recovers; the errno stays here.
+// A failed write or barrier is an I/O error to RocksDB; its errno stays here.
 #ifndef OCA_FS_NAMES_ROCKS_FILE_SYSTEM_H_
 #define OCA_FS_NAMES_ROCKS_FILE_SYSTEM_H_
 
@@ -45,6 +44,12 @@ class RocksFileSystem final : public rocksdb::FileSystem {
   int last_write_errno() const { return last_write_errno_.load(std::memory_order_relaxed); }
   // Bytes of write-ahead logs that wait in memory for a sync.
   uint64_t unsynced_log_bytes() const ABSL_LOCKS_EXCLUDED(logs_mu_);
+  // Makes durable all that RocksDB appended to write-ahead logs, oldest first, each after the
+  // barrier.
+  absl::Status SyncWriteAheadLogs() ABSL_LOCKS_EXCLUDED(logs_sync_mu_, logs_mu_);
+  // All write-ahead logs but the newest are obsolete, for tables hold what is in them: no sync
+  // looks at them again.
+  void DropOldWriteAheadLogs() ABSL_LOCKS_EXCLUDED(logs_sync_mu_, logs_mu_);
 
   const char* Name() const override { return "OcaFileSystem"; }
   rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
@@ -101,8 +106,6 @@ class RocksFileSystem final : public rocksdb::FileSystem {
   absl::Status CheckWritable() const;
   // Notes the errno of a failed write.
   rocksdb::IOStatus WriteStatus(const absl::Status& status);
-  // Syncs the open write-ahead logs up to `number`, oldest first, after the barrier.
-  absl::Status SyncWriteAheadLogs(uint64_t number) ABSL_LOCKS_EXCLUDED(logs_sync_mu_, logs_mu_);
   void RemoveWriteAheadLog(uint64_t number) ABSL_LOCKS_EXCLUDED(logs_sync_mu_, logs_mu_);
 
   io::FileSystem* const fs_;
@@ -113,15 +116,10 @@ class RocksFileSystem final : public rocksdb::FileSystem {
   absl::Mutex barrier_mu_;  // held shared while the barrier runs
   std::atomic<bool> stopped_ = false;
 
-  struct WriteAheadLog {
-    FramedLogWriter* writer = nullptr;
-    std::string dir;
-    bool dir_synced = false;
-  };
   absl::Mutex logs_sync_mu_
       ABSL_ACQUIRED_BEFORE(logs_mu_);  // one sync at a time; no log goes away meanwhile
   mutable absl::Mutex logs_mu_;
-  std::map<uint64_t, WriteAheadLog> logs_ ABSL_GUARDED_BY(logs_mu_);
+  std::map<uint64_t, FramedLogWriter*> logs_ ABSL_GUARDED_BY(logs_mu_);
 };
 
 }  // namespace oca::names
