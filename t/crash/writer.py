@@ -41,9 +41,10 @@ class Writer:
 
     def run(self, deadline):
         """Works until ocafsd is gone or the deadline (time.monotonic) has passed; the history."""
+        syncs = self.random.choice((0, 1, 8))  # some loads hardly sync: the more states are possible after the crash
         choices = [(self.create, 12), (self.write, 30), (self.append, 12), (self.truncate, 6), (self.rename, 8), (self.unlink, 6),
                    (self.link, 4), (self.make_directory, 2), (self.remove_directory, 1), (self.copy, 4), (self.punch, 3),
-                   (self.sync_file, 6), (self.sync_directory, 2)]
+                   (self.sync_file, syncs), (self.sync_directory, syncs / 4)]
         functions, weights = zip(*choices)
         while time.monotonic() < deadline:
             try:
