@@ -89,7 +89,10 @@ absl::Status UnknownName(Kind kind, std::string_view name, std::vector<std::stri
 }
 
 std::string BytesText(uint64_t bytes) {
-  return fmt::format("{:.2f} GiB ({} bytes)", static_cast<double>(bytes) / (1ull << 30), bytes);
+  bool large = bytes >= (1ull << 30);
+  return fmt::format("{:.2f} {} ({} bytes)",
+                     static_cast<double>(bytes) / static_cast<double>(1ull << (large ? 30 : 20)),
+                     large ? "GiB" : "MiB", bytes);
 }
 
 }  // namespace oca::config

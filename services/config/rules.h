@@ -34,7 +34,7 @@ absl::Status UnknownName(Kind kind, std::string_view name, std::vector<std::stri
 // "a", "b" and 3 more: at most `limit` of them.
 std::string ListNames(const std::vector<std::string>& names, size_t limit);
 
-// "1.50 GiB (1610612736 bytes)"
+// "1.50 GiB (1610612736 bytes)"; in MiB below 1 GiB.
 std::string BytesText(uint64_t bytes);
 
 }  // namespace oca::config

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# completion_test.sh <oca>: the words that etc/oca.bash-completion offers.
+set -euo pipefail
+program=$1
+# shellcheck source=../../../etc/oca.bash-completion
+source "$(dirname "$0")/../../../etc/oca.bash-completion"
+
+# Names come from a service that is not there: this stands for it.
+oca() {
+  case "$*" in
+    "container --show --names_only") printf 'backups\ndemo\n' ;;
+    "storage_group --show --names_only") printf 'DefaultGroup\nvms\n' ;;
+    *) "$program" "$@" ;;
+  esac
+}
+
+# expect "<words, the last one incomplete>" "<what is offered, sorted>"
+expect() {
+  local got
+  IFS=' ' read -ra COMP_WORDS <<<"$1"
+  [[ $1 != *' ' ]] || COMP_WORDS+=("")
+  COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+  _oca oca
+  got=$(printf '%s\n' "${COMPREPLY[@]}" | sort -u | xargs)
+  [ "$got" = "$2" ] || {
+    echo "'$1': offered '$got', not '$2'" >&2
+    exit 1
+  }
+}
+
+expect "oca c" "container"
+expect "oca st" "stats storage_group"
+expect "oca container " "add delete show"
+expect "oca container --" "--add --delete --help --show"
+expect "oca container --d" "--delete"
+expect "oca container --add --n" "--name"
+expect "oca container --add --g" "--group --group_name"
+expect "oca container --add --name " ""
+expect "oca container --add --group_name " "DefaultGroup vms"
+expect "oca container --delete --name b" "backups"
+expect "oca container delete --name d" "demo"
+expect "oca storage_group --update --name v" "vms"
+expect "oca storage_group --add --compression_mode " "best fast lz4"
+expect "oca stats --container --name " "backups demo"
+expect "oca stats --storage_group --name D" "DefaultGroup"
+expect "oca stats --storage_group --j" "--json"
+expect "oca maintenance --filesystem --re" "--reclaim_space"
+expect "oca maintenance --filesystem --start_scan verify_d" "verify_data"
+expect "oca maintenance --filesystem --start_scan verify_data --storage_group v" "vms"
+expect "oca --home /tmp container --s" "--show"
