@@ -95,8 +95,8 @@ absl::Status FilesystemImpl::OpenRepository() {
   absl::StatusOr<std::string> text = io::ReadFile(*options_.fs, path);
   if (absl::IsNotFound(text.status())) {
     format::RepositoryUuid seed;
-    std::random_device random;
-    for (uint8_t& byte : seed) byte = static_cast<uint8_t>(random());
+    std::random_device entropy;
+    for (uint8_t& byte : seed) byte = static_cast<uint8_t>(entropy());
     format::RepositoryFormat fresh;
     fresh.uuid = format::UuidFromRandom(seed);
     return io::WriteFileAtomically(*options_.fs, path, format::EncodeRepositoryFormat(fresh));
