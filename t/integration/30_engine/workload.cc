@@ -163,8 +163,7 @@ absl::Status Workload::SyncAll() {
 
 absl::Status Workload::Reclaim() {
   OCA_RETURN_IF_ERROR(filesystem_.StartReclaim());
-  while (filesystem_.GetCleanerStatus().state == JobState::kRunning)
-    absl::SleepFor(absl::Milliseconds(1));
+  WaitWhile([this] { return filesystem_.GetCleanerStatus().state == JobState::kRunning; });
   CleanerStatus status = filesystem_.GetCleanerStatus();
   if (status.state != JobState::kDone) return absl::UnavailableError(status.error);
   acknowledged_ = states_.size() - 1;  // what it removes, names must have forgotten for good
