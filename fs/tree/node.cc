@@ -90,6 +90,7 @@ uint64_t Root::data_length() const {
 
 std::string EncodeRoot(const Root& root) {
   std::string out;
+  if (root.entries.empty()) return out;
   out.push_back(kRootVersion);
   out.push_back(static_cast<char>(root.height));
   out.push_back(static_cast<char>(root.entries.size()));
@@ -107,7 +108,9 @@ absl::StatusOr<Root> DecodeRoot(std::string_view bytes) {
   if (!in.ok()) return Damaged("root cut short");
   if (version != kRootVersion) return Damaged(fmt::format("root of unknown version {}", version));
   if (root.height > kMaxHeight) return Damaged("root too high");
-  if (root.height == 0 ? count > kMaxInlineRefs : count != 1) return Damaged("root of wrong size");
+  if (count == 0 || count > (root.height == 0 ? kMaxInlineRefs : 1)) {
+    return Damaged("root of wrong size");
+  }
   OCA_ASSIGN_OR_RETURN(root.entries, TakeRefs(in, root.height, count));
   return root;
 }

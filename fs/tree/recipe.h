@@ -61,7 +61,7 @@ struct Root {
 };
 inline constexpr size_t kMaxInlineRefs = 4;
 
-// Root as it stands in an inode record. No bytes at all are the root of a file just made.
+// Root as it stands in an inode record. That of an empty file has no bytes.
 std::string EncodeRoot(const Root& root);
 absl::StatusOr<Root> DecodeRoot(std::string_view bytes);
 // Node as it stands in a chunk. DecodeNode checks every bound; `level` must match what is stored.

@@ -41,7 +41,7 @@ TEST(TreeNode, EncodingIsTheDocumentedOne) {
   std::vector<Ref> nodes = {{Filled(1), 1000, 990}, {Filled(2), 50, 0}};
   EXPECT_EQ(EncodeNode(3, nodes),
             Node(3, "\x02" + Varint(1000) + "\x0a" + Bytes(1) + "\x32\x32" + Bytes(2)));
-  EXPECT_EQ(EncodeRoot(Root{}), RootOf(0, std::string(1, '\0')));
+  EXPECT_EQ(EncodeRoot(Root{}), "");
   EXPECT_EQ(EncodeRoot(Root{0, refs}),
             RootOf(0, "\x03" + Varint(600) + Bytes(7) + "\x0b\x02" + Bytes(9)));
   EXPECT_EQ(EncodeRoot(Root{2, {nodes[0]}}), RootOf(2, "\x01" + Varint(1000) + "\x0a" + Bytes(1)));
@@ -123,14 +123,15 @@ TEST(TreeNode, DecodeRootRefusesInconsistentBytes) {
     const char* what;
     std::string bytes;
   } cases[] = {
-      {"empty", ""},
+      {"version only", "\x01"},
       {"no count", RootOf(0, "")},
-      {"other version", "\x02" + EncodeRoot(Root{}).substr(1)},
+      {"no entries", RootOf(0, std::string(1, '\0'))},
+      {"other version", "\x02" + RootOf(0, "\x01" + data).substr(1)},
       {"too high", RootOf(kMaxHeight + 1, std::string("\x01\x05\0", 3) + fp)},
       {"too many inline", RootOf(0, "\x05" + five)},
       {"two nodes", RootOf(1, "\x02\x05\x01" + fp + "\x05\x01" + fp)},
       {"no node", RootOf(1, std::string(1, '\0'))},
-      {"bytes after the end", RootOf(0, std::string(2, '\0'))},
+      {"bytes after the end", RootOf(0, "\x01" + data + std::string(1, '\0'))},
       {"two holes in a row", RootOf(0, "\x02\x03\x03")},
       {"cut short", RootOf(0, "\x04" + four.substr(0, four.size() - 1))},
   };
