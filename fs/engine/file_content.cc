@@ -45,11 +45,6 @@ uint64_t FileContent::data_bytes() {
   return std::min(bytes, SizeLocked());
 }
 
-uint64_t FileContent::version() {
-  absl::MutexLock lock(&mu_);
-  return version_;
-}
-
 int FileContent::Lane() {
   if (lane_ < 0) lane_ = chunks_->AcquireLane();
   return lane_;

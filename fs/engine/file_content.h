@@ -11,6 +11,7 @@
 #ifndef OCA_FS_ENGINE_FILE_CONTENT_H_
 #define OCA_FS_ENGINE_FILE_CONTENT_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -40,7 +41,7 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   uint64_t size() ABSL_LOCKS_EXCLUDED(mu_);
   uint64_t data_bytes() ABSL_LOCKS_EXCLUDED(mu_);
   // Grows with every change: tells whether what was last recorded is still all.
-  uint64_t version() ABSL_LOCKS_EXCLUDED(mu_);
+  uint64_t version() const { return version_.load(); }
 
   // Up to `length` bytes at `offset`; fewer only at the end.
   absl::StatusOr<std::string> Read(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
@@ -139,7 +140,8 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   bool tail_loaded_ ABSL_GUARDED_BY(mu_) =
       false;  // buffer begins where the unfinished last chunk begins
   Overlay overlay_ ABSL_GUARDED_BY(mu_);
-  uint64_t version_ ABSL_GUARDED_BY(mu_) = 0;
+  std::atomic<uint64_t> version_{
+      0};  // changed under mu_, read without it by who only asks whether there is news
   uint64_t settled_version_ ABSL_GUARDED_BY(mu_) =
       0;                                     // base_ is the whole file when it equals version_
   absl::Status error_ ABSL_GUARDED_BY(mu_);  // of a job; its data is in the buffer again
