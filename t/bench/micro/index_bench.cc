@@ -6,7 +6,6 @@
 #include <memory>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
 #include "benchmark/benchmark.h"
 #include "fs/index/fingerprint_index.h"
 
@@ -103,7 +102,6 @@ void Lookups() {
 }  // namespace oca::index
 
 int main(int argc, char** argv) {
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   oca::index::Lookups();
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

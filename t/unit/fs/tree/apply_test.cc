@@ -272,6 +272,8 @@ TEST(Apply, NodeCountsAreBoundedWhateverTheFingerprints) {
     RefMaker maker(15, cuts);
     MemoryNodeStore store;
     Root root = Build(store, maker.Refs(20'000, 1'000'000'000));
+    EXPECT_LE(store.puts, 20'000 / 64 + 10);
+    EXPECT_GE(store.puts, 20'000 / 1024);
     absl::Status walked = Visit(store, root, [&](const Fingerprint& fp, bool is_node) {
       if (is_node) {
         const std::string& bytes = *store.nodes[fp];
