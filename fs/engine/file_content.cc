@@ -134,6 +134,7 @@ absl::StatusOr<tree::PlacedRef> FileContent::RefAt(uint64_t offset) {
 }
 
 absl::StatusOr<uint64_t> FileContent::Write(uint64_t offset, bool at_end, std::string_view data) {
+  absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
   if (!error_.ok()) {
     // Tried again by the next Settle; until then nothing more is taken.
@@ -203,6 +204,7 @@ absl::Status FileContent::Grow(uint64_t size) {
 }
 
 absl::Status FileContent::Truncate(uint64_t size) {
+  absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
   ++version_;
   if (size >= SizeLocked()) return size == SizeLocked() ? absl::OkStatus() : Grow(size);
@@ -358,6 +360,7 @@ absl::Status FileContent::SettleLocked() {
 }
 
 absl::StatusOr<FileContent::Settled> FileContent::Settle() {
+  absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
   OCA_RETURN_IF_ERROR(SettleLocked());
   return Settled{base_, version_};
@@ -395,6 +398,7 @@ absl::Status FileContent::ReplaceRange(uint64_t begin, uint64_t end, std::vector
 }
 
 absl::Status FileContent::PunchHole(uint64_t offset, uint64_t length) {
+  absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
   uint64_t size = SizeLocked();
   if (offset >= size || length == 0) return absl::OkStatus();
@@ -403,6 +407,7 @@ absl::Status FileContent::PunchHole(uint64_t offset, uint64_t length) {
 }
 
 absl::Status FileContent::Insert(uint64_t offset, uint64_t length, std::vector<tree::Ref> refs) {
+  absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
   if (offset > SizeLocked()) {
     ++version_;
@@ -413,12 +418,14 @@ absl::Status FileContent::Insert(uint64_t offset, uint64_t length, std::vector<t
 
 absl::StatusOr<std::vector<tree::PlacedRef>> FileContent::Extract(uint64_t offset,
                                                                   uint64_t length) {
+  absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
   OCA_RETURN_IF_ERROR(SettleLocked());
   return tree::Lookup(*chunks_, base_, offset, offset + length);
 }
 
 absl::StatusOr<uint64_t> FileContent::Seek(uint64_t offset, bool want_data) {
+  absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
   OCA_RETURN_IF_ERROR(SettleLocked());
   return tree::Seek(*chunks_, base_, offset, want_data);

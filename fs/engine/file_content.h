@@ -48,25 +48,26 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   // Writes all of `data` at `offset`, or at the end; returns the offset. A hole comes before data
   // beyond the end.
   absl::StatusOr<uint64_t> Write(uint64_t offset, bool at_end, std::string_view data)
-      ABSL_LOCKS_EXCLUDED(mu_);
-  absl::Status Truncate(uint64_t size) ABSL_LOCKS_EXCLUDED(mu_);
+      ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
+  absl::Status Truncate(uint64_t size) ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
   // [offset, offset+length) reads as zeros; the size does not change (what lies beyond it is
   // ignored).
-  absl::Status PunchHole(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status PunchHole(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
   // Settles; the refs that cover [offset, offset+length) and their places.
   absl::StatusOr<std::vector<tree::PlacedRef>> Extract(uint64_t offset, uint64_t length)
-      ABSL_LOCKS_EXCLUDED(mu_);
+      ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
   // Replaces [offset, offset+length) by `refs` (of that total length), growing the file when
   // needed.
   absl::Status Insert(uint64_t offset, uint64_t length, std::vector<tree::Ref> refs)
-      ABSL_LOCKS_EXCLUDED(mu_);
-  absl::StatusOr<uint64_t> Seek(uint64_t offset, bool want_data) ABSL_LOCKS_EXCLUDED(mu_);
+      ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
+  absl::StatusOr<uint64_t> Seek(uint64_t offset, bool want_data)
+      ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
   // One recipe of everything written before the call, and the version that it shows.
   struct Settled {
     tree::Root root;
     uint64_t version = 0;
   };
-  absl::StatusOr<Settled> Settle() ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<Settled> Settle() ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
   // Brings into the cache what a reader at `offset` will want next.
   void Prefetch(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -126,6 +127,9 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   WorkQueue* const workers_;
   const ContainerId container_;
 
+  // Held by every operation that changes the file, from begin to end: waiting for a job releases
+  // mu_, and no other change may come between.
+  absl::Mutex change_mu_ ABSL_ACQUIRED_BEFORE(mu_);
   absl::Mutex mu_;
   tree::Root base_
       ABSL_GUARDED_BY(mu_);  // may go on beyond stable_: that part is superseded by what follows
