@@ -90,6 +90,10 @@ ExitCode CodeOf(const absl::Status& status) {
 
 ExitCode Report(Context& context, const absl::Status& status) {
   context.out.flush();
+  if (status.ok() && !context.out) {
+    context.err << "oca: the answer cannot be written to standard output\n";
+    return kFailed;
+  }
   if (!status.ok()) context.err << "oca: " << MessageOf(status) << '\n';
   return CodeOf(status);
 }

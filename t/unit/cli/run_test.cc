@@ -220,6 +220,13 @@ TEST_F(Cli, ContainersAsTableRecordAndJson) {
   EXPECT_EQ(out_.str(), "a1\nb2\n");
 }
 
+TEST_F(Cli, AnswerThatCannotBeWrittenIsAFailure) {
+  std::ostream broken(nullptr);
+  Context context{in_, broken, err_, false, false, home_.path(), [](absl::Duration) {}};
+  EXPECT_EQ(cli::Run(std::vector<std::string>{"container", "--show"}, context), kFailed);
+  EXPECT_THAT(err_.str(), HasSubstr("standard output"));
+}
+
 TEST_F(Cli, NoticeGoesToStandardError) {
   {
     absl::MutexLock lock(&management_.mu);
