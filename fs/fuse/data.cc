@@ -1,5 +1,8 @@
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <string>
 #include <string_view>
 
 #include "fs/fuse/context.h"
@@ -11,6 +14,16 @@ namespace {
 
 // One COPY_FILE_RANGE answer counts in 32 bits; the caller goes on from what it got.
 constexpr uint64_t kMaxCopyBytes = 2ull << 30;
+
+// A write on its way, whatever its kind.
+struct WriteRequest {
+  Context* context;
+  fuse_req_t req;
+  OpenFile* file;  // stays open until the request is answered
+  off_t offset;
+  uid_t writer;
+  bool sync;  // O_SYNC, O_DSYNC or RWF_DSYNC
+};
 
 // What the kernel leaves to us on a direct write: takes the set-uid and set-gid bits away unless
 // root writes, and the capabilities in any case. See open_files.h.
@@ -32,6 +45,38 @@ void TakePrivileges(Context& context, OpenInode* open, uid_t writer) {
   InvalidateInode(context, open->ino, -1, 0);
 }
 
+void Invalidate(const WriteRequest& write, size_t size) {
+  InvalidateInode(*write.context, write.file->inode->ino, write.offset, static_cast<int64_t>(size));
+}
+
+absl::StatusOr<size_t> Store(const WriteRequest& write, std::string_view bytes) {
+  Context& context = *write.context;
+  // O_APPEND needs nothing from us: the kernel holds the inode's lock from finding the end to the
+  // end of the write, and it alone changes sizes. Its offset must be kept, because the parts of one
+  // large asynchronous write arrive in any order.
+  absl::StatusOr<size_t> written = context.fs.Write(
+      write.file->handle, static_cast<uint64_t>(write.offset), bytes, /*append=*/false);
+  if (written.ok() && write.file->direct && write.file->inode->privileged) {
+    TakePrivileges(context, write.file->inode, write.writer);
+  }
+  return written;
+}
+
+void Answer(const WriteRequest& write, const absl::StatusOr<size_t>& written) {
+  InodeNo ino = write.file->inode->ino;
+  if (!written.ok()) return ReplyStatus(write.req, written.status(), "write", ino);
+  if (!write.sync) {
+    fuse_reply_write(write.req, *written);
+    return;
+  }
+  // The kernel syncs cached writes itself, direct ones not.
+  write.context->syncs.Run([write, ino, count = *written] {
+    absl::Status status = write.context->fs.Fsync(ino);
+    if (!status.ok()) return ReplyStatus(write.req, status, "write", ino);
+    fuse_reply_write(write.req, count);
+  });
+}
+
 }  // namespace
 
 void Read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info* fi) {
@@ -45,24 +90,30 @@ void Write(fuse_req_t req, fuse_ino_t ino, const char* data, size_t size, off_t 
            fuse_file_info* fi) {
   Context& context = ContextOf(req);
   OpenFile* file = FileOf(fi);
-  // O_APPEND needs nothing from us: the kernel holds the inode's lock from finding the end to the
-  // end of the write, and it alone changes sizes. Its offset must be kept, because the parts of one
-  // large asynchronous write arrive in any order.
-  absl::StatusOr<size_t> written = context.fs.Write(file->handle, static_cast<uint64_t>(offset),
-                                                    std::string_view(data, size), /*append=*/false);
-  if (!written.ok()) return ReplyStatus(req, written.status(), "write", InodeNo(ino));
+  WriteRequest write{&context,
+                     req,
+                     file,
+                     offset,
+                     fuse_req_ctx(req)->uid,
+                     (fi->flags & O_DSYNC) != 0 && !fi->writepage};
   if (!file->direct || fi->writepage) {
-    fuse_reply_write(req, *written);
+    return Answer(write, Store(write, std::string_view(data, size)));
+  }
+  if (file->inode->pages) {
+    // Dirty pages are written back first, lest they bring old bytes over ours later.
+    context.invalidations.Run([write, bytes = std::string(data, size)] {
+      Invalidate(write, bytes.size());
+      absl::StatusOr<size_t> written = Store(write, bytes);
+      Invalidate(write, bytes.size());
+      Answer(write, written);
+    });
     return;
   }
-  if (file->inode->privileged) TakePrivileges(context, file->inode, fuse_req_ctx(req)->uid);
-  if (!file->inode->pages) {
-    fuse_reply_write(req, *written);
-    return;
-  }
-  context.invalidations.Run([&context, req, ino, offset, count = *written] {
-    InvalidateInode(context, InodeNo(ino), offset, static_cast<int64_t>(count));
-    fuse_reply_write(req, count);
+  absl::StatusOr<size_t> written = Store(write, std::string_view(data, size));
+  if (!file->inode->pages) return Answer(write, written);
+  context.invalidations.Run([write, written, size] {  // somebody opened the file meanwhile
+    Invalidate(write, size);
+    Answer(write, written);
   });
 }
 

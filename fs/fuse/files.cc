@@ -18,10 +18,12 @@ bool HasPrivileges(engine::Filesystem& fs, InodeNo ino) {
 }
 
 // Enters the file into the table and says in `fi` how the kernel is to treat it.
-void Admit(Context& context, InodeNo ino, engine::Handle* handle, bool direct, fuse_file_info* fi) {
-  fi->fh = reinterpret_cast<uintptr_t>(context.open_files.Add(ino, handle, direct));
-  fi->direct_io = direct;
-  fi->keep_cache = !direct;
+void Admit(Context& context, InodeNo ino, engine::Handle* handle, bool may_stream,
+           fuse_file_info* fi) {
+  OpenFile* file = context.open_files.Add(ino, handle, fi->flags, may_stream);
+  fi->fh = reinterpret_cast<uintptr_t>(file);
+  fi->direct_io = file->direct;
+  fi->keep_cache = !file->direct;
   // Nothing is written through a reading file: its close needs no word from us.
   fi->noflush = (fi->flags & O_ACCMODE) == O_RDONLY;
 }
@@ -36,8 +38,8 @@ void Open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* fi) {
   Context& context = ContextOf(req);
   absl::StatusOr<engine::Handle*> handle = context.fs.Open(InodeNo(ino), fi->flags);
   if (!handle.ok()) return ReplyStatus(req, handle.status(), "open", InodeNo(ino));
-  bool direct = (fi->flags & O_ACCMODE) == O_WRONLY && !HasPrivileges(context.fs, InodeNo(ino));
-  Admit(context, InodeNo(ino), *handle, direct, fi);
+  bool may_stream = (fi->flags & O_ACCMODE) == O_WRONLY && !HasPrivileges(context.fs, InodeNo(ino));
+  Admit(context, InodeNo(ino), *handle, may_stream, fi);
   if (fuse_reply_open(req, fi) != 0) Dismiss(context, fi);
 }
 
@@ -58,8 +60,7 @@ void Create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fu
     context.fs.DropReferences(inode->ino, 1);
     return;
   }
-  bool direct = (fi->flags & O_ACCMODE) == O_WRONLY && (inode->mode & (S_ISUID | S_ISGID)) == 0;
-  Admit(context, inode->ino, *handle, direct, fi);
+  Admit(context, inode->ino, *handle, (inode->mode & (S_ISUID | S_ISGID)) == 0, fi);
   fuse_entry_param entry = ToEntry(context, *inode);
   if (fuse_reply_create(req, &entry, fi) != 0) {
     Dismiss(context, fi);

@@ -1,8 +1,11 @@
 #include "fs/fuse/open_files.h"
 
+#include <fcntl.h>
+
 namespace oca::fuse {
 
-OpenFile* OpenFiles::Add(InodeNo ino, engine::Handle* handle, bool direct) {
+OpenFile* OpenFiles::Add(InodeNo ino, engine::Handle* handle, int flags, bool may_stream) {
+  const int access = flags & O_ACCMODE;
   auto file = std::make_unique<OpenFile>();
   absl::MutexLock lock(&mutex_);
   std::unique_ptr<OpenInode>& inode = inodes_[ino];
@@ -10,15 +13,17 @@ OpenFile* OpenFiles::Add(InodeNo ino, engine::Handle* handle, bool direct) {
     inode = std::make_unique<OpenInode>();
     inode->ino = ino;
   }
-  if (direct) {
+  file->handle = handle;
+  file->inode = inode.get();
+  file->direct = access == O_WRONLY && may_stream && inode->writable == 0;
+  file->writable = access != O_RDONLY;
+  if (file->direct) {
     if (++inode->direct == 1) inode->pages = inode->cached > 0;
   } else {
     ++inode->cached;
+    if (file->writable) ++inode->writable;
     inode->pages = true;
   }
-  file->handle = handle;
-  file->inode = inode.get();
-  file->direct = direct;
   files_.insert(file.get());
   return file.release();
 }
@@ -29,6 +34,7 @@ engine::Handle* OpenFiles::Remove(OpenFile* file) {
   files_.erase(file);
   OpenInode* inode = file->inode;
   --(file->direct ? inode->direct : inode->cached);
+  if (!file->direct && file->writable) --inode->writable;
   if (inode->direct == 0) inode->privileged = false;
   if (inode->direct == 0 && inode->cached == 0) inodes_.erase(inode->ino);
   return file->handle;

@@ -11,6 +11,10 @@
 //     drops the range that it wrote, after the engine has the bytes and before the writer is
 //     answered. A read that starts later finds the new bytes; one that is under way holds its page
 //     locked, and the page is dropped when it ends.
+//   - A page that was written through a mapping would bring old bytes over new ones when it is
+//   written back. So pages are dropped, which
+//     writes them back, before the direct write too; and a file is no stream while it is open for
+//     reading and writing.
 //   - Dropping waits for such reads, which our own threads must answer: so it runs on a thread of
 //   its own.
 // The kernel also leaves set-uid bits and file capabilities in place on direct writes, where POSIX
@@ -35,8 +39,9 @@ namespace oca::fuse {
 // An inode while files of it are open.
 struct OpenInode {
   InodeNo ino;
-  int cached = 0;  // files open through the page cache; guarded by OpenFiles
-  int direct = 0;  // streams; guarded by OpenFiles
+  int cached = 0;    // files open through the page cache; guarded by OpenFiles
+  int writable = 0;  // of them, those that may write (and be mapped so)
+  int direct = 0;    // streams; guarded by OpenFiles
   // The kernel may hold pages that a direct write makes stale. Atomic: read for each direct write.
   std::atomic<bool> pages{false};
   // The next direct write must take away set-uid, set-gid and capabilities. Atomic: read for each
@@ -49,14 +54,16 @@ struct OpenFile {
   engine::Handle* handle = nullptr;
   OpenInode* inode = nullptr;
   bool direct = false;
+  bool writable = false;
 };
 
 // Thread-safe.
 class OpenFiles {
  public:
-  // Takes over `handle`. The file's effects hold when it returns, so call it before the kernel is
+  // Takes over `handle`, opened with the access mode of `flags`. may_stream: nothing else speaks
+  // against a stream. The result's `direct` holds from now on, so call it before the kernel is
   // answered.
-  OpenFile* Add(InodeNo ino, engine::Handle* handle, bool direct);
+  OpenFile* Add(InodeNo ino, engine::Handle* handle, int flags, bool may_stream);
   // Gives the handle back; `file` is gone.
   engine::Handle* Remove(OpenFile* file);
   // `ino` got bits that a write must clear.

@@ -133,6 +133,23 @@ TEST_F(Ocafsd, StartsAgainAfterSigkillOnItsDeadMount) {
   EXPECT_EQ(ReadFile("f"), "synced");
 }
 
+TEST_F(Ocafsd, SynchronousWritesSurviveSigkill) {
+  Start();
+  for (int access : {O_WRONLY, O_RDWR}) {
+    for (int sync : {O_SYNC, O_DSYNC}) {
+      std::string path = fmt::format("{}/c1/f{}-{}", mountpoint_, access, sync);
+      int fd = open(path.c_str(), access | sync | O_CREAT, 0644);
+      ASSERT_GE(fd, 0);
+      ASSERT_EQ(write(fd, "synced", 6), 6);
+      daemon_->Signal(SIGKILL);
+      ASSERT_TRUE(daemon_->WaitForEnd(kPatience));
+      close(fd);
+      Start();
+      EXPECT_EQ(support::ReadText(path), "synced") << path;
+    }
+  }
+}
+
 TEST_F(Ocafsd, StopsGracefullyWhileFilesAreInUse) {
   Start();
   std::string path = mountpoint_ + "/c1/f";
