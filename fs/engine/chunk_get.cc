@@ -160,11 +160,14 @@ void ChunkStore::Prefetch(std::span<const Fingerprint> fps) {
       if (place == last) break;
       last = place;
       if (options_.caches->groups.Peek({options_.group, place.pack, place.index})) break;
-      options_.workers->TryAdd([this, footer, place] {
+      TaskBegins();
+      bool queued = options_.workers->TryAdd([this, footer, place] {
         const format::FooterGroup& group = footer->groups[place.index];
         (void)GetGroup(place.pack, place.index, group,
                        std::span(&footer->chunks[group.first_chunk], group.chunk_count));
+        TaskEnds();
       });
+      if (!queued) TaskEnds();
       break;
     }
   }

@@ -143,11 +143,33 @@ absl::StatusOr<std::shared_ptr<OpenPack>> ChunkStore::NewPack() {
 
 void ChunkStore::RunDeferred(Deferred deferred) {
   for (auto& [pack, group] : deferred.groups) {
-    options_.workers->Run([this, pack = pack, group = group] { StoreGroup(pack, group); });
+    TaskBegins();
+    options_.workers->Run([this, pack = pack, group = group] {
+      StoreGroup(pack, group);
+      TaskEnds();
+    });
   }
   for (auto& pack : deferred.seals) {
-    if (pack->ReadyToSeal()) options_.sealers->Add([this, pack = pack] { (void)SealPack(pack); });
+    if (pack->ReadyToSeal()) QueueSeal(pack);
   }
+}
+
+void ChunkStore::QueueSeal(const std::shared_ptr<OpenPack>& pack) {
+  TaskBegins();
+  options_.sealers->Add([this, pack] {
+    SealPack(pack).IgnoreError();  // tried again by the next flush
+    TaskEnds();
+  });
+}
+
+void ChunkStore::TaskBegins() {
+  absl::MutexLock lock(&tasks_mu_);
+  ++tasks_;
+}
+
+void ChunkStore::TaskEnds() {
+  absl::MutexLock lock(&tasks_mu_);
+  --tasks_;
 }
 
 void ChunkStore::StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t group) {
@@ -160,7 +182,7 @@ void ChunkStore::StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t grou
     }
     write_error_ = status;
   }
-  if (pack->ReadyToSeal()) options_.sealers->Add([this, pack] { (void)SealPack(pack); });
+  if (pack->ReadyToSeal()) QueueSeal(pack);
 }
 
 absl::Status ChunkStore::SealPack(const std::shared_ptr<OpenPack>& pack) {
@@ -204,7 +226,7 @@ absl::Status ChunkStore::Flush() {
   for (const auto& pack : open) {
     absl::Status status = pack->MakeDurable();
     if (result.ok()) result = status;
-    if (pack->ReadyToSeal()) options_.sealers->Add([this, pack] { (void)SealPack(pack); });
+    if (pack->ReadyToSeal()) QueueSeal(pack);
   }
   absl::MutexLock lock(&stats_mu_);
   write_error_ = result;

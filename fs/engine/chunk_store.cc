@@ -26,7 +26,11 @@ absl::StatusOr<std::unique_ptr<ChunkStore>> ChunkStore::Open(const ChunkStoreOpt
   return chunks;
 }
 
-ChunkStore::~ChunkStore() = default;
+ChunkStore::~ChunkStore() {
+  absl::MutexLock lock(&tasks_mu_);
+  auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tasks_mu_) { return tasks_ == 0; };
+  tasks_mu_.Await(absl::Condition(&idle));
+}
 
 absl::Status ChunkStore::Recover() {
   OCA_ASSIGN_OR_RETURN(auto covered, LoadSnapshot());

@@ -173,6 +173,10 @@ class ChunkStore final : public tree::NodeStore {
                                             format::ChunkKind kind, Deferred* deferred);
   absl::StatusOr<std::shared_ptr<OpenPack>> NewPack();
   void RunDeferred(Deferred deferred);
+  // Queues a seal; ~ChunkStore waits for all tasks that were queued.
+  void QueueSeal(const std::shared_ptr<OpenPack>& pack) ABSL_LOCKS_EXCLUDED(tasks_mu_);
+  void TaskBegins() ABSL_LOCKS_EXCLUDED(tasks_mu_);
+  void TaskEnds() ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t group);
   absl::Status SealPack(const std::shared_ptr<OpenPack>& pack);
   absl::Status WriteError();
@@ -211,6 +215,9 @@ class ChunkStore final : public tree::NodeStore {
   std::unique_ptr<LiveSet> live_ ABSL_GUARDED_BY(gc_mu_);  // set during an epoch
   absl::flat_hash_set<PackId> condemned_
       ABSL_GUARDED_BY(gc_mu_);  // never deduplicate against these
+
+  absl::Mutex tasks_mu_;
+  uint64_t tasks_ ABSL_GUARDED_BY(tasks_mu_) = 0;  // queued or running, and using this object
 
   absl::Mutex open_mu_;
   absl::flat_hash_map<PackId, std::shared_ptr<OpenPack>> open_ ABSL_GUARDED_BY(open_mu_);

@@ -18,7 +18,7 @@ namespace oca::fuse {
 
 struct Options {
   std::string mountpoint;          // created when missing; must be empty
-  int threads = 10;                // requests served at once, besides fsyncs; at least 2
+  int threads = 4;                 // requests served at once, besides fsyncs; at least 2
   bool allow_other = true;         // for other users, where the system lets us
   double timeout_seconds = 3600;   // how long the kernel keeps names and attributes
   uint32_t read_ahead_kib = 2048;  // of the mount, when we are root; 0 = the kernel's default

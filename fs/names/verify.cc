@@ -413,7 +413,8 @@ absl::Status Verifier::CheckLinksOfSome(uint64_t* next_ino) {
 }
 
 void Verifier::CheckCounters() {
-  for (const auto& [id, container] : containers_) {
+  for (const auto& entry : containers_) {
+    const auto id = entry.first;
     const ContainerCounters& counted = counted_[id];
     const auto check = [&](std::string_view place, const ContainerCounters& kept) {
       if (kept == counted) return;

