@@ -107,7 +107,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenBefore(absl::Time de
 
 Connection::~Connection() { PQfinish(connection_); }
 
-bool Connection::broken() const { return PQstatus(connection_) != CONNECTION_OK; }
+bool Connection::broken() const { return lost_ || PQstatus(connection_) != CONNECTION_OK; }
 
 int Connection::server_pid() const {
   // The kernel names the process that called listen(): the postmaster, not the backend of this
@@ -128,9 +128,10 @@ absl::StatusOr<Result> Connection::Take(pg_result* raw) {
   std::string message =
       OneLine(raw == nullptr ? PQerrorMessage(connection_) : PQresultErrorMessage(raw));
   if (sql_state == nullptr) {
-    // Not said by the server: libpq's own, so the connection or memory.
-    return absl::Status(broken() ? absl::StatusCode::kUnavailable : absl::StatusCode::kInternal,
-                        message);
+    // Not said by the server: libpq's own, so nobody knows what the server did. libpq still calls
+    // the connection good when the write failed before the end of the input was seen.
+    lost_ = true;
+    return absl::UnavailableError(message);
   }
   absl::Status status(CodeOf(sql_state), message);
   status.SetPayload(kSqlStatePayload, absl::Cord(sql_state));

@@ -85,6 +85,7 @@ class Connection {
   absl::StatusOr<Result> Take(pg_result* raw);
 
   pg_conn* const connection_;
+  bool lost_ = false;
 };
 
 // BEGIN at its start; ROLLBACK at its end unless Commit returned OK. One at a time on a connection.

@@ -17,10 +17,10 @@ server() {
     fail "PostgreSQL does not start"
   }
 }
+server_pid() { head -1 "$data/postmaster.pid"; }
 sql() { "$pg/psql" -h "$tmp" -U bench -d postgres -v ON_ERROR_STOP=1 -qAtc "$1"; }
-kill_server() {
-  local pid
-  pid=$(head -1 "$data/postmaster.pid")
+kill_server() { # pid
+  local pid=$1
   pkill -KILL -P "$pid" || true
   kill -KILL "$pid"
   eventually 20 gone "$pid"
@@ -30,13 +30,14 @@ server
 sql "create table t(id int primary key, v text); create index on t(v)"
 "$pg/pgbench" -h "$tmp" -U bench -i -s 2 -q postgres 2>"$tmp/pgbench.log"
 for i in $(seq 20); do sql "insert into t select g, md5(g::text) from generate_series(${i}00, ${i}99) g"; done
-kill_server
+kill_server "$(server_pid)"
 server
 [ "$(sql 'select count(*) from t')" = 2000 ] || fail "rows are missing after the server was killed"
 
 sql "insert into t values (1, 'synced'); checkpoint; insert into t values (2, 'after the checkpoint')"
+pid=$(server_pid) # cannot be read from the mount once ocafsd is dead
 kill_ocafsd
-kill_server
+kill_server "$pid"
 start
 server
 [ "$(sql 'select count(*) from t')" = 2002 ] || fail "rows are missing after ocafsd was killed"
