@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "fmt/format.h"
@@ -339,7 +340,9 @@ TEST_F(ConfigService, LostRepositoryIsMadeAgainFromTheConfiguration) {
   StartFilesystem();
   {
     absl::MutexLock lock(&filesystem_->mu);
-    auto made = [this] { return filesystem_->containers.size() == 1; };
+    auto made = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(filesystem_->mu) {
+      return filesystem_->containers.size() == 1;
+    };
     ASSERT_TRUE(filesystem_->mu.AwaitWithTimeout(absl::Condition(&made), absl::Seconds(60)));
   }
   WaitReady();
