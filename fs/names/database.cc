@@ -14,12 +14,15 @@
 #include "rocksdb/options.h"
 #include "rocksdb/table.h"
 #include "rocksdb/utilities/table_properties_collectors.h"
+#include "rocksdb/write_batch.h"
 
 namespace oca::names {
 namespace {
 
 // Log bytes that may wait in memory for a Commit; a write beyond it commits by itself.
 constexpr uint64_t kMaxUnsyncedLogBytes = 32u << 20;
+// Changes gather up to here; writing them then takes some milliseconds.
+constexpr size_t kMaxBufferedBytes = 2u << 20;
 
 // Errors reach callers as statuses; RocksDB's own log file would only be one more file to look
 // after.
@@ -129,15 +132,56 @@ class Database::ErrorListener final : public rocksdb::EventListener {
 
 thread_local bool Database::ErrorListener::compacting_ = false;
 
-Cursor::Cursor(rocksdb::DB* db, std::string from, std::string end, const Snapshot* snapshot,
-               bool fill_cache)
-    : end_(std::move(end)), end_slice_(ToSlice(end_)) {
+Cursor::Cursor(rocksdb::DB* db, std::string_view from, std::string end, const Snapshot* snapshot,
+               bool fill_cache, std::vector<Change> buffered)
+    : end_(std::move(end)),
+      end_slice_(ToSlice(end_)),
+      buffered_(std::move(buffered)),
+      next_buffered_(buffered_.begin()) {
   rocksdb::ReadOptions options;
   options.snapshot = snapshot == nullptr ? nullptr : snapshot->get();
   if (!end_.empty()) options.iterate_upper_bound = &end_slice_;
   options.fill_cache = fill_cache;
   iterator_.reset(db->NewIterator(options));
-  iterator_->Seek(ToSlice(from));
+  Seek(from);
+}
+
+void Cursor::Seek(std::string_view key) {
+  iterator_->Seek(ToSlice(key));
+  next_buffered_ = std::lower_bound(
+      buffered_.begin(), buffered_.end(), key,
+      [](const Change& change, std::string_view wanted) { return change.key < wanted; });
+  Settle();
+}
+
+void Cursor::Next() {
+  if (at_buffered_) {
+    ++next_buffered_;
+  } else {
+    iterator_->Next();
+  }
+  Settle();
+}
+
+void Cursor::Settle() {
+  at_buffered_ = false;
+  for (; next_buffered_ != buffered_.end(); ++next_buffered_) {
+    if (iterator_->Valid()) {
+      const int order = ToView(iterator_->key()).compare(next_buffered_->key);
+      if (order < 0) return;
+      if (order == 0) iterator_->Next();
+    }
+    at_buffered_ = next_buffered_->value.has_value();
+    if (at_buffered_) return;
+  }
+}
+
+std::string_view Cursor::key() const {
+  return at_buffered_ ? std::string_view(next_buffered_->key) : ToView(iterator_->key());
+}
+
+std::string_view Cursor::value() const {
+  return at_buffered_ ? std::string_view(*next_buffered_->value) : ToView(iterator_->value());
 }
 
 absl::Status Cursor::status() const { return FromRocks(iterator_->status(), EIO); }
@@ -174,6 +218,13 @@ Database::~Database() {
 
 absl::StatusOr<bool> Database::Get(std::string_view key, std::string* value,
                                    const Snapshot* snapshot) const {
+  if (snapshot == nullptr) {
+    absl::ReaderMutexLock lock(&buffer_mu_);
+    if (const std::optional<std::string>* change = buffer_.Find(key); change != nullptr) {
+      if (change->has_value()) *value = **change;
+      return change->has_value();
+    }
+  }
   rocksdb::ReadOptions options;
   options.snapshot = snapshot == nullptr ? nullptr : snapshot->get();
   const rocksdb::Status status = db_->Get(options, ToSlice(key), value);
@@ -183,15 +234,22 @@ absl::StatusOr<bool> Database::Get(std::string_view key, std::string* value,
 }
 
 Cursor Database::Walk(std::string_view prefix, const Snapshot* snapshot, bool fill_cache) const {
-  return Cursor(db_.get(), std::string(prefix), PrefixEnd(prefix), snapshot, fill_cache);
+  return WalkFrom(prefix, prefix, snapshot, fill_cache);
 }
 
 Cursor Database::WalkFrom(std::string_view from, std::string_view prefix, const Snapshot* snapshot,
                           bool fill_cache) const {
-  return Cursor(db_.get(), std::string(from), PrefixEnd(prefix), snapshot, fill_cache);
+  std::string end = PrefixEnd(prefix);
+  // Held until RocksDB's iterator is made: else changes could go from the buffer to RocksDB between
+  // the two looks.
+  absl::ReaderMutexLock lock(&buffer_mu_);
+  std::vector<Change> buffered;
+  if (snapshot == nullptr) buffered = buffer_.Range(from, end);
+  return Cursor(db_.get(), from, std::move(end), snapshot, fill_cache, std::move(buffered));
 }
 
-std::unique_ptr<Snapshot> Database::TakeSnapshot() const {
+absl::StatusOr<std::unique_ptr<Snapshot>> Database::TakeSnapshot() {
+  OCA_RETURN_IF_ERROR(FlushBuffer());
   return std::make_unique<Snapshot>(db_.get());
 }
 
@@ -214,18 +272,48 @@ absl::Status Database::FromWrite(const rocksdb::Status& status) const {
   return FromRocks(status, rocks_fs_->last_write_errno());
 }
 
-absl::Status Database::Write(rocksdb::WriteBatch* batch) {
+absl::Status Database::Write(std::vector<Change> changes) {
   OCA_RETURN_IF_ERROR(StandingError());
   if (rocks_fs_->unsynced_log_bytes() > kMaxUnsyncedLogBytes) OCA_RETURN_IF_ERROR(Commit());
-  absl::MutexLock lock(&write_mu_);
-  OCA_RETURN_IF_ERROR(StandingError());
-  rocksdb::WriteOptions options;
-  options.no_slowdown = compaction_fails_.load();  // else it might wait for ever for a compaction
-  const rocksdb::Status status = db_->Write(options, batch);
-  if (status.IsIncomplete()) return FromWrite(status);
-  if (!status.ok()) return Fail(FromWrite(status));
+  bool full = false;
+  {
+    absl::ReaderMutexLock lock(&buffer_mu_);
+    full = buffer_.bytes() >= kMaxBufferedBytes;
+  }
+  if (full) OCA_RETURN_IF_ERROR(FlushBuffer());
+  absl::MutexLock lock(&buffer_mu_);
+  buffer_.Apply(std::move(changes));
   writes_.fetch_add(1, std::memory_order_release);
   return absl::OkStatus();
+}
+
+absl::Status Database::FlushBuffer() {
+  absl::MutexLock lock(&write_mu_);
+  OCA_RETURN_IF_ERROR(StandingError());
+  std::shared_ptr<const WriteBuffer::Map> changes;
+  {
+    absl::MutexLock buffer_lock(&buffer_mu_);
+    changes = buffer_.BeginFlush();
+  }
+  rocksdb::WriteBatch batch;
+  for (const auto& [key, value] : *changes) {
+    // Fail only for a batch with a size limit, which ours has not.
+    if (value) {
+      batch.Put(ToSlice(key), ToSlice(*value)).PermitUncheckedError();
+    } else {
+      batch.Delete(ToSlice(key)).PermitUncheckedError();
+    }
+  }
+  rocksdb::WriteOptions options;
+  options.no_slowdown = compaction_fails_.load();  // else it might wait for ever for a compaction
+  rocksdb::Status status;
+  if (!changes->empty()) status = db_->Write(options, &batch);
+  {
+    absl::MutexLock buffer_lock(&buffer_mu_);
+    buffer_.EndFlush(status.ok());
+  }
+  if (status.ok() || status.IsIncomplete()) return FromWrite(status);
+  return Fail(FromWrite(status));
 }
 
 absl::Status Database::Commit() {
@@ -241,7 +329,8 @@ absl::Status Database::Commit() {
     committing_ = true;
     target = writes_.load(std::memory_order_acquire);
   }
-  absl::Status status = SyncLogs();
+  absl::Status status = FlushBuffer();
+  if (status.ok()) status = SyncLogs();
   absl::MutexLock lock(&commit_mu_);
   committing_ = false;
   if (status.ok()) committed_writes_ = std::max(committed_writes_, target);

@@ -1,5 +1,5 @@
-// RocksDB as the names module uses it: one column family, atomic batches, an explicit Commit, and
-// errors with their errno.
+// RocksDB as the names module uses it: one column family, atomic changes that gather in a write
+// buffer, an explicit Commit, and errors with their errno.
 #ifndef OCA_FS_NAMES_DATABASE_H_
 #define OCA_FS_NAMES_DATABASE_H_
 
@@ -9,16 +9,17 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "fs/names/rocks_file_system.h"
+#include "fs/names/write_buffer.h"
 #include "lib/base/clock.h"
 #include "lib/io/file_system.h"
 #include "rocksdb/db.h"
-#include "rocksdb/write_batch.h"
 
 namespace oca::names {
 
@@ -52,15 +53,16 @@ class Snapshot {
 // thread-safe.
 class Cursor {
  public:
-  Cursor(rocksdb::DB* db, std::string from, std::string end, const Snapshot* snapshot,
-         bool fill_cache);
+  // `buffered`: changes of the range that are not in RocksDB, ascending.
+  Cursor(rocksdb::DB* db, std::string_view from, std::string end, const Snapshot* snapshot,
+         bool fill_cache, std::vector<Change> buffered);
   Cursor(const Cursor&) = delete;
   Cursor& operator=(const Cursor&) = delete;
-  bool Valid() const { return iterator_->Valid(); }
-  void Next() { iterator_->Next(); }
-  void Seek(std::string_view key) { iterator_->Seek(ToSlice(key)); }
-  std::string_view key() const { return ToView(iterator_->key()); }
-  std::string_view value() const { return ToView(iterator_->value()); }
+  bool Valid() const { return at_buffered_ || iterator_->Valid(); }
+  void Next();
+  void Seek(std::string_view key);
+  std::string_view key() const;
+  std::string_view value() const;
   // Why the walk ended: OK at the end of the range.
   absl::Status status() const;
 
@@ -68,6 +70,12 @@ class Cursor {
   const std::string end_;
   const rocksdb::Slice end_slice_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
+  // Chooses the lesser of both sides' keys; the buffer's change hides RocksDB's value.
+  void Settle();
+
+  const std::vector<Change> buffered_;
+  std::vector<Change>::const_iterator next_buffered_;
+  bool at_buffered_ = false;
 };
 
 // Thread-safe.
@@ -86,10 +94,11 @@ class Database {
               bool fill_cache = true) const;
   Cursor WalkFrom(std::string_view from, std::string_view prefix,
                   const Snapshot* snapshot = nullptr, bool fill_cache = true) const;
-  std::unique_ptr<Snapshot> TakeSnapshot() const;
+  // Of all writes before the call.
+  absl::StatusOr<std::unique_ptr<Snapshot>> TakeSnapshot() ABSL_LOCKS_EXCLUDED(write_mu_);
 
-  // Applies the batch atomically.
-  absl::Status Write(rocksdb::WriteBatch* batch) ABSL_LOCKS_EXCLUDED(write_mu_);
+  // Applies the changes atomically: all of them are seen or none, now and after a crash.
+  absl::Status Write(std::vector<Change> changes) ABSL_LOCKS_EXCLUDED(write_mu_, buffer_mu_);
   // Makes all writes before the call durable. Concurrent callers share one flush.
   absl::Status Commit() ABSL_LOCKS_EXCLUDED(commit_mu_);
   // After a failed write: recovers when the cause is gone.
@@ -106,6 +115,8 @@ class Database {
   // Makes `error` the standing error, unless there is one. Returns it.
   absl::Status Fail(absl::Status error) ABSL_LOCKS_EXCLUDED(error_mu_);
   absl::Status FromWrite(const rocksdb::Status& status) const;
+  // Hands what is buffered to RocksDB in one batch. On failure it stays buffered.
+  absl::Status FlushBuffer() ABSL_LOCKS_EXCLUDED(write_mu_, buffer_mu_);
   absl::Status SyncLogs();
   // Writes all that is in memory to tables and leaves the logs behind.
   absl::Status FlushMemory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mu_);
@@ -116,14 +127,16 @@ class Database {
   const std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
 
-  absl::Mutex write_mu_ ABSL_ACQUIRED_BEFORE(error_mu_);  // held by a write, and by Resume
+  absl::Mutex write_mu_ ABSL_ACQUIRED_BEFORE(error_mu_, buffer_mu_);  // FlushBuffer's and Resume's
+  mutable absl::Mutex buffer_mu_;
+  WriteBuffer buffer_ ABSL_GUARDED_BY(buffer_mu_);
   std::atomic<bool> failed_ = false;  // = !error_.ok(), readable without the lock
   mutable absl::Mutex error_mu_;
   absl::Status error_ ABSL_GUARDED_BY(error_mu_);
 
   std::atomic<bool> keeps_files_ = false;  // RocksDB deletes no files; see ErrorListener
   std::atomic<bool> compaction_fails_ = false;
-  std::atomic<uint64_t> writes_ = 0;  // batches written
+  std::atomic<uint64_t> writes_ = 0;
   absl::Mutex commit_mu_;
   bool committing_ ABSL_GUARDED_BY(commit_mu_) = false;
   uint64_t committed_writes_ ABSL_GUARDED_BY(commit_mu_) = 0;

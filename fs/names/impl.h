@@ -20,7 +20,6 @@
 #include "fs/names/keys.h"
 #include "fs/names/names.h"
 #include "fs/names/records.h"
-#include "rocksdb/write_batch.h"
 
 namespace oca::names {
 
@@ -96,7 +95,7 @@ absl::Status PosixAt(int error_number, InodeNo parent, std::string_view name);
 inline bool IsDir(const Inode& inode) { return (inode.mode & 0170000) == 0040000; }
 inline bool IsRegular(const Inode& inode) { return (inode.mode & 0170000) == 0100000; }
 
-// One mutation: collects its changes, then writes them in one batch. Lives under Impl::mu.
+// One mutation: collects its changes, then writes them all at once. Lives under Impl::mu.
 class Mutation {
  public:
   explicit Mutation(Names::Impl& impl) ABSL_EXCLUSIVE_LOCKS_REQUIRED(impl.mu) : impl_(impl) {}
@@ -128,10 +127,13 @@ class Mutation {
   void CountInode(const Inode& inode, int sign);
   void CountBytes(ContainerId container, uint64_t before, uint64_t after);
 
-  // Writes the batch and brings the tables in memory up to date. Once.
+  // Writes the changes and brings the tables in memory up to date. Once.
   absl::Status Write();
 
  private:
+  void Put(std::string key, std::string value);
+  void Delete(std::string key);
+
   struct Delta {
     int64_t inodes = 0;
     int64_t files = 0;
@@ -139,7 +141,7 @@ class Mutation {
   };
 
   Names::Impl& impl_;
-  rocksdb::WriteBatch batch_;
+  std::vector<Change> changes_;
   absl::flat_hash_map<ContainerId, Delta> deltas_;
   struct Taken {
     Sequence* sequence;

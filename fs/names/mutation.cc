@@ -1,23 +1,18 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "fs/names/impl.h"
 #include "lib/base/status.h"
 
 namespace oca::names {
-namespace {
 
-void Put(rocksdb::WriteBatch* batch, std::string_view key, std::string_view value) {
-  // Fails only for a batch with a size limit, which ours has not.
-  batch->Put(ToSlice(key), ToSlice(value)).PermitUncheckedError();
+void Mutation::Put(std::string key, std::string value) {
+  changes_.push_back({std::move(key), std::move(value)});
 }
 
-void Delete(rocksdb::WriteBatch* batch, std::string_view key) {
-  batch->Delete(ToSlice(key)).PermitUncheckedError();
-}
-
-}  // namespace
+void Mutation::Delete(std::string key) { changes_.push_back({std::move(key), std::nullopt}); }
 
 Mutation::~Mutation() {
   if (written_) return;
@@ -39,20 +34,18 @@ uint64_t Mutation::TakeNumber(Sequence* sequence, uint64_t least) {
   return number;
 }
 
-void Mutation::PutInode(const Inode& inode) {
-  Put(&batch_, InodeKey(inode.ino), EncodeInode(inode));
-}
+void Mutation::PutInode(const Inode& inode) { Put(InodeKey(inode.ino), EncodeInode(inode)); }
 
-void Mutation::DeleteInode(InodeNo ino) { Delete(&batch_, InodeKey(ino)); }
+void Mutation::DeleteInode(InodeNo ino) { Delete(InodeKey(ino)); }
 
 void Mutation::PutEntry(InodeNo parent, std::string_view name, const EntryValue& entry) {
-  Put(&batch_, EntryKey(parent, name), EncodeEntry(entry));
-  Put(&batch_, OrderKey(parent, entry.cookie), EncodeOrder(entry, name));
+  Put(EntryKey(parent, name), EncodeEntry(entry));
+  Put(OrderKey(parent, entry.cookie), EncodeOrder(entry, name));
 }
 
 void Mutation::DeleteEntry(InodeNo parent, std::string_view name, uint64_t cookie) {
-  Delete(&batch_, EntryKey(parent, name));
-  Delete(&batch_, OrderKey(parent, cookie));
+  Delete(EntryKey(parent, name));
+  Delete(OrderKey(parent, cookie));
 }
 
 void Mutation::DropLink(int64_t now, Inode* inode) {
@@ -61,47 +54,45 @@ void Mutation::DropLink(int64_t now, Inode* inode) {
   if (inode->nlink == 0) PutOrphan(inode->ino);
 }
 
-void Mutation::PutOrphan(InodeNo ino) { Put(&batch_, OrphanKey(ino), {}); }
-void Mutation::DeleteOrphan(InodeNo ino) { Delete(&batch_, OrphanKey(ino)); }
+void Mutation::PutOrphan(InodeNo ino) { Put(OrphanKey(ino), {}); }
+void Mutation::DeleteOrphan(InodeNo ino) { Delete(OrphanKey(ino)); }
 
 void Mutation::PutXattr(InodeNo ino, std::string_view name, std::string_view value) {
-  Put(&batch_, XattrKey(ino, name), value);
+  Put(XattrKey(ino, name), std::string(value));
 }
 
-void Mutation::DeleteXattr(InodeNo ino, std::string_view name) {
-  Delete(&batch_, XattrKey(ino, name));
-}
+void Mutation::DeleteXattr(InodeNo ino, std::string_view name) { Delete(XattrKey(ino, name)); }
 
 absl::Status Mutation::DeleteAllXattrs(const Inode& inode) {
   if ((inode.flags & kInodeHasXattrs) == 0) return absl::OkStatus();
   Cursor cursor = impl_.db->Walk(NumberedPrefix(kXattrPrefix, inode.ino.value));
-  for (; cursor.Valid(); cursor.Next()) Delete(&batch_, cursor.key());
+  for (; cursor.Valid(); cursor.Next()) Delete(std::string(cursor.key()));
   return cursor.status();
 }
 
 void Mutation::PutGroup(const StorageGroup& group) {
-  Put(&batch_, GroupKey(group.id), EncodeStorageGroup(group));
+  Put(GroupKey(group.id), EncodeStorageGroup(group));
   put_groups_.push_back(group);
 }
 
 void Mutation::DeleteGroup(GroupId id) {
-  Delete(&batch_, GroupKey(id));
+  Delete(GroupKey(id));
   deleted_groups_.push_back(id);
 }
 
 void Mutation::PutContainer(const Container& container) {
-  Put(&batch_, ContainerKey(container.id), EncodeContainer(container));
+  Put(ContainerKey(container.id), EncodeContainer(container));
   put_containers_.push_back(container);
 }
 
 void Mutation::DeleteContainer(ContainerId id) {
-  Delete(&batch_, ContainerKey(id));
-  Delete(&batch_, CountersKey(id));
+  Delete(ContainerKey(id));
+  Delete(CountersKey(id));
   deleted_containers_.push_back(id);
 }
 
 void Mutation::PutSuper(SuperItem item, uint64_t value) {
-  Put(&batch_, SuperKey(item), EncodeNumber(value));
+  Put(SuperKey(item), EncodeNumber(value));
 }
 
 void Mutation::CountInode(const Inode& inode, int sign) {
@@ -131,9 +122,9 @@ absl::Status Mutation::Write() {
   }
   for (ContainerId id : deleted_containers_) counted.erase(id);
   for (const auto& [id, counters] : counted) {
-    Put(&batch_, CountersKey(id), EncodeCounters(counters));
+    Put(CountersKey(id), EncodeCounters(counters));
   }
-  OCA_RETURN_IF_ERROR(impl_.db->Write(&batch_));
+  OCA_RETURN_IF_ERROR(impl_.db->Write(std::move(changes_)));
   written_ = true;
   for (const Taken& taken : taken_) taken.sequence->limit = taken.limit;
   if (counted.empty() && put_groups_.empty() && deleted_groups_.empty() &&

@@ -441,7 +441,7 @@ absl::StatusOr<std::vector<std::string>> Names::Verify(
   absl::flat_hash_map<ContainerId, ContainerCounters> counters;
   {
     absl::MutexLock lock(&impl_->mu);  // no mutation between the snapshot and the copy
-    snapshot = impl_->db->TakeSnapshot();
+    OCA_ASSIGN_OR_RETURN(snapshot, impl_->db->TakeSnapshot());
     absl::MutexLock tables_lock(&impl_->tables_mu);
     counters = impl_->counters;
   }
