@@ -1,54 +1,105 @@
 #!/usr/bin/env python3
 """Measures Oca beside restic, borg and daemons that do nothing, and prints a table. JSON rows go to <out>/*.json.
 
-bench.py --bin DIR --out DIR [--micro | --scenario] [--rounds N]
+bench.py --bin DIR --out DIR [--micro | --stream | --tree | --more] [--rounds N]
 BENCH_MB=256 takes about that much of the data: a quick look whose figures are not comparable.
 """
 
 import argparse
 import os
+import shutil
+import subprocess
 import sys
+import time
 
-import data
+import interrupts
 import micro
-import scenarios
-from oca_side import OcaSide
+import more
+from data import Data
+from null_fuse import mount_point
+from oca_side import OcaSide, WholeAppliance
 from rows import save, table
+from scenarios import ShapeRun
+from shapes import Stream, Tree
+
+TREE_MB = 300        # of many small files
+GENERATION_MB = 500  # of each generation
+SMALL_FILES = 10000
+PARTS = ("micro", "stream", "tree", "more")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--micro", action="store_true", help="only the kernels and the index")
-    parser.add_argument("--scenario", action="store_true", help="only what goes through the mount")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--micro", action="store_true", help="only the kernels, the index and the engine without the mount")
+    parser.add_argument("--stream", action="store_true", help="only large files")
+    parser.add_argument("--tree", action="store_true", help="only trees of small files")
+    parser.add_argument("--more", action="store_true", help="only generations, small files, restart")
+    parser.add_argument("--rounds", type=int, default=3, help="at most; two are enough where they agree (%(default)s)")
     options = parser.parse_args()
-    limit_mb = int(os.environ.get("BENCH_MB", "0"))
-    out = os.path.abspath(options.out)
-    everything = options.micro == options.scenario
-    if os.geteuid() != 0 and (everything or options.scenario):
+    parts = [part for part in PARTS if getattr(options, part)] or PARTS
+    if os.geteuid() != 0 and parts != ["micro"]:
         print("bench: must run as root: a cold cache needs /proc/sys/vm/drop_caches. Try: sudo make bench", file=sys.stderr)
         return 1
-
-    rows = []
-    if everything or options.micro:
-        found = micro.run(options.bin)
-        save(found, os.path.join(out, "micro.json"))
-        rows += found
-    if everything or options.scenario:
-        kept = os.path.join(out, "data")
-        work = os.path.join(out, "work")
-        os.makedirs(kept, exist_ok=True)
-        os.makedirs(work, exist_ok=True)
-        trees = data.prepare(kept, limit_mb)
-        with OcaSide(work, options.bin) as oca:
-            found = scenarios.run(options.bin, work, trees, oca, options.rounds)
-        save(found, os.path.join(out, "scenario.json"))
-        rows += found
-    print()
-    table(rows)
+    interrupts.install()
+    out = os.path.abspath(options.out)
+    work = os.path.join(out, "work")
+    remove_left(work, options.bin)
+    os.makedirs(work)
+    try:
+        measure_all(parts, options, out, work)
+    except interrupts.Interrupted as signal:
+        print(f"bench: ended by {signal}; nothing was left running", file=sys.stderr)
+        return 128 + signal.number
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     return 0
+
+
+def remove_left(work, bin_dir):
+    """What a run that was killed has left."""
+    if os.path.ismount(mount_point(work)):
+        subprocess.run(["umount", "-l", mount_point(work)], check=True)
+    home = os.path.join(work, "oca", "home")
+    if os.path.exists(home):
+        WholeAppliance(home, bin_dir).stop()
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def measure_all(parts, options, out, work):
+    start = time.monotonic()
+    limit_mb = int(os.environ.get("BENCH_MB", "0"))
+    rows = []
+
+    def found(part, new):
+        save(new, os.path.join(out, f"{part}.json"))
+        rows.extend(new)
+
+    if "micro" in parts:
+        found("micro", micro.run(options.bin, work, quick=limit_mb > 0))
+    if set(parts) & {"stream", "tree", "more"}:
+        measure_mount(parts, options, Data(os.path.join(out, "data")), limit_mb, work, found)
+    print(f"\nThe best of at most {options.rounds} rounds; medians for kernels, index and engine. {time.monotonic() - start:.0f} s.\n")
+    table(rows)
+
+
+def measure_mount(parts, options, data, limit_mb, work, found):
+    tree_mb = min(TREE_MB, limit_mb // 4) if limit_mb else TREE_MB
+    generation_mb = min(GENERATION_MB, limit_mb // 4) if limit_mb else GENERATION_MB
+    shapes = []
+    if "stream" in parts:
+        shapes.append(Stream(data.stream(limit_mb), data.edited_stream(limit_mb)))
+    if "tree" in parts:
+        shapes.append(Tree(data.tree(tree_mb), data.edited_tree(tree_mb)))
+    with OcaSide(work, options.bin) as oca:
+        for shape in shapes:
+            found(shape.name, ShapeRun(options.bin, work, oca, shape).run(options.rounds))
+        if "more" in parts:
+            rows = more.generations(work, oca, data.tree(generation_mb))
+            rows += more.small_files(options.bin, work, oca, SMALL_FILES, options.rounds)
+            rows += more.restart(oca, "generations", "0", options.rounds)
+            found("more", rows)
 
 
 if __name__ == "__main__":

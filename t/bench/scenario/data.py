@@ -1,14 +1,19 @@
-"""The data that is backed up: trees that Debian packages ship, sources and binaries. Made once, kept under build/bench/data."""
+"""The data that is backed up: what Debian packages ship, sources and binaries. Made once, kept under build/bench/data.
+
+all/<package>           unpacked: about 1.4 GB of sources in 80,000 files, 1.2 GB of programs, libraries and object archives
+about-<n>-mb[-edited]   a share of that, and the same with 2 % of its files changed
+stream-*[-edited]       one tar for each package, of all or of a share
+"""
 
 import os
 import random
 import shutil
 import subprocess
 
-# Unpacked about 1.4 GB of sources in 80,000 files, and 1.2 GB of programs, libraries and object archives.
 PACKAGES = ["linux-source-6.1", "golang-1.19-go", "llvm-14-dev", "libllvm14", "firefox-esr", "libreoffice-core"]
 SEED = 20240229
 CHANGED_SHARE = 0.02
+EDIT_TIME = 1709164800  # of all changed files: 29 February 2024
 
 
 def call(*argv, cwd):
@@ -18,43 +23,71 @@ def call(*argv, cwd):
         raise RuntimeError(f"{' '.join(argv)}: exit code {done.returncode}\n{done.stdout}")
 
 
-def prepare(work, limit_mb):
-    """Paths of the tree and of its changed copy; limit_mb 0 for all of it."""
-    full = os.path.join(work, "all")
-    for package in PACKAGES:
-        unpack(work, full, package)
-    tree = os.path.join(work, f"about-{limit_mb}-mb") if limit_mb else full
-    edited = tree + "-edited"
-    if not os.path.exists(tree):
-        copy_share(full, tree + ".part", limit_mb)
-        os.rename(tree + ".part", tree)
-    if not os.path.exists(edited):
-        shutil.rmtree(edited + ".part", ignore_errors=True)
-        call("cp", "-a", "--reflink=auto", tree, edited + ".part", cwd=work)
-        edit(edited + ".part")
-        os.rename(edited + ".part", edited)
-    return tree, edited
+class Data:
+    """What has a name under `work` is whole: everything is made under another name first."""
 
+    def __init__(self, work):
+        self.work = work
+        self.full = os.path.join(work, "all")
+        for package in PACKAGES:
+            self._unpack(package)
 
-def unpack(work, full, package):
-    target = os.path.join(full, package)
-    if os.path.exists(target):
-        return
-    print(f"bench: fetching and unpacking {package}", flush=True)
-    part = target + ".part"
-    shutil.rmtree(part, ignore_errors=True)
-    os.makedirs(part)
-    # _apt may not write to a private folder; apt then downloads as the caller and says so, which is fine.
-    call("apt-get", "-q", "download", package, cwd=part)
-    for deb in [name for name in os.listdir(part) if name.endswith(".deb")]:
-        call("dpkg", "-x", deb, ".", cwd=part)
-        os.unlink(os.path.join(part, deb))
-    source = os.path.join(part, "usr", "src")
-    for archive in os.listdir(source) if os.path.isdir(source) else []:
-        if archive.endswith(".tar.xz"):
-            call("tar", "-xf", archive, cwd=source)
-            os.unlink(os.path.join(source, archive))
-    os.rename(part, target)
+    def tree(self, limit_mb=0):
+        """A folder with about that much; with all when it is 0."""
+        if not limit_mb:
+            return self.full
+        return self._made(f"about-{limit_mb}-mb", lambda part: copy_share(self.full, part, limit_mb))
+
+    def edited_tree(self, limit_mb=0):
+        tree = self.tree(limit_mb)
+
+        def make(part):
+            call("cp", "-a", "--reflink=auto", tree, part, cwd=self.work)
+            edit(part, SEED)
+
+        return self._made(os.path.basename(tree) + "-edited", make)
+
+    def stream(self, limit_mb=0):
+        """A folder with one tar for each package."""
+        tree = self.tree(limit_mb)
+        return self._made("stream-" + os.path.basename(tree), lambda part: pack_packages(tree, part))
+
+    def edited_stream(self, limit_mb=0):
+        name = os.path.basename(self.tree(limit_mb))
+        if not os.path.exists(os.path.join(self.work, f"stream-{name}-edited")):
+            edited = self.edited_tree(limit_mb)
+            self._made(f"stream-{name}-edited", lambda part: pack_packages(edited, part))
+            shutil.rmtree(edited)
+        return os.path.join(self.work, f"stream-{name}-edited")
+
+    def _made(self, name, make):
+        path = os.path.join(self.work, name)
+        if not os.path.exists(path):
+            print(f"bench: making {name}", flush=True)
+            shutil.rmtree(path + ".part", ignore_errors=True)
+            make(path + ".part")
+            os.rename(path + ".part", path)
+        return path
+
+    def _unpack(self, package):
+        target = os.path.join(self.full, package)
+        if os.path.exists(target):
+            return
+        print(f"bench: fetching and unpacking {package}", flush=True)
+        part = target + ".part"
+        shutil.rmtree(part, ignore_errors=True)
+        os.makedirs(part)
+        # _apt may not write to a private folder; apt then downloads as the caller and says so, which is fine.
+        call("apt-get", "-q", "download", package, cwd=part)
+        for deb in [name for name in os.listdir(part) if name.endswith(".deb")]:
+            call("dpkg", "-x", deb, ".", cwd=part)
+            os.unlink(os.path.join(part, deb))
+        source = os.path.join(part, "usr", "src")
+        for archive in os.listdir(source) if os.path.isdir(source) else []:
+            if archive.endswith(".tar.xz"):
+                call("tar", "-xf", archive, cwd=source)
+                os.unlink(os.path.join(source, archive))
+        os.rename(part, target)
 
 
 def files_of(tree):
@@ -69,7 +102,6 @@ def files_of(tree):
 
 def copy_share(full, tree, limit_mb):
     """Copies every n-th file, so that about limit_mb MB come together."""
-    shutil.rmtree(tree, ignore_errors=True)
     files = files_of(full)
     total = sum(os.path.getsize(path) for path in files)
     stride = max(1, total // (limit_mb * 1000 * 1000))
@@ -79,9 +111,19 @@ def copy_share(full, tree, limit_mb):
         shutil.copy2(path, target)
 
 
-def edit(tree):
-    """Changes 2 % of the files, always the same ones in the same way: in each, up to three places replaced and one insertion."""
-    chance = random.Random(SEED)
+def pack(tree, archive):
+    call("tar", "--format=gnu", "--sort=name", "--numeric-owner", "--owner=0", "--group=0", "-C", tree, "-cf", archive, ".", cwd=tree)
+
+
+def pack_packages(tree, target):
+    os.makedirs(target)
+    for package in sorted(os.listdir(tree)):
+        pack(os.path.join(tree, package), os.path.join(target, package + ".tar"))
+
+
+def edit(tree, seed):
+    """Changes 2 % of the files, the same ones in the same way for a seed: in each up to three places replaced, one insertion."""
+    chance = random.Random(seed)
     files = [path for path in files_of(tree) if os.path.getsize(path) > 0]
     for path in chance.sample(files, round(len(files) * CHANGED_SHARE)):
         with open(path, "rb") as file:
@@ -95,3 +137,4 @@ def edit(tree):
         os.chmod(path, os.stat(path).st_mode | 0o200)
         with open(path, "wb") as file:
             file.write(content)
+        os.utime(path, (EDIT_TIME, EDIT_TIME))

@@ -2,9 +2,11 @@
 
 import dataclasses
 import os
-import statistics
+import signal
 import subprocess
 import time
+
+import interrupts
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -22,20 +24,31 @@ def cpu_of(pid):
     return sum(int(fields[i]) for i in (11, 12, 13, 14)) / CLOCK_TICKS
 
 
+def run_command(command, env=None, cwd=None):
+    """CPU seconds of a command. It never outlives the call."""
+    with interrupts.shielded():
+        # pylint: disable-next=consider-using-with
+        process = subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        process.stdout.close()
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit code {process.returncode}\n{output.decode(errors='replace')}")
+    return usage.ru_utime + usage.ru_stime
+
+
 def timed(*commands, daemons=(), env=None, cwd=None):
     """Runs commands one after the other. Their cost, with what the daemons used meanwhile."""
     before = sum(cpu_of(pid) for pid in daemons)
-    cpu = 0.0
     start = time.monotonic()
-    for command in commands:
-        with subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT) as process:
-            output = process.stdout.read()
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)}: exit code {process.returncode}\n{output.decode(errors='replace')}")
-        cpu += usage.ru_utime + usage.ru_stime
+    cpu = sum(run_command(command, env, cwd) for command in commands)
     wall = time.monotonic() - start
     return Cost(wall, cpu + sum(cpu_of(pid) for pid in daemons) - before)
 
@@ -45,10 +58,6 @@ def drop_caches():
     os.sync()
     with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
         file.write("3")
-
-
-def median(costs):
-    return Cost(statistics.median(c.wall for c in costs), statistics.median(c.cpu for c in costs))
 
 
 def size_of(path):

@@ -2,13 +2,28 @@
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import time
 
+import interrupts
 from measure import Cost, drop_caches, size_of, timed
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "harness"))
-from appliance import Appliance, wait_until  # noqa: E402
+from appliance import TOP, Appliance, alive, wait_until  # noqa: E402
+
+
+class WholeAppliance(Appliance):
+    """An appliance that starts and stops as a whole, whatever signals come: half of one could not be found again."""
+
+    def _script(self, verb):
+        with interrupts.shielded():
+            done = subprocess.run([os.path.join(TOP, "etc", "oca-appliance"), verb, "--home", self.home, "--bin", self.bin_dir],
+                                  env=self.env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, start_new_session=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"oca-appliance {verb}: exit code {done.returncode}\n{done.stdout}")
 
 
 class OcaSide:
@@ -16,13 +31,10 @@ class OcaSide:
 
     def __init__(self, work, bin_dir):
         self.work = os.path.join(work, "oca")
-        self.appliance = Appliance(os.path.join(self.work, "home"), bin_dir)
+        self.appliance = WholeAppliance(os.path.join(self.work, "home"), bin_dir)
         self.paths = {}
 
     def __enter__(self):
-        if os.path.exists(self.appliance.home):
-            self.appliance.stop()  # an interrupted run left it
-        shutil.rmtree(self.work, ignore_errors=True)
         os.makedirs(self.appliance.home)
         try:
             self.appliance.start()
@@ -46,45 +58,75 @@ class OcaSide:
     def daemons(self):
         return [self.appliance.pid_of("ocafsd")]
 
-    def backup(self, tree, group, label):
-        """Cost of cp -a to the mount until all of it is durable: an fsync makes everything before it durable too."""
-        target = self.path(group, label)
-        some_file = os.path.join(target, "done")
-        return timed(["cp", "-a", tree, target], ["dd", "if=/dev/null", f"of={some_file}", "conv=fsync", "status=none"],
-                     daemons=self.daemons())
-
-    def restore(self, group, label):
-        """Cost of cp -a from the mount, from disk: ocafsd was started again, and the page cache is empty."""
-        target = os.path.join(self.work, "restored")
-        self.appliance.stop()
+    def restart_ocafsd(self):
+        """In good order. It forgets everything that it had in memory."""
+        pid = self.appliance.pid_of("ocafsd")
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not alive(pid), "ocafsd to end")
         self.appliance.start()
+
+    def backup(self, shape, source, group, label):
+        """Cost of copying a folder to the mount until all of it is durable."""
+        return timed(*shape.store(source, self.path(group, label)), daemons=self.daemons())
+
+    def restore(self, shape, group, label):
+        """Cost of copying from the mount to disk, from disk: ocafsd was started again, and the page cache is empty."""
+        target = os.path.join(self.work, "restored")
+        commands = shape.fetch(self.path(group, label), target)
+        self.restart_ocafsd()
         drop_caches()
-        cost = timed(["cp", "-a", self.path(group, label), target], daemons=self.daemons())
+        cost = timed(*commands, daemons=self.daemons())
         shutil.rmtree(target)
         return cost
 
     def stored(self):
-        """Bytes of everything that is kept: packs, index snapshot, names. After a fresh start, so that logs are folded."""
+        """Bytes of everything that is kept: packs, index snapshot, names."""
         return size_of(os.path.join(self.appliance.home, "data"))
-
-    def group_stats(self, group):
-        return self.appliance.oca("stats", "--storage_group", "--name", group)
-
-    def reclaim(self):
-        """Runs the cleaner to its end."""
-        self.appliance.oca("maintenance", "--filesystem", "--reclaim_space")
-
-        def ended():
-            return "running" not in str(self.appliance.oca("stats", "--cleaner")).lower()
-
-        wait_until(ended, "the cleaner to end", 1800)
 
     def restart_after_kill(self, group, label):
         """Seconds from the start of ocafsd after SIGKILL until a file can be read again."""
-        probe = self.path(group, os.path.join(label, "done"))
+        folder = self.path(group, label)
+        probe = os.path.join(folder, sorted(os.listdir(folder))[0])
         self.appliance.kill_ocafsd()
         start = time.monotonic()
         self.appliance.start()
         with open(probe, "rb") as file:
-            file.read()
+            file.read(1)
         return Cost(time.monotonic() - start, 0)
+
+
+class OcaMode:
+    """One round of one compression mode, with the same face as a peer."""
+
+    name = ""
+    mode = ""
+    restores = True
+
+    def __init__(self, oca, shape, number):
+        self.oca = oca
+        self.shape = shape
+        self.group = f"{shape.name}-{self.mode}-{number}"
+        oca.new_group(self.group, self.mode)
+
+    def backup(self, source, label):
+        return self.oca.backup(self.shape, source, self.group, label)
+
+    def restore(self, label):
+        return self.oca.restore(self.shape, self.group, label)
+
+    def stored(self):
+        return self.oca.stored()
+
+    def remove(self):
+        """What is stored stays: the restart is measured with all of it."""
+
+
+class OcaFast(OcaMode):
+    name = "oca"
+    mode = "fast"
+
+
+class OcaLz4(OcaMode):
+    name = "oca lz4"
+    mode = "lz4"
+    restores = False

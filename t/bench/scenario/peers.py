@@ -10,6 +10,7 @@ class Peer:
     """A repository of another program."""
 
     name = ""
+    restores = True
 
     def __init__(self, work):
         self.work = os.path.join(work, self.name.replace(" ", "-"))
@@ -24,8 +25,8 @@ class Peer:
     def init(self):
         raise NotImplementedError
 
-    def backup(self, tree, label):
-        """Cost of backing up a tree; all of it is read, whatever its times say."""
+    def backup(self, source, label):
+        """Cost of backing up a folder; all of it is read, whatever its times say."""
         raise NotImplementedError
 
     def restore_command(self, label):
@@ -49,15 +50,15 @@ class Peer:
 
 
 class Restic(Peer):
-    """Defaults: zstd, encryption, chunks of about 1 MiB."""
+    """Its defaults: zstd and encryption, which cannot be turned off, chunks of about 1 MiB."""
 
     name = "restic"
 
     def init(self):
         timed(["restic", "-q", "-r", self.repo, "init"], env=self.env)
 
-    def backup(self, tree, label):
-        return timed(["restic", "-q", "-r", self.repo, "backup", "--force", "--tag", label, "."], env=self.env, cwd=tree)
+    def backup(self, source, label):
+        return timed(["restic", "-q", "-r", self.repo, "backup", "--force", "--tag", label, "."], env=self.env, cwd=source)
 
     def restore_command(self, label):
         return ["restic", "-q", "-r", self.repo, "restore", "latest", "--tag", label, "--target", "."]
@@ -71,9 +72,9 @@ class Borg(Peer):
     def init(self):
         timed(["borg", "init", "--encryption", "none", self.repo], env=self.env)
 
-    def backup(self, tree, label):
+    def backup(self, source, label):
         return timed(["borg", "create", "--files-cache", "disabled", "--compression", self.compression,
-                      f"{self.repo}::{label}", "."], env=self.env, cwd=tree)
+                      f"{self.repo}::{label}", "."], env=self.env, cwd=source)
 
     def restore_command(self, label):
         return ["borg", "extract", f"{self.repo}::{label}"]
@@ -87,3 +88,4 @@ class BorgZstd(Borg):
 class BorgLz4(Borg):
     name = "borg lz4"
     compression = "lz4"
+    restores = False
