@@ -1,7 +1,7 @@
 """The data that is backed up: what Debian packages ship, sources and binaries. Made once, kept under build/bench/data.
 
 all/<package>           unpacked: about 1.4 GB of sources in 80,000 files, 1.2 GB of programs, libraries and object archives
-about-<n>-mb[-edited]   a share of that, and the same with 2 % of its files changed
+share-<n>-mb[-edited]   a share of that, and the same with 2 % of its files changed
 stream-*[-edited]       one tar for each package, of all or of a share
 """
 
@@ -36,7 +36,7 @@ class Data:
         """A folder with about that much; with all when it is 0."""
         if not limit_mb:
             return self.full
-        return self._made(f"about-{limit_mb}-mb", lambda part: copy_share(self.full, part, limit_mb))
+        return self._made(f"share-{limit_mb}-mb", lambda part: copy_share(self.full, part, limit_mb))
 
     def edited_tree(self, limit_mb=0):
         tree = self.tree(limit_mb)
@@ -101,14 +101,23 @@ def files_of(tree):
 
 
 def copy_share(full, tree, limit_mb):
-    """Copies every n-th file, so that about limit_mb MB come together."""
-    files = files_of(full)
-    total = sum(os.path.getsize(path) for path in files)
-    stride = max(1, total // (limit_mb * 1000 * 1000))
-    for path in files[::stride]:
-        target = os.path.join(tree, os.path.relpath(path, full))
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copy2(path, target)
+    """Copies folders of a fixed choice, each with the files in it, until about limit_mb MB have come together."""
+    limit = limit_mb * 1000 * 1000
+    folders = {}
+    for path in files_of(full):
+        folders.setdefault(os.path.dirname(path), []).append(path)
+    names = sorted(folders)
+    random.Random(SEED).shuffle(names)
+    total = 0
+    for name in names:
+        size = sum(os.path.getsize(path) for path in folders[name])
+        if total + size > limit or size > limit // 8:  # one folder of large files would be all there is
+            continue
+        total += size
+        target = os.path.join(tree, os.path.relpath(name, full))
+        os.makedirs(target, exist_ok=True)
+        for path in folders[name]:
+            shutil.copy2(path, target)
 
 
 def pack(tree, archive):
