@@ -1,5 +1,7 @@
 // How chunks go out: find, read their group once, verify every chunk of it, remember it.
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include "fmt/format.h"
@@ -9,6 +11,20 @@
 #include "lib/log/log.h"
 
 namespace oca::engine {
+namespace {
+
+constexpr uint64_t kMergedGapBytes = 256u << 10;  // reading it costs less than a second request
+
+}  // namespace
+
+std::optional<uint32_t> ChunkStore::FindInFooter(const format::PackFooter& footer,
+                                                 const Fingerprint& fp, uint32_t ordinal_block) {
+  const size_t end = std::min<size_t>(ordinal_block * 16 + 16, footer.chunks.size());
+  for (size_t i = ordinal_block * 16; i < end; ++i) {
+    if (footer.chunks[i].fp == fp) return static_cast<uint32_t>(i);
+  }
+  return std::nullopt;
+}
 
 std::shared_ptr<OpenPack> ChunkStore::FindOpen(PackId id) {
   absl::MutexLock lock(&open_mu_);
@@ -47,9 +63,8 @@ absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
 }
 
 absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Location& at) {
-  uint32_t first = at.ordinal_block * 16;
   if (auto open = FindOpen(at.pack)) {
-    std::optional<uint32_t> ordinal = open->Find(fp, first, 16);
+    std::optional<uint32_t> ordinal = open->Find(fp, at.ordinal_block * 16, 16);
     if (!ordinal) return absl::NotFoundError("not in this pack");
     OpenPack::ChunkPlace place = open->Place(*ordinal);
     if (place.bytes) {
@@ -62,17 +77,13 @@ absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Loca
                  std::string_view(*group).substr(place.chunk.offset_in_group, place.chunk.length)};
   }
   OCA_ASSIGN_OR_RETURN(FooterPtr footer, GetFooter(at.pack));
-  size_t end = std::min<size_t>(first + 16, footer->chunks.size());
-  for (size_t i = first; i < end; ++i) {
-    const format::FooterChunk& chunk = footer->chunks[i];
-    if (chunk.fp != fp) continue;
-    const format::FooterGroup& place = footer->groups[chunk.group];
-    std::span<const format::FooterChunk> peers(&footer->chunks[place.first_chunk],
-                                               place.chunk_count);
-    OCA_ASSIGN_OR_RETURN(auto group, GetGroup(at.pack, chunk.group, place, peers));
-    return Chunk{group, std::string_view(*group).substr(chunk.offset_in_group, chunk.length)};
-  }
-  return absl::NotFoundError("not in this pack");
+  const std::optional<uint32_t> ordinal = FindInFooter(*footer, fp, at.ordinal_block);
+  if (!ordinal) return absl::NotFoundError("not in this pack");
+  const format::FooterChunk& chunk = footer->chunks[*ordinal];
+  const format::FooterGroup& place = footer->groups[chunk.group];
+  std::span<const format::FooterChunk> peers(&footer->chunks[place.first_chunk], place.chunk_count);
+  OCA_ASSIGN_OR_RETURN(auto group, GetGroup(at.pack, chunk.group, place, peers));
+  return Chunk{group, std::string_view(*group).substr(chunk.offset_in_group, chunk.length)};
 }
 
 absl::StatusOr<std::shared_ptr<const std::string>> ChunkStore::GetNode(const Fingerprint& fp) {
@@ -136,7 +147,9 @@ void ChunkStore::Distrust(PackId pack, const format::FooterGroup& place,
   }
 }
 
-void ChunkStore::Prefetch(std::span<const Fingerprint> fps) {
+void ChunkStore::ForEachGroup(
+    std::span<const Fingerprint> fps,
+    const std::function<void(const FooterPtr&, const GroupPlace&)>& visit) {
   std::vector<index::Candidates> candidates(fps.size());
   index_.LookupMany(fps, candidates);
   FooterPtr footer;
@@ -145,32 +158,55 @@ void ChunkStore::Prefetch(std::span<const Fingerprint> fps) {
     if (candidates[i].count == 0) continue;
     const index::Location at = candidates[i].at[0];
     if (footer == nullptr || footer->pack.pack_id != at.pack) {
-      footer = options_.caches->footers.Peek({options_.group, at.pack, kFooterPart});
-      if (footer == nullptr) {
-        absl::StatusOr<FooterPtr> loaded =
-            FindOpen(at.pack) ? absl::NotFoundError("open") : GetFooter(at.pack);
-        if (!loaded.ok()) continue;
-        footer = *std::move(loaded);
-      }
+      absl::StatusOr<FooterPtr> loaded =
+          FindOpen(at.pack) ? absl::NotFoundError("open") : GetFooter(at.pack);
+      if (!loaded.ok()) continue;
+      footer = *std::move(loaded);
     }
-    size_t end = std::min<size_t>(at.ordinal_block * 16 + 16, footer->chunks.size());
-    for (size_t c = at.ordinal_block * 16; c < end; ++c) {
-      if (footer->chunks[c].fp != fps[i]) continue;
-      GroupPlace place{at.pack, footer->chunks[c].group};
-      if (place == last) break;
-      last = place;
-      if (options_.caches->groups.Peek({options_.group, place.pack, place.index})) break;
-      TaskBegins();
-      bool queued = options_.workers->TryAdd([this, footer, place] {
-        const format::FooterGroup& group = footer->groups[place.index];
-        (void)GetGroup(place.pack, place.index, group,
-                       std::span(&footer->chunks[group.first_chunk], group.chunk_count));
-        TaskEnds();
-      });
-      if (!queued) TaskEnds();
-      break;
-    }
+    const std::optional<uint32_t> ordinal = FindInFooter(*footer, fps[i], at.ordinal_block);
+    if (!ordinal) continue;
+    const GroupPlace place{at.pack, footer->chunks[*ordinal].group};
+    if (place == last) continue;
+    last = place;
+    visit(footer, place);
   }
+}
+
+void ChunkStore::StartReadahead(std::span<const Fingerprint> fps) {
+  struct {
+    PackId pack;
+    uint64_t begin = 0;
+    uint64_t end = 0;
+  } range;
+  const auto start = [&] {
+    if (range.end > 0) packs_->StartReadahead(range.pack, range.begin, range.end - range.begin);
+  };
+  ForEachGroup(fps, [&](const FooterPtr& footer, const GroupPlace& place) {
+    const format::FooterGroup& group = footer->groups[place.index];
+    const uint64_t end = group.file_offset + group.encoded_size;
+    if (place.pack == range.pack && group.file_offset >= range.begin &&
+        group.file_offset <= range.end + kMergedGapBytes) {
+      range.end = std::max(range.end, end);
+      return;
+    }
+    start();
+    range = {place.pack, group.file_offset, end};
+  });
+  start();
+}
+
+void ChunkStore::Prefetch(std::span<const Fingerprint> fps) {
+  ForEachGroup(fps, [&](const FooterPtr& footer, const GroupPlace& place) {
+    if (options_.caches->groups.Peek({options_.group, place.pack, place.index})) return;
+    TaskBegins();
+    const bool queued = options_.workers->TryAdd([this, footer, place] {
+      const format::FooterGroup& group = footer->groups[place.index];
+      (void)GetGroup(place.pack, place.index, group,
+                     std::span(&footer->chunks[group.first_chunk], group.chunk_count));
+      TaskEnds();
+    });
+    if (!queued) TaskEnds();
+  });
 }
 
 std::vector<std::string> ChunkStore::VerifyPack(PackId pack, uint64_t* chunks) {

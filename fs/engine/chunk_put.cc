@@ -82,12 +82,7 @@ bool ChunkStore::KnownAt(const Fingerprint& fp, const index::Location& at, Foote
     if (!footer.ok()) return false;  // a store anew is always right
     *last_footer = *std::move(footer);
   }
-  const auto& chunks = (*last_footer)->chunks;
-  size_t end = std::min<size_t>(at.ordinal_block * 16 + 16, chunks.size());
-  for (size_t i = at.ordinal_block * 16; i < end; ++i) {
-    if (chunks[i].fp == fp) return true;
-  }
-  return false;
+  return FindInFooter(**last_footer, fp, at.ordinal_block).has_value();
 }
 
 absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_view bytes,

@@ -85,7 +85,9 @@ class ChunkStore final : public tree::NodeStore {
   // --- Get ---
   absl::StatusOr<Chunk> Get(const Fingerprint& fp);
   absl::StatusOr<std::shared_ptr<const std::string>> GetNode(const Fingerprint& fp) override;
-  // Starts to bring the groups that hold `fps` into the cache. Best effort.
+  // Starts to bring the groups that hold `fps` from the disk into the kernel's memory. Best effort.
+  void StartReadahead(std::span<const Fingerprint> fps);
+  // Starts to read, decode and verify them into the cache. Best effort.
   void Prefetch(std::span<const Fingerprint> fps);
 
   // --- Sweep (the cleaner drives it; one at a time) ---
@@ -184,6 +186,12 @@ class ChunkStore final : public tree::NodeStore {
   // chunk_get.cc
   std::shared_ptr<OpenPack> FindOpen(PackId id);
   absl::StatusOr<FooterPtr> GetFooter(PackId id);
+  // The chunk's place in the footer, near where the index says it is.
+  static std::optional<uint32_t> FindInFooter(const format::PackFooter& footer,
+                                              const Fingerprint& fp, uint32_t ordinal_block);
+  // The groups of sealed packs that hold `fps`, in that order, each once in a row.
+  void ForEachGroup(std::span<const Fingerprint> fps,
+                    const std::function<void(const FooterPtr&, const GroupPlace&)>& visit);
   absl::StatusOr<Chunk> GetAt(const Fingerprint& fp, const index::Location& at);
   absl::StatusOr<std::shared_ptr<const GroupBytes>> GetGroup(
       PackId pack, uint32_t index, const format::FooterGroup& place,

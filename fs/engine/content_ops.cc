@@ -14,6 +14,7 @@
 namespace oca::engine {
 namespace {
 
+constexpr uint64_t kReadAheadBytes = 64u << 20;
 constexpr uint64_t kPrefetchBytes = 8u << 20;
 constexpr int64_t kSpaceLookNanos = 500'000'000;
 constexpr uint64_t kCopyStepBytes = 4u << 20;
@@ -70,15 +71,32 @@ void FilesystemImpl::Release(Handle* handle) {
   ReleaseFile(owned->file);
 }
 
+// A sequential reader stands at `at`. Two windows before it: packs come from the disk in large
+// pieces, then their groups are decoded by the workers.
+void FilesystemImpl::LookAhead(Handle& handle, uint64_t at) {
+  const auto advance = [&](std::atomic<uint64_t>& done_to, uint64_t window) {
+    const uint64_t done = done_to.load();
+    if (at + window / 2 <= done) return std::pair<uint64_t, uint64_t>(0, 0);
+    const uint64_t from = std::max(at, done);
+    done_to.store(at + window);
+    return std::pair<uint64_t, uint64_t>(from, at + window - from);
+  };
+  FileContent& content = *handle.file->content;
+  if (auto [from, length] = advance(handle.read_ahead_to, kReadAheadBytes); length > 0) {
+    content.StartReadahead(from, length);
+  }
+  if (auto [from, length] = advance(handle.prefetched_to, kPrefetchBytes); length > 0) {
+    content.Prefetch(from, length);
+  }
+}
+
 absl::StatusOr<ReadResult> FilesystemImpl::Read(Handle* handle, uint64_t offset, size_t size) {
   absl::ReaderMutexLock lock(&operations_mu_);
   bool sequential = handle->next_read.exchange(offset + size) == offset;
-  if (sequential && offset + size + kPrefetchBytes / 2 > handle->prefetched_to.load()) {
-    uint64_t from = std::max(offset + size, handle->prefetched_to.load());
-    uint64_t to = offset + size + kPrefetchBytes;
-    handle->prefetched_to.store(to);
-    handle->file->content->Prefetch(from, to - from);
-  } else if (!sequential) {
+  if (sequential) {
+    LookAhead(*handle, offset + size);
+  } else {
+    handle->read_ahead_to.store(0);
     handle->prefetched_to.store(0);
   }
   OCA_ASSIGN_OR_RETURN(std::string data, handle->file->content->Read(offset, size));

@@ -68,7 +68,8 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
     uint64_t version = 0;
   };
   absl::StatusOr<Settled> Settle() ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
-  // Brings into the cache what a reader at `offset` will want next.
+  // Starts to bring what a reader will want into memory, or decoded into the cache. Best effort.
+  void StartReadahead(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
   void Prefetch(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
 
   // For the cleaner: the recipe and the loose refs that this file holds on to, whatever names say.
@@ -121,6 +122,8 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<Plan> PlanRead(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<std::string> RunPlan(const Plan& plan);
+  // The chunks of a range of the base recipe; none when it cannot be read.
+  std::vector<Fingerprint> StableChunks(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
 
   ChunkStore* const chunks_;
   const chunk::Chunker* const chunker_;

@@ -72,18 +72,24 @@ absl::StatusOr<std::string> FileContent::RunPlan(const Plan& plan) {
   return out;
 }
 
-void FileContent::Prefetch(uint64_t offset, uint64_t length) {
+std::vector<Fingerprint> FileContent::StableChunks(uint64_t offset, uint64_t length) {
   std::vector<Fingerprint> fps;
-  {
-    absl::MutexLock lock(&mu_);
-    if (offset >= stable_) return;
-    auto refs = tree::Lookup(*chunks_, base_, offset, std::min(offset + length, stable_));
-    if (!refs.ok()) return;
-    for (const tree::PlacedRef& placed : *refs) {
-      if (!placed.ref.is_hole()) fps.push_back(placed.ref.fp);
-    }
+  absl::MutexLock lock(&mu_);
+  if (offset >= stable_) return fps;
+  auto refs = tree::Lookup(*chunks_, base_, offset, std::min(offset + length, stable_));
+  if (!refs.ok()) return fps;
+  for (const tree::PlacedRef& placed : *refs) {
+    if (!placed.ref.is_hole()) fps.push_back(placed.ref.fp);
   }
-  chunks_->Prefetch(fps);
+  return fps;
+}
+
+void FileContent::StartReadahead(uint64_t offset, uint64_t length) {
+  chunks_->StartReadahead(StableChunks(offset, length));
+}
+
+void FileContent::Prefetch(uint64_t offset, uint64_t length) {
+  chunks_->Prefetch(StableChunks(offset, length));
 }
 
 }  // namespace oca::engine

@@ -28,6 +28,8 @@ class Handle {
   const std::shared_ptr<OpenFile> file;
   const int flags;
   std::atomic<uint64_t> next_read{0};  // where a sequential reader goes on
+  // How far ahead its content was looked for; see LookAhead.
+  std::atomic<uint64_t> read_ahead_to{0};
   std::atomic<uint64_t> prefetched_to{0};
 };
 
@@ -116,6 +118,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::StatusOr<std::shared_ptr<OpenFile>> Acquire(InodeNo ino);
   void ReleaseFile(const std::shared_ptr<OpenFile>& file);
   absl::Status AdmitWrite(const OpenFile& file, uint64_t bytes);
+  static void LookAhead(Handle& handle, uint64_t at);
   absl::Status CheckDiskSpace(uint64_t bytes);
   uint64_t ReserveBytes(const io::SpaceInfo& space) const;
   absl::StatusOr<uint64_t> CopyBytes(OpenFile& from, uint64_t from_offset, OpenFile& to,

@@ -62,6 +62,7 @@ class LocalPackStore final : public PackStore {
 
   absl::StatusOr<std::unique_ptr<PackWriter>> Create(PackId id) override;
   absl::StatusOr<std::string> Read(PackId id, uint64_t offset, size_t length) override;
+  void StartReadahead(PackId id, uint64_t offset, uint64_t length) override;
   absl::StatusOr<format::PackFooter> ReadFooter(PackId id) override;
   absl::StatusOr<std::vector<PackInfo>> List() override;
   absl::Status Remove(PackId id) override;
@@ -133,6 +134,11 @@ absl::StatusOr<std::string> LocalPackStore::Read(PackId id, uint64_t offset, siz
   OCA_ASSIGN_OR_RETURN(size_t n, file->ReadAt(offset, {out.data(), out.size()}));
   if (n < length) return ends_before(offset + n);
   return out;
+}
+
+void LocalPackStore::StartReadahead(PackId id, uint64_t offset, uint64_t length) {
+  absl::StatusOr<std::shared_ptr<io::File>> file = cache_.Get(id);
+  if (file.ok()) (*file)->StartReadahead(offset, length);
 }
 
 absl::StatusOr<Tail> LocalPackStore::ReadTail(PackId id, io::File& file, uint64_t file_size) {

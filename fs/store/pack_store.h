@@ -49,6 +49,9 @@ class PackStore {
   // Exactly `length` bytes at `offset` of the pack: kDataLoss when it ends before, ENOENT when
   // there is no such pack.
   virtual absl::StatusOr<std::string> Read(PackId id, uint64_t offset, size_t length) = 0;
+  // Starts bringing a part of the pack into memory without waiting. A hint: promises nothing, never
+  // fails.
+  virtual void StartReadahead(PackId id, uint64_t offset, uint64_t length) = 0;
   // The footer of a sealed pack. kNotFound with ErrnoOf ENODATA when the pack has none (not sealed,
   // torn), ENOENT when there is no such pack, kDataLoss when trailer or footer are damaged.
   virtual absl::StatusOr<format::PackFooter> ReadFooter(PackId id) = 0;

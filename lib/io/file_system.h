@@ -39,6 +39,8 @@ class File {
   // Starts writing `length` dirty bytes at `offset` out without waiting. A hint: promises nothing,
   // never fails.
   virtual void StartWriteback(uint64_t offset, uint64_t length) = 0;
+  // Starts bringing `length` bytes at `offset` into memory without waiting. A hint, as above.
+  virtual void StartReadahead(uint64_t offset, uint64_t length) = 0;
   virtual absl::StatusOr<uint64_t> Size() = 0;
   virtual absl::Status Truncate(uint64_t size) = 0;
 };

@@ -121,6 +121,12 @@ class PosixFile final : public File {
                     SYNC_FILE_RANGE_WRITE);
   }
 
+  void StartReadahead(uint64_t offset, uint64_t length) override {
+    if (length == 0) return;  // to the kernel it would mean "to the end"
+    posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(length),
+                  POSIX_FADV_WILLNEED);
+  }
+
   absl::StatusOr<uint64_t> Size() override {
     struct stat st;
     if (fstat(fd_.get(), &st) != 0) return ErrnoStatus("fstat", path_);

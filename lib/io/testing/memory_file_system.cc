@@ -91,6 +91,7 @@ class MemoryFileSystem::Handle final : public File {
   }
 
   void StartWriteback(uint64_t offset, uint64_t length) override {}
+  void StartReadahead(uint64_t offset, uint64_t length) override {}
 
   absl::StatusOr<uint64_t> Size() override {
     absl::MutexLock lock(&fs_.mu_);

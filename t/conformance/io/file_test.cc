@@ -168,6 +168,18 @@ TEST_P(FileSuite, StartWritebackIsOnlyAHint) {
   EXPECT_EQ(*file->Size(), 100'000u);
 }
 
+TEST_P(FileSuite, StartReadaheadIsOnlyAHint) {
+  auto file = MustOpen("a", OpenMode::kCreateNew);
+  ASSERT_OK(file->WriteAt(0, std::string(100'000, 'x')));
+  file->StartReadahead(0, 65'536);
+  file->StartReadahead(0, 0);
+  file->StartReadahead(1 << 30, 4'096);
+  std::string read(100'000, '\0');
+  ASSERT_OK_AND_ASSIGN(size_t n, file->ReadAt(0, {read.data(), read.size()}));
+  EXPECT_EQ(n, 100'000u);
+  EXPECT_EQ(read, std::string(100'000, 'x'));
+}
+
 TEST_P(FileSuite, EmptyWriteChangesNothing) {
   auto file = MustOpen("a", OpenMode::kCreateNew);
   EXPECT_OK(file->WriteAt(100, ""));

@@ -105,6 +105,16 @@ class PackStoreSuite : public testing::TestWithParam<Implementation> {
 INSTANTIATE_TEST_SUITE_P(All, PackStoreSuite, AllPackStores(),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
+TEST_P(PackStoreSuite, StartReadaheadIsOnlyAHint) {
+  auto writer = MustCreate(PackId(1));
+  TestPack pack = Write(*writer, 3);
+  ASSERT_OK(writer->Seal(pack.footer));
+  store_->StartReadahead(PackId(1), 0, 1 << 20);
+  store_->StartReadahead(PackId(1), 1 << 30, 1);
+  store_->StartReadahead(PackId(2), 0, 1);  // there is none
+  ExpectHolds(pack);
+}
+
 TEST_P(PackStoreSuite, SealedPackGivesFooterAndGroups) {
   auto writer = MustCreate(PackId(1));
   EXPECT_EQ(writer->id(), PackId(1));

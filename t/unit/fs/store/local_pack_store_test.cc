@@ -244,6 +244,9 @@ class GateFileSystem final : public io::MemoryFileSystem {
           << "a group beside what becomes durable is still being written";
       return file_->Sync();
     }
+    void StartReadahead(uint64_t offset, uint64_t length) override {
+      file_->StartReadahead(offset, length);
+    }
     void StartWriteback(uint64_t offset, uint64_t length) override {
       file_->StartWriteback(offset, length);
     }
