@@ -95,6 +95,7 @@ class Database::ErrorListener final : public rocksdb::EventListener {
 
   void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
     compacting_ = false;
+    flush_ = ++owner_->flushes_begun_;
     files_kept_at_flush_ = owner_->keeps_files_.load();
   }
   void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) override {
@@ -117,6 +118,7 @@ class Database::ErrorListener final : public rocksdb::EventListener {
       *status = rocksdb::Status::OK();
       return;
     }
+    owner_->failed_flush_ = flush_;
     if (status->IsIOError()) {
       // Curable by Resume: what is in memory is written again, to new files.
       *status = rocksdb::Status(*status, rocksdb::Status::Severity::kHardError);
@@ -125,12 +127,15 @@ class Database::ErrorListener final : public rocksdb::EventListener {
   }
 
  private:
-  static thread_local bool compacting_;  // what this thread of RocksDB did last
+  // What this thread of RocksDB did last, and the number of its last flush.
+  static thread_local bool compacting_;
+  static thread_local uint64_t flush_;
   Database* const owner_;
   std::atomic<bool> files_kept_at_flush_ = false;
 };
 
 thread_local bool Database::ErrorListener::compacting_ = false;
+thread_local uint64_t Database::ErrorListener::flush_ = 0;
 
 Cursor::Cursor(rocksdb::DB* db, std::string_view from, std::string end, const Snapshot* snapshot,
                bool fill_cache, std::vector<Change> buffered)
@@ -361,12 +366,22 @@ absl::Status Database::Resume() {
 
 // A log whose write or sync failed is not written to again: the tables take its place.
 absl::Status Database::FlushMemory() {
+  const uint64_t begun = flushes_begun_.load();
+  absl::Status status = TryFlushMemory();
+  // A flush that was under way may have met the cause of the error before it went away, and RocksDB
+  // hears of it only now: that says nothing about the disk as it is. One runs at a time, so there
+  // is no second one of that kind.
+  if (!status.ok() && failed_flush_.load() <= begun) status = TryFlushMemory();
+  OCA_RETURN_IF_ERROR(status);
+  rocks_fs_->DropOldWriteAheadLogs();
+  return absl::OkStatus();
+}
+
+absl::Status Database::TryFlushMemory() {
   OCA_RETURN_IF_ERROR(FromWrite(db_->Resume()));
   rocksdb::FlushOptions options;
   options.allow_write_stall = true;
-  OCA_RETURN_IF_ERROR(FromWrite(db_->Flush(options)));
-  rocks_fs_->DropOldWriteAheadLogs();
-  return absl::OkStatus();
+  return FromWrite(db_->Flush(options));
 }
 
 uint64_t Database::DiskBytes() const {

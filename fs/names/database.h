@@ -120,6 +120,7 @@ class Database {
   absl::Status SyncLogs();
   // Writes all that is in memory to tables and leaves the logs behind.
   absl::Status FlushMemory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mu_);
+  absl::Status TryFlushMemory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mu_);
 
   io::FileSystem* const fs_;
   const std::string dir_;
@@ -134,7 +135,9 @@ class Database {
   mutable absl::Mutex error_mu_;
   absl::Status error_ ABSL_GUARDED_BY(error_mu_);
 
-  std::atomic<bool> keeps_files_ = false;  // RocksDB deletes no files; see ErrorListener
+  std::atomic<uint64_t> flushes_begun_ = 0;  // to memory's tables, by RocksDB; numbered from 1
+  std::atomic<uint64_t> failed_flush_ = 0;   // the number of the last one that failed
+  std::atomic<bool> keeps_files_ = false;    // RocksDB deletes no files; see ErrorListener
   std::atomic<bool> compaction_fails_ = false;
   std::atomic<uint64_t> writes_ = 0;
   absl::Mutex commit_mu_;
