@@ -62,6 +62,13 @@ absl::StatusOr<size_t> NameBytes(const Database& db, const Inode& inode,
   return bytes;
 }
 
+// ENOSPC: with the new xattr `name` the inode has more than a list can hold.
+absl::Status CheckListRoom(const Database& db, const Inode& inode, std::string_view name) {
+  OCA_ASSIGN_OR_RETURN(const size_t bytes, NameBytes(db, inode));
+  if (bytes + name.size() + 1 > XATTR_LIST_MAX) return XattrError(ENOSPC, name);
+  return absl::OkStatus();
+}
+
 // Drops one xattr, and the flags that it was the reason of.
 absl::Status DropXattr(const Database& db, XattrKind kind, std::string_view name, Inode* inode,
                        Mutation* mutation) {
@@ -86,8 +93,10 @@ absl::Status PutAcl(const Database& db, XattrKind kind, std::string_view name,
   if (acl.empty() || (access && IsMinimal(acl))) {
     return DropXattr(db, kind, name, inode, mutation);
   }
+  const uint32_t flag = access ? kInodeHasAccessAcl : kInodeHasDefaultAcl;
+  if ((inode->flags & flag) == 0) OCA_RETURN_IF_ERROR(CheckListRoom(db, *inode, name));
   mutation->PutXattr(inode->ino, name, FormatAcl(acl));
-  inode->flags |= kInodeHasXattrs | (access ? kInodeHasAccessAcl : kInodeHasDefaultAcl);
+  inode->flags |= kInodeHasXattrs | flag;
   return absl::OkStatus();
 }
 
@@ -161,10 +170,7 @@ absl::Status Names::SetXattr(InodeNo ino, std::string_view name, std::string_vie
     OCA_ASSIGN_OR_RETURN(const auto old, impl_->FindXattr(ino, name));
     if (old && (flags & XATTR_CREATE) != 0) return XattrError(EEXIST, name);
     if (!old && (flags & XATTR_REPLACE) != 0) return XattrError(ENODATA, name);
-    if (!old) {
-      OCA_ASSIGN_OR_RETURN(const size_t bytes, NameBytes(*impl_->db, inode));
-      if (bytes + name.size() + 1 > XATTR_LIST_MAX) return XattrError(ENOSPC, name);
-    }
+    if (!old) OCA_RETURN_IF_ERROR(CheckListRoom(*impl_->db, inode, name));
     mutation.PutXattr(ino, name, value);
     inode.flags |= kInodeHasXattrs;
   }

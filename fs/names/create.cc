@@ -129,37 +129,32 @@ absl::StatusOr<Inode> Names::Link(InodeNo ino, InodeNo new_parent, std::string_v
 }
 
 absl::StatusOr<Inode> Names::Unlink(InodeNo parent_ino, std::string_view name) {
-  OCA_RETURN_IF_ERROR(CheckName(name));
-  absl::MutexLock lock(&impl_->mu);
-  OCA_ASSIGN_OR_RETURN(Inode parent, impl_->LoadParent(parent_ino));
-  OCA_ASSIGN_OR_RETURN(const EntryValue entry, impl_->LoadEntry(parent_ino, name));
-  if (entry.type == S_IFDIR) return PosixAt(EISDIR, parent_ino, name);
-  OCA_ASSIGN_OR_RETURN(Inode inode, impl_->LoadInode(entry.ino));
-  const int64_t now = impl_->NowNs();
-  Mutation mutation(*impl_);
-  mutation.DropLink(now, &inode);
-  parent.entries--;
-  parent.mtime_ns = parent.ctime_ns = now;
-  mutation.PutInode(inode);
-  mutation.PutInode(parent);
-  mutation.DeleteEntry(parent_ino, name, entry.cookie);
-  OCA_RETURN_IF_ERROR(mutation.Write());
-  return inode;
+  return impl_->RemoveName(parent_ino, name, [&](const Inode& inode) {
+    return IsDir(inode) ? PosixAt(EISDIR, parent_ino, name) : absl::OkStatus();
+  });
 }
 
 absl::StatusOr<Inode> Names::Rmdir(InodeNo parent_ino, std::string_view name) {
+  return impl_->RemoveName(parent_ino, name, [&](const Inode& inode) {
+    if (!IsDir(inode)) return PosixAt(ENOTDIR, parent_ino, name);
+    return inode.entries != 0 ? PosixAt(ENOTEMPTY, parent_ino, name) : absl::OkStatus();
+  });
+}
+
+absl::StatusOr<Inode> Names::Impl::RemoveName(
+    InodeNo parent_ino, std::string_view name,
+    absl::FunctionRef<absl::Status(const Inode&)> may_remove) {
   OCA_RETURN_IF_ERROR(CheckName(name));
-  absl::MutexLock lock(&impl_->mu);
-  OCA_ASSIGN_OR_RETURN(Inode parent, impl_->LoadParent(parent_ino));
-  OCA_ASSIGN_OR_RETURN(const EntryValue entry, impl_->LoadEntry(parent_ino, name));
-  if (entry.type != S_IFDIR) return PosixAt(ENOTDIR, parent_ino, name);
-  OCA_ASSIGN_OR_RETURN(Inode inode, impl_->LoadInode(entry.ino));
-  if (inode.entries != 0) return PosixAt(ENOTEMPTY, parent_ino, name);
-  const int64_t now = impl_->NowNs();
-  Mutation mutation(*impl_);
+  absl::MutexLock lock(&mu);
+  OCA_ASSIGN_OR_RETURN(Inode parent, LoadParent(parent_ino));
+  OCA_ASSIGN_OR_RETURN(const EntryValue entry, LoadEntry(parent_ino, name));
+  OCA_ASSIGN_OR_RETURN(Inode inode, LoadInode(entry.ino));
+  OCA_RETURN_IF_ERROR(may_remove(inode));
+  const int64_t now = NowNs();
+  Mutation mutation(*this);
   mutation.DropLink(now, &inode);
   parent.entries--;
-  parent.nlink--;
+  if (IsDir(inode)) parent.nlink--;
   parent.mtime_ns = parent.ctime_ns = now;
   mutation.PutInode(inode);
   mutation.PutInode(parent);

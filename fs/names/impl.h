@@ -12,6 +12,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -71,6 +72,12 @@ struct Names::Impl {
   absl::Status LoadSequences() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   absl::Status LoadTables() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) ABSL_LOCKS_EXCLUDED(tables_mu);
   absl::Status Format() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+
+  // --- create.cc ---
+  // Takes a name away, of an inode for which `may_remove` is OK.
+  absl::StatusOr<Inode> RemoveName(InodeNo parent, std::string_view name,
+                                   absl::FunctionRef<absl::Status(const Inode&)> may_remove)
+      ABSL_LOCKS_EXCLUDED(mu);
 
   // --- Reads ---
   absl::StatusOr<Inode> LoadInode(InodeNo ino, const Snapshot* snapshot = nullptr) const;

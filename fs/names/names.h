@@ -62,12 +62,12 @@ struct NewInode {
 // Fields to change; empty = leave. ctime becomes now unless given. Setting `mode` (permission bits)
 // adapts an access ACL. Size is not here: it belongs to content.
 struct AttrChange {
-  std::optional<uint32_t> mode;
-  std::optional<uint32_t> uid;
-  std::optional<uint32_t> gid;
-  std::optional<int64_t> atime_ns;
-  std::optional<int64_t> mtime_ns;
-  std::optional<int64_t> ctime_ns;
+  std::optional<uint32_t> mode = {};
+  std::optional<uint32_t> uid = {};
+  std::optional<uint32_t> gid = {};
+  std::optional<int64_t> atime_ns = {};
+  std::optional<int64_t> mtime_ns = {};
+  std::optional<int64_t> ctime_ns = {};
 };
 
 struct Content {

@@ -128,19 +128,18 @@ absl::StatusOr<RenameResult> Names::Rename(InodeNo parent, std::string_view name
       OCA_RETURN_IF_ERROR(CheckReplace(at, *result.replaced));
       mutation.DropLink(now, &*result.replaced);
       mutation.PutInode(*result.replaced);
-      mutation.DeleteEntry(new_parent, new_name, at.to_entry->cookie);
       at.to().entries--;
       if (IsDir(*result.replaced)) at.to().nlink--;
-    }
-    if (IsDir(result.moved) && !at.same_dir && at.to().nlink >= kMaxLinks) {
-      return PosixAt(EMLINK, new_parent, new_name);
     }
     MoveDirLink(&at.from(), &at.to(), &result.moved);
     at.from().entries--;
     at.to().entries++;
     mutation.DeleteEntry(parent, name, at.from_entry.cookie);
-    moved_entry.cookie = mutation.TakeNumber(&impl_->cookies);
+    // A name that was there keeps its place: a reader of the directory meets it once.
+    moved_entry.cookie = at.to_entry ? at.to_entry->cookie : mutation.TakeNumber(&impl_->cookies);
   }
+  if (at.from().nlink > kMaxLinks) return PosixAt(EMLINK, parent, name);
+  if (at.to().nlink > kMaxLinks) return PosixAt(EMLINK, new_parent, new_name);
   mutation.PutEntry(new_parent, new_name, moved_entry);
   mutation.PutInode(result.moved);
   PutParents(&at, now, &mutation);

@@ -1,0 +1,224 @@
+// Encodings of records: bytes as documented, round trips, refusal of everything else.
+#include "fs/names/records.h"
+
+#include <sys/stat.h>
+
+#include "gtest/gtest.h"
+#include "lib/base/coding.h"
+#include "t/support/random.h"
+#include "t/support/status_matchers.h"
+
+namespace oca::names {
+namespace {
+
+using support::StatusIs;
+constexpr absl::StatusCode kDataLoss = absl::StatusCode::kDataLoss;
+
+Inode SomeInode() {
+  Inode inode;
+  inode.ino = InodeNo(300);
+  inode.container = ContainerId(2);
+  inode.mode = S_IFREG | 04755;
+  inode.flags = kInodeHasXattrs | kInodeHasAccessAcl;
+  inode.uid = 0xfffffffe;
+  inode.gid = 1;
+  inode.nlink = 3;
+  inode.rdev = UINT64_MAX;
+  inode.size = uint64_t{1} << 60;
+  inode.data_bytes = 4096;
+  inode.atime_ns = -1;
+  inode.mtime_ns = INT64_MIN;
+  inode.ctime_ns = INT64_MAX;
+  inode.btime_ns = 0x0102030405060708;
+  inode.parent = InodeNo(1);
+  inode.entries = 5;
+  inode.content = std::string("a\0b", 3);
+  return inode;
+}
+
+StorageGroup SomeGroup() {
+  return {.id = GroupId(7),
+          .name = "g",
+          .compression = GroupCompression::kLz4,
+          .chunk_target_bytes = 8192,
+          .quota_bytes = 1000};
+}
+
+Container SomeContainer() {
+  return {.id = ContainerId(3),
+          .name = "c",
+          .group = GroupId(7),
+          .root = InodeNo(9),
+          .deleting = true,
+          .created_ns = -5};
+}
+
+// Every cut of `good`, and `good` with more behind it, is refused as damage.
+template <typename Decode>
+void ExpectOnlyWhole(const std::string& good, Decode decode) {
+  EXPECT_OK(decode(good));
+  for (size_t length = 0; length < good.size(); ++length) {
+    EXPECT_THAT(decode(good.substr(0, length)), StatusIs(kDataLoss)) << length;
+  }
+  EXPECT_THAT(decode(good + std::string(1, '\0')), StatusIs(kDataLoss));
+  for (char version : {'\0', '\2', '\xff'}) {
+    EXPECT_THAT(decode(version + good.substr(1)), StatusIs(kDataLoss)) << int{version};
+  }
+}
+
+TEST(Records, InodeComesBackWhole) {
+  const Inode inode = SomeInode();
+  ASSERT_OK_AND_ASSIGN(const Inode back, DecodeInode(EncodeInode(inode)));
+  EXPECT_EQ(back.ino, inode.ino);
+  EXPECT_EQ(back.container, inode.container);
+  EXPECT_EQ(back.mode, inode.mode);
+  EXPECT_EQ(back.flags, inode.flags);
+  EXPECT_EQ(back.uid, inode.uid);
+  EXPECT_EQ(back.gid, inode.gid);
+  EXPECT_EQ(back.nlink, inode.nlink);
+  EXPECT_EQ(back.rdev, inode.rdev);
+  EXPECT_EQ(back.size, inode.size);
+  EXPECT_EQ(back.data_bytes, inode.data_bytes);
+  EXPECT_EQ(back.atime_ns, inode.atime_ns);
+  EXPECT_EQ(back.mtime_ns, inode.mtime_ns);
+  EXPECT_EQ(back.ctime_ns, inode.ctime_ns);
+  EXPECT_EQ(back.btime_ns, inode.btime_ns);
+  EXPECT_EQ(back.parent, inode.parent);
+  EXPECT_EQ(back.entries, inode.entries);
+  EXPECT_EQ(back.content, inode.content);
+}
+
+// The bytes on disk may never change without a new version.
+TEST(Records, InodeBytesAreAsDocumented) {
+  std::string expected("\x01\xac\x02\x02\xed\x93\x02\x03\xfe\xff\xff\xff\x0f\x01\x03", 15);
+  expected += std::string(9, '\xff') + "\x01";     // rdev
+  expected += std::string(8, '\x80') + "\x10";     // size
+  expected += std::string("\x80\x20\x01\x05", 4);  // data bytes, parent, entries
+  expected += std::string(8, '\xff');              // atime
+  expected += std::string(7, '\0') + '\x80';       // mtime
+  expected += std::string(7, '\xff') + '\x7f';     // ctime
+  expected += "\x08\x07\x06\x05\x04\x03\x02\x01";  // btime
+  expected += std::string(
+      "\x03"
+      "a\0b",
+      4);
+  EXPECT_EQ(EncodeInode(SomeInode()), expected);
+}
+
+TEST(Records, InodeIsRefusedUnlessWhole) { ExpectOnlyWhole(EncodeInode(SomeInode()), DecodeInode); }
+
+TEST(Records, InodeOfAllTypesAndOfNoOther) {
+  for (uint32_t type = 0; type <= 0x1f; ++type) {
+    Inode inode = SomeInode();
+    inode.mode = type << 12 | 0644;
+    const uint32_t bits = type << 12;
+    const bool known = bits == S_IFREG || bits == S_IFDIR || bits == S_IFLNK || bits == S_IFIFO ||
+                       bits == S_IFSOCK || bits == S_IFCHR || bits == S_IFBLK;
+    EXPECT_EQ(DecodeInode(EncodeInode(inode)).ok(), known) << type;
+  }
+}
+
+TEST(Records, InodeWithoutNumberIsDamage) {
+  Inode inode = SomeInode();
+  inode.ino = InodeNo(0);
+  EXPECT_THAT(DecodeInode(EncodeInode(inode)), StatusIs(kDataLoss));
+}
+
+// 32-bit fields are varints on disk, where more bits would fit.
+TEST(Records, InodeFieldsBeyondTheirWidthAreDamage) {
+  for (int field = 1; field <= 6; ++field) {  // container, mode, flags, uid, gid, nlink
+    std::string bytes("\x01\x05", 2);
+    for (int i = 1; i <= 6; ++i) {
+      PutVarint(&bytes, i == field ? uint64_t{1} << 32 | 0100644 : i == 2 ? 0100644 : 1);
+    }
+    for (int i = 0; i < 5; ++i) PutVarint(&bytes, 1);
+    bytes += std::string(32, '\0') + std::string(1, '\0');
+    EXPECT_THAT(DecodeInode(bytes), StatusIs(kDataLoss)) << field;
+  }
+}
+
+TEST(Records, GroupComesBackWhole) {
+  const std::string bytes = EncodeStorageGroup(SomeGroup());
+  EXPECT_EQ(bytes, std::string("\x01\x07\0\0\0\x02\0\x20\0\0\xe8\x03\0\0\0\0\0\0\x01g", 20));
+  ASSERT_OK_AND_ASSIGN(const StorageGroup back, DecodeStorageGroup(bytes));
+  EXPECT_EQ(back.id, GroupId(7));
+  EXPECT_EQ(back.name, "g");
+  EXPECT_EQ(back.compression, GroupCompression::kLz4);
+  EXPECT_EQ(back.chunk_target_bytes, 8192u);
+  EXPECT_EQ(back.quota_bytes, 1000u);
+  ExpectOnlyWhole(bytes, DecodeStorageGroup);
+}
+
+TEST(Records, GroupValuesOutOfRangeAreDamage) {
+  StorageGroup group = SomeGroup();
+  group.id = GroupId(0);
+  EXPECT_THAT(DecodeStorageGroup(EncodeStorageGroup(group)), StatusIs(kDataLoss));
+  group = SomeGroup();
+  group.name.clear();
+  EXPECT_THAT(DecodeStorageGroup(EncodeStorageGroup(group)), StatusIs(kDataLoss));
+  group = SomeGroup();
+  group.compression = static_cast<GroupCompression>(3);
+  EXPECT_THAT(DecodeStorageGroup(EncodeStorageGroup(group)), StatusIs(kDataLoss));
+}
+
+TEST(Records, ContainerComesBackWhole) {
+  const std::string bytes = EncodeContainer(SomeContainer());
+  EXPECT_EQ(bytes, std::string("\x01\x03\0\0\0\x07\0\0\0\x09\0\0\0\0\0\0\0\x01"
+                               "\xfb\xff\xff\xff\xff\xff\xff\xff\x01"
+                               "c",
+                               28));
+  ASSERT_OK_AND_ASSIGN(const Container back, DecodeContainer(bytes));
+  EXPECT_EQ(back.id, ContainerId(3));
+  EXPECT_EQ(back.name, "c");
+  EXPECT_EQ(back.group, GroupId(7));
+  EXPECT_EQ(back.root, InodeNo(9));
+  EXPECT_TRUE(back.deleting);
+  EXPECT_EQ(back.created_ns, -5);
+  ExpectOnlyWhole(bytes, DecodeContainer);
+}
+
+TEST(Records, ContainerValuesOutOfRangeAreDamage) {
+  Container container = SomeContainer();
+  container.id = ContainerId(0);
+  EXPECT_THAT(DecodeContainer(EncodeContainer(container)), StatusIs(kDataLoss));
+  container = SomeContainer();
+  container.group = GroupId(0);
+  EXPECT_THAT(DecodeContainer(EncodeContainer(container)), StatusIs(kDataLoss));
+  container = SomeContainer();
+  container.root = InodeNo(0);
+  EXPECT_THAT(DecodeContainer(EncodeContainer(container)), StatusIs(kDataLoss));
+  container = SomeContainer();
+  container.name.clear();
+  EXPECT_THAT(DecodeContainer(EncodeContainer(container)), StatusIs(kDataLoss));
+  std::string bytes = EncodeContainer(SomeContainer());
+  bytes[17] = 2;  // deleting
+  EXPECT_THAT(DecodeContainer(bytes), StatusIs(kDataLoss));
+}
+
+TEST(Records, CountersComeBackWhole) {
+  const ContainerCounters counters = {.inodes = 1, .files = 2, .current_bytes = UINT64_MAX};
+  const std::string bytes = EncodeCounters(counters);
+  EXPECT_EQ(bytes,
+            std::string("\x01\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0", 17) + std::string(8, '\xff'));
+  ASSERT_OK_AND_ASSIGN(const ContainerCounters back, DecodeCounters(bytes));
+  EXPECT_EQ(back, counters);
+  ExpectOnlyWhole(bytes, DecodeCounters);
+}
+
+// What decodes at all encodes to something that decodes to the same.
+TEST(Records, RandomBytesNeverCrash) {
+  support::Random random(3);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string bytes = EncodeInode(SomeInode());
+    for (uint64_t flips = random.Between(1, 4); flips > 0; --flips) {
+      bytes[random.Below(bytes.size())] = static_cast<char>(random.Next());
+    }
+    const auto inode = DecodeInode(bytes);
+    if (!inode.ok()) continue;
+    ASSERT_OK_AND_ASSIGN(const Inode again, DecodeInode(EncodeInode(*inode)));
+    EXPECT_EQ(EncodeInode(again), EncodeInode(*inode));
+  }
+}
+
+}  // namespace
+}  // namespace oca::names
