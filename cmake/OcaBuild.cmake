@@ -24,6 +24,10 @@ add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wnon-virtual-dtor -Wove
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports overlaps inside std::string's own operator+ (GCC bug 105651).
   add_compile_options(-Wno-restrict)
+  if(CMAKE_UNITY_BUILD)
+    # It holds a .cc that another one includes for a header.
+    add_compile_options(-Wno-subobject-linkage)
+  endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # -Wshadow=local is spelled differently, and gcc-only suppressions are unknown to clang.
@@ -56,28 +60,58 @@ pkg_check_modules(pc_lz4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(pc_isal REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(pc_pq REQUIRED IMPORTED_TARGET libpq)
 
-# oca_library(<name> SRCS a.cc ... [DEPS target ...])  A static library; its DEPS are the only modules that it may include.
+# oca_library(<name> SRCS a.cc ... [DEPS target ...] [SEPARATE])  A static library; its DEPS are the only modules that it may include.
+# SEPARATE: its sources use the same file-local names, so builds that compile several sources at once compile these one by one.
 function(oca_library name)
-  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "SEPARATE" "" "SRCS;DEPS" ${ARGN})
   if(ARG_SRCS)
     add_library(${name} STATIC ${ARG_SRCS})
     target_link_libraries(${name} PUBLIC ${ARG_DEPS})
+    if(ARG_SEPARATE)
+      set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+    endif()
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE ${ARG_DEPS})
   endif()
 endfunction()
 
-# oca_binary(<name> SRCS a.cc ... [DEPS target ...])
+# Puts t/support/tsan_absl.cc into the program: Debian's Abseil does not tell ThreadSanitizer about its locks.
+function(oca_wrap_absl name)
+  if(NOT TARGET oca_tsan_absl)
+    add_library(oca_tsan_absl OBJECT "${CMAKE_SOURCE_DIR}/t/support/tsan_absl.cc")
+  endif()
+  target_sources(${name} PRIVATE $<TARGET_OBJECTS:oca_tsan_absl>)
+endfunction()
+
+# oca_binary(<name> SRCS a.cc ... [DEPS target ...] [SEPARATE])
 function(oca_binary name)
-  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "SEPARATE" "" "SRCS;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  if(ARG_SEPARATE)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
+  if(OCA_SANITIZE STREQUAL "thread")
+    oca_wrap_absl(${name})
+  endif()
 endfunction()
+
+# What the sanitizers look for at run time beyond their defaults, and whom they believe.
+set(oca_test_environment "")
+if(OCA_SANITIZE MATCHES "address")
+  list(APPEND oca_test_environment
+       "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1"
+       "UBSAN_OPTIONS=print_stacktrace=1")
+elseif(OCA_SANITIZE STREQUAL "thread")
+  list(APPEND oca_test_environment
+       "TSAN_OPTIONS=second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/t/support/tsan.supp")
+endif()
 
 # Gives a test its labels and deadline. Target tests_<label> builds what the tests of one label need.
 function(oca_label_test name label timeout)
-  set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT ${timeout})
+  set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT ${timeout}
+                                          ENVIRONMENT "${oca_test_environment}")
   foreach(l IN LISTS label)
     if(NOT TARGET tests_${l})
       add_custom_target(tests_${l})
@@ -85,17 +119,6 @@ function(oca_label_test name label timeout)
     if(TARGET ${name})
       add_dependencies(tests_${l} ${name})
     endif()
-  endforeach()
-endfunction()
-
-# Sends the program's calls of Abseil's locks through t/support/tsan_absl.cc: Debian's Abseil does not tell ThreadSanitizer about them.
-function(oca_wrap_absl name)
-  set(source "${CMAKE_SOURCE_DIR}/t/support/tsan_absl.cc")
-  file(STRINGS "${source}" wraps REGEX "^WRAP\\(")
-  target_sources(${name} PRIVATE "${source}")
-  foreach(wrap IN LISTS wraps)
-    string(REGEX MATCH "_ZN[A-Za-z0-9_]+" symbol "${wrap}")
-    target_link_options(${name} PRIVATE "-Wl,--wrap=${symbol}")
   endforeach()
 endfunction()
 
@@ -118,13 +141,17 @@ function(oca_test name)
   oca_label_test(${name} "${ARG_LABEL}" ${ARG_TIMEOUT})
 endfunction()
 
-# oca_script_test(<name> LABEL e2e COMMAND program args ... [TIMEOUT s])  A test that is a script, run from the top of the tree.
+# oca_script_test(<name> LABEL e2e COMMAND program args ... [DEPS target ...] [TIMEOUT s])  A test that is a script, run from the top of the
+# tree. DEPS: the programs that it needs.
 function(oca_script_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "COMMAND" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "COMMAND;DEPS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_test(NAME ${name} COMMAND ${ARG_COMMAND} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   oca_label_test(${name} "${ARG_LABEL}" ${ARG_TIMEOUT})
+  if(ARG_DEPS)
+    add_dependencies(tests_${ARG_LABEL} ${ARG_DEPS})
+  endif()
 endfunction()
 enable_testing()

@@ -1,4 +1,4 @@
-// What the parts of a pack have in common. Private to fs/format.
+// What the parts of a pack, and the repository's format file, have in common. Private to fs/format.
 #ifndef OCA_FS_FORMAT_PACK_PARTS_H_
 #define OCA_FS_FORMAT_PACK_PARTS_H_
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "fmt/format.h"
+#include "fs/format/pack_parts.h"
 #include "lib/base/coding.h"
-#include "lib/base/crc32c.h"
 
 namespace oca::format {
 namespace {
@@ -14,7 +14,6 @@ constexpr std::string_view kMagic = "OCA-REPO";
 // newer file from damage.
 constexpr size_t kFixedSize = 16;
 constexpr size_t kMaxSize = 4096;
-constexpr size_t kCrcSize = 4;
 
 }  // namespace
 
@@ -27,7 +26,7 @@ std::string EncodeRepositoryFormat(const RepositoryFormat& format) {
   PutLe<uint64_t>(&out, format.read_only_compatible);
   PutLe<uint64_t>(&out, format.incompatible);
   out.resize(kRepositoryFormatSize - kCrcSize, '\0');
-  PutLe<uint32_t>(&out, Crc32c(out));
+  PutCrc(&out);
   return out;
 }
 
@@ -40,9 +39,7 @@ absl::StatusOr<RepositoryFormat> DecodeRepositoryFormat(std::string_view bytes) 
   RepositoryFormat format;
   format.version = in.Le<uint32_t>();
   uint32_t size = in.Le<uint32_t>();
-  size_t body = bytes.size() - kCrcSize;
-  if (size != bytes.size() ||
-      Crc32c(bytes.substr(0, body)) != GetLe<uint32_t>(bytes.data() + body)) {
+  if (size != bytes.size() || !CrcHolds(bytes)) {
     return absl::DataLossError("repository format: checksum or size is wrong");
   }
   if (format.version > kRepositoryVersion) {

@@ -1,9 +1,11 @@
 // Tells ThreadSanitizer what absl::Mutex, CondVar, Notification and BlockingCounter order. Debian's
-// Abseil is not built with it, so it would see neither the locks nor what they guard. The linker
-// option --wrap (cmake/OcaBuild.cmake) sends our calls here.
+// Abseil is not built with it, so it would see neither the locks nor what they guard. The functions
+// here stand before those of the shared library, for our code as for gRPC's.
 //
 // Conditions (Mutex::Await) are evaluated by whatever thread holds the lock, inside Abseil: their
 // reads are not looked at.
+#include <dlfcn.h>
+
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
@@ -48,13 +50,13 @@ using absl::Mutex;
 using absl::Notification;
 using absl::Time;
 
-// WRAP(result, mangled name, release, acquire, (parameters), (arguments)); the first argument is
-// the object that orders.
-#define WRAP(result, name, object, release, acquire, parameters, arguments)           \
-  extern "C" result __real_##name parameters;                                         \
-  extern "C" result __wrap_##name parameters;                                         \
-  extern "C" result __wrap_##name parameters {                                        \
-    return Around(object, release, acquire, [&] { return __real_##name arguments; }); \
+// WRAP(result, mangled name, object, release, acquire, (parameters), (arguments)); `object` is what
+// orders.
+#define WRAP(result, name, object, release, acquire, parameters, arguments)                   \
+  extern "C" result name parameters;                                                          \
+  extern "C" result name parameters {                                                         \
+    static const auto real = reinterpret_cast<result(*) parameters>(dlsym(RTLD_NEXT, #name)); \
+    return Around(object, release, acquire, [&] { return real arguments; });                  \
   }
 
 WRAP(void, _ZN4absl7debian35Mutex4LockEv, mu, false, true, (Mutex * mu), (mu))

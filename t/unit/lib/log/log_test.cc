@@ -3,6 +3,9 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "lib/base/status.h"
@@ -54,6 +57,23 @@ TEST_F(Log, AppendsToAnOldFile) {
   std::string text = Contents(path);
   EXPECT_NE(text.find("first"), std::string::npos);
   EXPECT_NE(text.find("second"), std::string::npos);
+}
+
+TEST_F(Log, LinesOfSeveralThreadsStayWhole) {
+  std::string path = dir_ + "/x.log";
+  ASSERT_TRUE(InitLog("prog", path, "info").ok());
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([t] {
+      for (int i = 0; i < 100; ++i) Info("event", "thread", t, "end", "here");
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::istringstream text(Contents(path));
+  int lines = 0;
+  for (std::string line; std::getline(text, line); ++lines)
+    EXPECT_TRUE(line.ends_with(" end=here")) << line;
+  EXPECT_EQ(lines, 400);
 }
 
 TEST_F(Log, HidesLinesBelowTheLevel) {
