@@ -8,7 +8,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "t/support/pg_instance.h"
+#include "t/integration/10_db/database_test.h"
 #include "t/support/status_matchers.h"
 
 namespace oca::db {
@@ -18,23 +18,7 @@ using absl::StatusCode;
 using support::StatusIs;
 using testing::HasSubstr;
 
-class DbConnection : public testing::Test {
- protected:
-  static void SetUpTestSuite() { server_ = new support::PgInstance; }
-  static void TearDownTestSuite() {
-    delete server_;
-    server_ = nullptr;
-  }
-  void SetUp() override {
-    dsn_ = server_->NewDatabase();
-    ASSERT_OK_AND_ASSIGN(db_, Connection::Open(dsn_));
-  }
-
-  static support::PgInstance* server_;
-  std::string dsn_;
-  std::unique_ptr<Connection> db_;
-};
-support::PgInstance* DbConnection::server_ = nullptr;
+class DbConnection : public DatabaseTest {};
 
 TEST_F(DbConnection, ParametersOfEveryKindComeBack) {
   ASSERT_OK_AND_ASSIGN(

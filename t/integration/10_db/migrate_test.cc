@@ -8,7 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "t/support/pg_instance.h"
+#include "t/integration/10_db/database_test.h"
 #include "t/support/status_matchers.h"
 
 namespace oca::db {
@@ -18,32 +18,19 @@ using absl::StatusCode;
 using support::StatusIs;
 using testing::HasSubstr;
 
-class DbMigrate : public testing::Test {
+class DbMigrate : public DatabaseTest {
  protected:
-  static void SetUpTestSuite() { server_ = new support::PgInstance; }
-  static void TearDownTestSuite() {
-    delete server_;
-    server_ = nullptr;
-  }
-  void SetUp() override {
-    dsn_ = server_->NewDatabase();
-    ASSERT_OK_AND_ASSIGN(db_, Connection::Open(dsn_));
-  }
   int64_t Count(const std::string& sql) {
     auto result = db_->Query(sql);
     EXPECT_OK(result);
     return result.ok() ? *result->Int64(0, 0) : -1;
   }
 
-  static support::PgInstance* server_;
-  std::string dsn_;
-  std::unique_ptr<Connection> db_;
   std::vector<Migration> list_ = {
       {1, "first", "CREATE TABLE s.a (id int); INSERT INTO s.a VALUES (1)"},
       {2, "second", "INSERT INTO s.a VALUES (2); ALTER TABLE s.a ADD COLUMN n int"},
   };
 };
-support::PgInstance* DbMigrate::server_ = nullptr;
 
 TEST_F(DbMigrate, AppliesEachOnceAndInOrder) {
   ASSERT_OK_AND_ASSIGN(int applied, Migrate(*db_, "s", std::span(list_).first(1)));
