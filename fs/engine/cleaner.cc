@@ -25,60 +25,25 @@ struct Cleaner::Epoch {
   absl::flat_hash_map<ChunkStore*, Group> groups;
 };
 
-Cleaner::~Cleaner() { Stop().IgnoreError(); }
-
 absl::Status Cleaner::Start() {
-  absl::MutexLock lock(&mu_);
-  if (status_.state == JobState::kRunning)
-    return PosixError(EBUSY, "space is being reclaimed already");
-  if (thread_.joinable()) thread_.join();  // of an earlier run, which has ended
-  status_ = CleanerStatus();
-  status_.state = JobState::kRunning;
-  status_.started = clock_->Now();
-  stop_ = false;
-  thread_ = std::thread([this] { Run(); });
-  return absl::OkStatus();
-}
-
-absl::Status Cleaner::Stop() {
-  stop_ = true;
-  std::thread thread;
-  {
-    absl::MutexLock lock(&mu_);
-    thread = std::move(thread_);
-  }
-  if (thread.joinable()) thread.join();
-  return absl::OkStatus();
-}
-
-CleanerStatus Cleaner::status() {
-  absl::MutexLock lock(&mu_);
-  return status_;
+  return job_.Start("space is being reclaimed already", CleanerStatus(), [this] { return Run(); });
 }
 
 void Cleaner::SetPhase(const char* phase, double progress_percent) {
-  absl::MutexLock lock(&mu_);
-  status_.phase = phase;
-  status_.progress_percent = progress_percent;
+  job_.Update([&](CleanerStatus* status) {
+    status->phase = phase;
+    status->progress_percent = progress_percent;
+  });
 }
 
-void Cleaner::Run() {
+absl::Status Cleaner::Run() {
   Epoch epoch;
   absl::Status result = RunEpoch(epoch);
   for (auto& [store, group] : epoch.groups) store->EndEpoch();
-  absl::MutexLock lock(&mu_);
-  status_.phase.clear();
-  status_.ended = clock_->Now();
-  if (absl::IsCancelled(result)) {
-    status_.state = JobState::kStopped;
-  } else if (!result.ok()) {
-    status_.state = JobState::kFailed;
-    status_.error = std::string(MessageOf(result));
-    log::Error("reclaiming space failed", "error", status_.error);
-  } else {
-    status_.state = JobState::kDone;
-    status_.progress_percent = 100;
-  }
+  job_.Update([](CleanerStatus* status) { status->phase.clear(); });
+  if (!result.ok() && !absl::IsCancelled(result))
+    log::Error("reclaiming space failed", "error", MessageOf(result));
+  return result;
 }
 
 absl::Status Cleaner::RunEpoch(Epoch& epoch) {
@@ -111,7 +76,7 @@ absl::Status Cleaner::Mark(Epoch& epoch) {
   }
   uint64_t seen = 0;
   return host_->names().ForEachInode([&](const names::Inode& inode) -> absl::Status {
-    if (stop_) return absl::CancelledError("stopped");
+    if (job_.stopping()) return absl::CancelledError("stopped");
     if (++seen % 1000 == 0 && total > 0) {
       SetPhase("mark",
                std::min(100.0, 100.0 * static_cast<double>(seen) / static_cast<double>(total)));
@@ -129,7 +94,7 @@ absl::Status Cleaner::MarkRoot(Epoch& epoch, ContainerId container, const tree::
   if (group == epoch.groups.end()) return absl::OkStatus();
   return tree::Visit(*store, root,
                      [&](const Fingerprint& fp, bool is_node) -> absl::StatusOr<bool> {
-                       if (stop_) return absl::CancelledError("stopped");
+                       if (job_.stopping()) return absl::CancelledError("stopped");
                        store->MarkLive(fp);
                        return !is_node || group->second.nodes_seen.insert(fp).second;
                      });
@@ -140,18 +105,19 @@ absl::Status Cleaner::Sweep(Epoch& epoch) {
   for (auto& [store, group] : epoch.groups) total += group.packs.size();
   for (auto& [store, group] : epoch.groups) {
     for (size_t i = 0; i < group.packs.size(); i += kPacksPerStep) {
-      if (stop_) return absl::CancelledError("stopped");
+      if (job_.stopping()) return absl::CancelledError("stopped");
       SetPhase("sweep", 100.0 * static_cast<double>(done) / static_cast<double>(total));
       size_t n = std::min(kPacksPerStep, group.packs.size() - i);
       OCA_ASSIGN_OR_RETURN(ChunkStore::SweepResult step,
                            store->SweepPacks(std::span<const PackId>(group.packs).subspan(i, n)));
       done += n;
-      absl::MutexLock lock(&mu_);
-      status_.packs_examined += n;
-      status_.packs_removed += step.packs_removed;
-      status_.bytes_copied += step.bytes_copied;
-      status_.bytes_reclaimed +=
-          step.bytes_removed - std::min(step.bytes_removed, step.bytes_copied);
+      job_.Update([&](CleanerStatus* status) {
+        status->packs_examined += n;
+        status->packs_removed += step.packs_removed;
+        status->bytes_copied += step.bytes_copied;
+        status->bytes_reclaimed +=
+            step.bytes_removed - std::min(step.bytes_removed, step.bytes_copied);
+      });
     }
   }
   return absl::OkStatus();

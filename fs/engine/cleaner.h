@@ -4,16 +4,13 @@
 #ifndef OCA_FS_ENGINE_CLEANER_H_
 #define OCA_FS_ENGINE_CLEANER_H_
 
-#include <atomic>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+#include "fs/engine/background_job.h"
 #include "fs/engine/chunk_store.h"
 #include "fs/engine/file_content.h"
 #include "fs/engine/stats.h"
@@ -44,30 +41,25 @@ class CleanerHost {
 // Thread-safe.
 class Cleaner {
  public:
-  Cleaner(CleanerHost* host, Clock* clock) : host_(host), clock_(clock) {}
-  ~Cleaner();
+  Cleaner(CleanerHost* host, Clock* clock) : host_(host), job_(clock) {}
 
   // Begins a run in the background; EBUSY when one is under way.
-  absl::Status Start() ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status Start();
   // Ends a run at the next safe point; returns when it has ended.
-  absl::Status Stop() ABSL_LOCKS_EXCLUDED(mu_);
-  CleanerStatus status() ABSL_LOCKS_EXCLUDED(mu_);
+  void Stop() { job_.Stop(); }
+  CleanerStatus status() { return job_.status(); }
 
  private:
   struct Epoch;
-  void Run() ABSL_LOCKS_EXCLUDED(mu_);
-  absl::Status RunEpoch(Epoch& epoch) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status Run();
+  absl::Status RunEpoch(Epoch& epoch);
   absl::Status Mark(Epoch& epoch);
   absl::Status MarkRoot(Epoch& epoch, ContainerId container, const tree::Root& root);
   absl::Status Sweep(Epoch& epoch);
-  void SetPhase(const char* phase, double progress_percent) ABSL_LOCKS_EXCLUDED(mu_);
+  void SetPhase(const char* phase, double progress_percent);
 
   CleanerHost* const host_;
-  Clock* const clock_;
-  std::atomic<bool> stop_{false};
-  absl::Mutex mu_;
-  CleanerStatus status_ ABSL_GUARDED_BY(mu_);
-  std::thread thread_ ABSL_GUARDED_BY(mu_);
+  BackgroundJob<CleanerStatus> job_;
 };
 
 }  // namespace oca::engine

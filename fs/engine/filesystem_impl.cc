@@ -133,8 +133,8 @@ absl::Status FilesystemImpl::Stop() {
     stopping_ = true;
   }
   if (background_.joinable()) background_.join();
-  OCA_RETURN_IF_ERROR(cleaner_->Stop());
-  OCA_RETURN_IF_ERROR(scanner_->Stop());
+  cleaner_->Stop();
+  scanner_->Stop();
   absl::Status result = Sync();
   for (const auto& group : Groups()) {
     absl::Status status = group->chunks->Stop();

@@ -86,10 +86,16 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::StatusOr<ContainerStats> StatsOfContainer(ContainerId id) override;
 
   absl::Status StartReclaim() override { return cleaner_->Start(); }
-  absl::Status StopReclaim() override { return cleaner_->Stop(); }
+  absl::Status StopReclaim() override {
+    cleaner_->Stop();
+    return absl::OkStatus();
+  }
   CleanerStatus GetCleanerStatus() override { return cleaner_->status(); }
   absl::Status StartScan(ScanLevel level, std::optional<GroupId> group) override;
-  absl::Status StopScan() override { return scanner_->Stop(); }
+  absl::Status StopScan() override {
+    scanner_->Stop();
+    return absl::OkStatus();
+  }
   ScanStatus GetScanStatus() override { return scanner_->status(); }
 
  private:

@@ -4,15 +4,12 @@
 #ifndef OCA_FS_ENGINE_SCANNER_H_
 #define OCA_FS_ENGINE_SCANNER_H_
 
-#include <atomic>
 #include <optional>
 #include <string>
-#include <thread>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+#include "fs/engine/background_job.h"
 #include "fs/engine/cleaner.h"
 #include "fs/engine/stats.h"
 #include "lib/base/clock.h"
@@ -22,30 +19,25 @@ namespace oca::engine {
 // Thread-safe.
 class Scanner {
  public:
-  Scanner(CleanerHost* host, Clock* clock) : host_(host), clock_(clock) {}
-  ~Scanner();
+  Scanner(CleanerHost* host, Clock* clock) : host_(host), job_(clock) {}
 
   // Begins a scan in the background, of one group or all; EBUSY when one is under way.
-  absl::Status Start(ScanLevel level, std::optional<GroupId> group) ABSL_LOCKS_EXCLUDED(mu_);
-  absl::Status Stop() ABSL_LOCKS_EXCLUDED(mu_);
-  ScanStatus status() ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status Start(ScanLevel level, std::optional<GroupId> group);
+  // Ends a scan soon; returns when it has ended.
+  void Stop() { job_.Stop(); }
+  ScanStatus status() { return job_.status(); }
 
  private:
-  void Run(ScanLevel level, std::optional<GroupId> group) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status Run(ScanLevel level, std::optional<GroupId> group);
   absl::Status ScanNames();
   absl::Status ScanRecipes(std::optional<GroupId> group);
   absl::Status ScanPacks(std::optional<GroupId> group);
   absl::Status ScanRecipe(ChunkStore* store, const names::Inode& inode,
                           absl::flat_hash_set<Fingerprint>* seen);
-  void AddFault(std::string fault) ABSL_LOCKS_EXCLUDED(mu_);
-  void SetProgress(double percent) ABSL_LOCKS_EXCLUDED(mu_);
+  void AddFault(std::string fault);
 
   CleanerHost* const host_;
-  Clock* const clock_;
-  std::atomic<bool> stop_{false};
-  absl::Mutex mu_;
-  ScanStatus status_ ABSL_GUARDED_BY(mu_);
-  std::thread thread_ ABSL_GUARDED_BY(mu_);
+  BackgroundJob<ScanStatus> job_;
 };
 
 }  // namespace oca::engine
