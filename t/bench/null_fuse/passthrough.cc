@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -83,9 +84,33 @@ void ReadLink(fuse_req_t req, fuse_ino_t ino) {
   fuse_reply_readlink(req, target.data());
 }
 
+// The file itself, for calls that refuse an O_PATH descriptor.
+std::string PathOf(fuse_ino_t ino) { return "/proc/self/fd/" + std::to_string(NodeOf(ino)->fd); }
+
+void ReplyXattr(fuse_req_t req, size_t size, ssize_t result, const std::vector<char>& buffer) {
+  if (result < 0) {
+    fuse_reply_err(req, errno);
+  } else if (size == 0) {
+    fuse_reply_xattr(req, static_cast<size_t>(result));
+  } else {
+    fuse_reply_buf(req, buffer.data(), static_cast<size_t>(result));
+  }
+}
+
+void GetXattr(fuse_req_t req, fuse_ino_t ino, const char* name, size_t size) {
+  std::vector<char> buffer(size);
+  const ssize_t result = getxattr(PathOf(ino).c_str(), name, buffer.data(), size);
+  ReplyXattr(req, size, result, buffer);
+}
+
+void ListXattr(fuse_req_t req, fuse_ino_t ino, size_t size) {
+  std::vector<char> buffer(size);
+  const ssize_t result = listxattr(PathOf(ino).c_str(), buffer.data(), size);
+  ReplyXattr(req, size, result, buffer);
+}
+
 void Open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* fi) {
-  std::string path = "/proc/self/fd/" + std::to_string(NodeOf(ino)->fd);
-  int fd = open(path.c_str(), (fi->flags & ~O_NOFOLLOW) | O_CLOEXEC);
+  int fd = open(PathOf(ino).c_str(), (fi->flags & ~O_NOFOLLOW) | O_CLOEXEC);
   if (fd < 0) {
     fuse_reply_err(req, errno);
     return;
@@ -162,6 +187,8 @@ fuse_lowlevel_ops MakeOperations() {
   ops.opendir = OpenDir;
   ops.readdirplus = ReadDirPlus;
   ops.releasedir = ReleaseDir;
+  ops.getxattr = GetXattr;
+  ops.listxattr = ListXattr;
   return ops;
 }
 
