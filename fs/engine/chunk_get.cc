@@ -44,22 +44,23 @@ absl::StatusOr<ChunkStore::FooterPtr> ChunkStore::GetFooter(PackId id) {
 }
 
 absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
-  absl::Status error = absl::DataLossError(fmt::format("chunk {} is in no pack", fp.ToHex()));
+  absl::Status error;
   for (int attempt = 0; attempt < 3; ++attempt) {
     bool moved = false;
     for (const index::Location& at : index_.LookupAll(fp)) {
       absl::StatusOr<Chunk> chunk = GetAt(fp, at);
       if (chunk.ok()) return chunk;
       if (absl::IsNotFound(chunk.status())) {
-        moved =
-            true;  // the pack was swept after the lookup, or the index answered for another chunk
+        // The pack was swept after the lookup, or the index answered for another chunk.
+        moved = true;
       } else {
         error = chunk.status();
       }
     }
     if (!moved) break;
   }
-  return error;
+  if (!error.ok()) return error;
+  return absl::DataLossError(fmt::format("chunk {} is in no pack", fp.ToHex()));
 }
 
 absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Location& at) {
