@@ -36,7 +36,7 @@ rw=write
 bs=1m
 fsync=8
 EOF
-cd "$tmp" # fio leaves its state files where it runs
+cd "$tmp" || exit # fio leaves its state files where it runs
 fio --output="$tmp/fio.out" "$job" || { cat "$tmp/fio.out"; fail "fio found other bytes than it wrote"; }
 (cd "$c" && sha256sum -- *) >"$tmp/sums"
 [ "$(wc -l <"$tmp/sums")" = 5 ] || fail "fio wrote other files than five: $(cat "$tmp/sums")"

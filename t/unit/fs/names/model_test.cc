@@ -10,6 +10,7 @@
 #include <random>
 #include <tuple>
 
+#include "absl/strings/numbers.h"
 #include "fmt/format.h"
 #include "t/support/random.h"
 #include "t/unit/fs/names/fixture.h"
@@ -22,7 +23,10 @@ using support::Random;
 
 uint64_t Seed() {
   const char* given = std::getenv("OCA_TEST_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  uint64_t seed = std::random_device()();
+  if (given != nullptr && !absl::SimpleAtoi(given, &seed))
+    ADD_FAILURE() << "OCA_TEST_SEED: " << given;
+  return seed;
 }
 
 class ModelTest : public NamesTest {
