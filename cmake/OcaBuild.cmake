@@ -122,10 +122,10 @@ function(oca_label_test name label timeout)
   endforeach()
 endfunction()
 
-# oca_test(<name> LABEL unit SRCS a_test.cc ... [DEPS target ...] [TIMEOUT s] [THREADS])  A GoogleTest program, one CTest entry.
-# THREADS: it has threads, so it also runs under ThreadSanitizer.
+# oca_test(<name> LABEL unit SRCS a_test.cc ... [DEPS target ...] [TIMEOUT s] [THREADS] [SEPARATE])  A GoogleTest program, one CTest entry.
+# THREADS: it has threads, so it also runs under ThreadSanitizer. SEPARATE: as for a library.
 function(oca_test name)
-  cmake_parse_arguments(ARG "THREADS" "LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS;SEPARATE" "LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -134,6 +134,9 @@ function(oca_test name)
   endif()
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock_main)
+  if(ARG_SEPARATE)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
   if(OCA_SANITIZE STREQUAL "thread")
     oca_wrap_absl(${name})
   endif()
