@@ -22,8 +22,8 @@ namespace {
 
 // Log bytes that may wait in memory for a Commit; a write beyond it commits by itself.
 constexpr uint64_t kMaxUnsyncedLogBytes = 32u << 20;
-// Changes gather up to here; writing them then takes some milliseconds.
-constexpr size_t kMaxBufferedBytes = 2u << 20;
+// Changes gather up to here: those of some hundred files. A walk copies what it finds of them.
+constexpr size_t kMaxBufferedBytes = 512u << 10;
 
 // Errors reach callers as statuses; RocksDB's own log file would only be one more file to look
 // after.
