@@ -118,8 +118,19 @@ std::string EncodeGroup(const GroupHeader& header, std::string_view payload) {
 }
 
 absl::StatusOr<size_t> EncodedGroupSize(std::string_view bytes) {
+  if (LooksSealed(bytes)) return EncodedSealedSize(bytes);
   OCA_ASSIGN_OR_RETURN(FixedGroupHeader fixed, DecodeFixedGroupHeader(bytes));
   return fixed.encoded_size();
+}
+
+bool IsWholeGroup(std::string_view bytes) {
+  if (LooksSealed(bytes)) {
+    absl::StatusOr<DecodedSealed> sealed = DecodeSealed(bytes);
+    return sealed.ok() && sealed->header.kind == SealedKind::kGroup &&
+           sealed->encoded_size == bytes.size();
+  }
+  absl::StatusOr<DecodedGroup> group = DecodeGroup(bytes);
+  return group.ok() && group->encoded_size == bytes.size();
 }
 
 absl::StatusOr<DecodedGroup> DecodeGroup(std::string_view bytes) {

@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "fs/format/sealed.h"
 #include "lib/base/ids.h"
 
 namespace oca::format {
@@ -80,8 +81,11 @@ struct DecodedGroup {
   size_t encoded_size = 0;   // bytes of input that the group takes
 };
 // What the group that begins at bytes[0] takes in the file, from its first kGroupHeaderSize bytes
-// alone (their checksum is verified). Errors as DecodeGroup.
+// alone, or kSealedHeaderSize when it is encrypted (their checksum is verified). Errors as
+// DecodeGroup.
 absl::StatusOr<size_t> EncodedGroupSize(std::string_view bytes);
+// Whether `bytes` are one whole group, encrypted or not, as far as its checksums tell.
+bool IsWholeGroup(std::string_view bytes);
 // Decodes the group that begins at bytes[0]; more bytes may follow it. kDataLoss when it is
 // damaged, kOutOfRange when `bytes` ends before the group does (a torn tail, or the caller read too
 // little; EncodedGroupSize tells). kFailedPrecondition: a newer version.
@@ -111,17 +115,23 @@ struct FooterChunk {
 // not be that of their offsets.
 struct PackFooter {
   PackHeader pack;
+  // Of the content key that encrypts each group and the footer itself; 0: the pack is not
+  // encrypted.
+  KeyId key = 0;
   std::vector<FooterGroup> groups;
   std::vector<FooterChunk> chunks;
   friend bool operator==(const PackFooter&, const PackFooter&) = default;
 };
-// Appends `group` and its chunks (`header` of the group, fps in its order) to the footer, filling
-// all derived fields.
+// Appends `group` and its chunks (`header` of the group, fps in its order) to the footer, whose
+// `key` is set, filling all derived fields.
 void AddToFooter(uint64_t file_offset, const GroupHeader& header, std::span<const Fingerprint> fps,
                  PackFooter* footer);
-// Footer and trailer as they end a sealed pack; the footer stands at `file_offset`, after every
-// group.
+// Footer and trailer as they end a sealed pack that is not encrypted; the footer stands at
+// `file_offset`, after every group.
 std::string EncodeFooter(const PackFooter& footer, uint64_t file_offset);
+// The two by themselves: of an encrypted pack the footer is encrypted between them.
+std::string EncodeFooterBody(const PackFooter& footer, uint64_t file_offset);
+std::string EncodeTrailer(uint64_t footer_offset, uint32_t footer_size);
 inline constexpr size_t kPackTrailerSize = 32;
 struct PackTrailer {
   uint64_t footer_offset = 0;
@@ -131,9 +141,11 @@ struct PackTrailer {
 // `bytes` = the last kPackTrailerSize bytes of the file. kNotFound when they are no trailer (the
 // pack was not sealed), kDataLoss when they are a damaged one.
 absl::StatusOr<PackTrailer> DecodeTrailer(std::string_view bytes);
-// `bytes` = exactly the footer, which stands at `file_offset`. Every internal relation is checked:
-// chunks fill their groups exactly, groups lie between header and footer and do not overlap.
-absl::StatusOr<PackFooter> DecodeFooter(std::string_view bytes, uint64_t file_offset);
+// `bytes` = exactly the footer, which stands at `file_offset`; `key` = what it was encrypted with,
+// 0 for none. Every internal relation is checked: chunks fill their groups exactly, groups lie
+// between header and footer and do not overlap.
+absl::StatusOr<PackFooter> DecodeFooter(std::string_view bytes, uint64_t file_offset,
+                                        KeyId key = 0);
 
 }  // namespace oca::format
 

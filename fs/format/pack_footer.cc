@@ -16,6 +16,12 @@ constexpr std::string_view kTrailerMagic = "OCATRAIL";
 constexpr size_t kFooterHeaderSize = 40;
 constexpr size_t kFooterGroupSize = 28;
 constexpr size_t kFooterChunkSize = 36;
+constexpr uint16_t kFlagEncrypted = 1;
+
+// What a group takes in the file.
+uint64_t GroupSize(uint64_t chunk_count, uint64_t stored_bytes, KeyId key) {
+  return kGroupHeaderSize + 4 * chunk_count + stored_bytes + (key != 0 ? kSealedHeaderSize : 0);
+}
 
 // Reads the group table. `footer_offset` bounds it; that groups do not overlap is checked after.
 absl::Status DecodeFooterGroups(ByteReader* in, uint32_t count, uint64_t footer_offset,
@@ -31,13 +37,13 @@ absl::Status DecodeFooterGroups(ByteReader* in, uint32_t count, uint64_t footer_
     group.chunk_count = in->Le<uint32_t>();
     group.first_chunk = static_cast<uint32_t>(next_chunk);
     next_chunk += group.chunk_count;
-    bool holds = group.file_offset >= kPackHeaderSize && group.file_offset <= footer_offset &&
-                 group.encoded_size <= footer_offset - group.file_offset &&
-                 group.raw_bytes <= kMaxGroupRawBytes && group.stored_bytes >= 1 &&
-                 group.stored_bytes <= group.raw_bytes && group.chunk_count >= 1 &&
-                 next_chunk <= kMaxChunksPerPack &&
-                 group.encoded_size ==
-                     kGroupHeaderSize + 4 * uint64_t{group.chunk_count} + group.stored_bytes;
+    bool holds =
+        group.file_offset >= kPackHeaderSize && group.file_offset <= footer_offset &&
+        group.encoded_size <= footer_offset - group.file_offset &&
+        group.raw_bytes <= kMaxGroupRawBytes && group.stored_bytes >= 1 &&
+        group.stored_bytes <= group.raw_bytes && group.chunk_count >= 1 &&
+        next_chunk <= kMaxChunksPerPack &&
+        group.encoded_size == GroupSize(group.chunk_count, group.stored_bytes, footer->key);
     if (!holds) return absl::DataLossError("pack footer: a group's fields contradict each other");
   }
   std::vector<std::pair<uint64_t, uint64_t>> extents;
@@ -88,7 +94,7 @@ void AddToFooter(uint64_t file_offset, const GroupHeader& header, std::span<cons
   FooterGroup group;
   group.file_offset = file_offset;
   group.encoded_size =
-      static_cast<uint32_t>(kGroupHeaderSize + 4 * header.chunks.size() + header.stored_bytes);
+      static_cast<uint32_t>(GroupSize(header.chunks.size(), header.stored_bytes, footer->key));
   group.raw_bytes = header.raw_bytes;
   group.stored_bytes = header.stored_bytes;
   group.container = header.container;
@@ -107,12 +113,12 @@ void AddToFooter(uint64_t file_offset, const GroupHeader& header, std::span<cons
   footer->groups.push_back(group);
 }
 
-std::string EncodeFooter(const PackFooter& footer, uint64_t file_offset) {
+std::string EncodeFooterBody(const PackFooter& footer, uint64_t file_offset) {
   std::string out(kFooterMagic);
   out.reserve(kFooterHeaderSize + kFooterGroupSize * footer.groups.size() +
-              kFooterChunkSize * footer.chunks.size() + kCrcSize + kPackTrailerSize);
+              kFooterChunkSize * footer.chunks.size() + kCrcSize);
   PutLe<uint16_t>(&out, kPackVersion);
-  PutLe<uint16_t>(&out, 0);  // flags
+  PutLe<uint16_t>(&out, footer.key != 0 ? kFlagEncrypted : 0);
   PutLe<uint32_t>(&out, footer.pack.group_id.value);
   PutLe<uint64_t>(&out, footer.pack.pack_id.value);
   PutLe<uint64_t>(&out, file_offset);
@@ -131,15 +137,23 @@ std::string EncodeFooter(const PackFooter& footer, uint64_t file_offset) {
     PutLe<uint32_t>(&out, PackLengthAndKind(chunk.length, chunk.kind));
   }
   PutCrc(&out);
+  return out;
+}
 
+std::string EncodeTrailer(uint64_t footer_offset, uint32_t footer_size) {
   std::string trailer(kTrailerMagic);
-  PutLe<uint64_t>(&trailer, file_offset);
-  PutLe<uint32_t>(&trailer, static_cast<uint32_t>(out.size()));
+  PutLe<uint64_t>(&trailer, footer_offset);
+  PutLe<uint32_t>(&trailer, footer_size);
   PutLe<uint16_t>(&trailer, kPackVersion);
   PutLe<uint16_t>(&trailer, 0);
   PutLe<uint32_t>(&trailer, 0);
   PutCrc(&trailer);
-  return out + trailer;
+  return trailer;
+}
+
+std::string EncodeFooter(const PackFooter& footer, uint64_t file_offset) {
+  std::string body = EncodeFooterBody(footer, file_offset);
+  return body + EncodeTrailer(file_offset, static_cast<uint32_t>(body.size()));
 }
 
 absl::StatusOr<PackTrailer> DecodeTrailer(std::string_view bytes) {
@@ -158,7 +172,7 @@ absl::StatusOr<PackTrailer> DecodeTrailer(std::string_view bytes) {
   return trailer;
 }
 
-absl::StatusOr<PackFooter> DecodeFooter(std::string_view bytes, uint64_t file_offset) {
+absl::StatusOr<PackFooter> DecodeFooter(std::string_view bytes, uint64_t file_offset, KeyId key) {
   if (bytes.size() < kFooterHeaderSize + kCrcSize)
     return absl::DataLossError("pack footer: cut off");
   if (!bytes.starts_with(kFooterMagic)) return absl::DataLossError("pack footer: no magic");
@@ -172,7 +186,10 @@ absl::StatusOr<PackFooter> DecodeFooter(std::string_view bytes, uint64_t file_of
   uint64_t own_offset = in.Le<uint64_t>();
   uint32_t group_count = in.Le<uint32_t>();
   uint32_t chunk_count = in.Le<uint32_t>();
-  if (flags != 0) return absl::DataLossError("pack footer: unknown flags");
+  footer.key = key;
+  if (flags != (key != 0 ? kFlagEncrypted : 0)) {
+    return absl::DataLossError("pack footer: unknown flags, or not encrypted as its pack is");
+  }
   if (own_offset != file_offset) {
     return absl::DataLossError(fmt::format(
         "pack footer: says that it stands at {}, but stands at {}", own_offset, file_offset));
