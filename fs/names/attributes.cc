@@ -147,6 +147,20 @@ absl::StatusOr<Inode> Names::SetContent(InodeNo ino, const Content& content) {
   return inode;
 }
 
+absl::StatusOr<bool> Names::ReplaceRecipe(InodeNo ino, std::string_view expected,
+                                          std::string_view recipe) {
+  absl::MutexLock lock(&impl_->mu);
+  absl::StatusOr<Inode> inode = impl_->LoadInode(ino);
+  if (absl::IsNotFound(inode.status())) return false;
+  if (!inode.ok()) return inode.status();
+  if (!IsRegular(*inode) || inode->content != expected) return false;
+  Mutation mutation(*impl_);
+  inode->content = recipe;
+  mutation.PutInode(*inode);
+  OCA_RETURN_IF_ERROR(mutation.Write());
+  return true;
+}
+
 absl::StatusOr<std::string> Names::GetXattr(InodeNo ino, std::string_view name) const {
   OCA_RETURN_IF_ERROR(KindOf(name).status());
   OCA_ASSIGN_OR_RETURN(auto value, impl_->FindXattr(ino, name));

@@ -391,6 +391,18 @@ absl::Status Database::TryFlushMemory() {
   return FromWrite(db_->Flush(options));
 }
 
+absl::Status Database::Rewrite() {
+  OCA_RETURN_IF_ERROR(Commit());
+  {
+    absl::MutexLock lock(&write_mu_);
+    OCA_RETURN_IF_ERROR(StandingError());
+    OCA_RETURN_IF_ERROR(TryFlushMemory());
+  }
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  return FromWrite(db_->CompactRange(options, nullptr, nullptr));
+}
+
 uint64_t Database::DiskBytes() const {
   auto names = fs_->List(dir_);
   if (!names.ok()) return 0;

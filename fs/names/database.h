@@ -103,6 +103,8 @@ class Database {
   absl::Status Commit() ABSL_LOCKS_EXCLUDED(commit_mu_);
   // After a failed write: recovers when the cause is gone.
   absl::Status Resume() ABSL_LOCKS_EXCLUDED(write_mu_, error_mu_);
+  // Commits, then writes every table anew, without values that were replaced or deleted.
+  absl::Status Rewrite() ABSL_LOCKS_EXCLUDED(write_mu_, commit_mu_);
   uint64_t DiskBytes() const;
 
  private:

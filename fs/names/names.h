@@ -136,6 +136,10 @@ class Names {
                                       std::string_view new_name, uint32_t flags);
   absl::StatusOr<Inode> SetAttr(InodeNo ino, const AttrChange& change);
   absl::StatusOr<Inode> SetContent(InodeNo ino, const Content& content);
+  // Writes `recipe` for `expected`, which says the same in another form; nothing else changes.
+  // False when the inode has other content by now.
+  absl::StatusOr<bool> ReplaceRecipe(InodeNo ino, std::string_view expected,
+                                     std::string_view recipe);
   // Calls fn for entries with cookie > after, until it returns false or the directory ends.
   absl::Status ReadDir(InodeNo dir, uint64_t after,
                        const std::function<bool(const DirEntry&)>& fn) const;
@@ -167,6 +171,9 @@ class Names {
   // After a write error (disk full) RocksDB refuses mutations; this tries to make it well again. OK
   // when it is.
   absl::Status Resume();
+  // Commits, then writes every table anew: values that were replaced or deleted are in no file any
+  // more, but for what a walk under way still reads.
+  absl::Status ForgetOldValues();
   // Bytes of the database's files.
   uint64_t DiskBytes() const;
 

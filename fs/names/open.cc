@@ -104,6 +104,7 @@ absl::Status Names::Impl::LoadTables() {
 }
 
 absl::Status Names::Commit() { return impl_->db->Commit(); }
+absl::Status Names::ForgetOldValues() { return impl_->db->Rewrite(); }
 absl::Status Names::Resume() { return impl_->db->Resume(); }
 uint64_t Names::DiskBytes() const { return impl_->db->DiskBytes(); }
 

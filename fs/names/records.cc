@@ -105,11 +105,19 @@ absl::StatusOr<Inode> DecodeInode(std::string_view bytes) {
   return inode;
 }
 
+namespace {
+
+// Of the byte that holds a storage group's compression.
+constexpr uint8_t kHasKeysBit = 0x80;
+
+}  // namespace
+
 std::string EncodeStorageGroup(const StorageGroup& group) {
   std::string out;
   PutLe<uint8_t>(&out, kVersion);
   PutLe<uint32_t>(&out, group.id.value);
-  PutLe<uint8_t>(&out, static_cast<uint8_t>(group.compression));
+  PutLe<uint8_t>(&out, static_cast<uint8_t>(static_cast<uint8_t>(group.compression) |
+                                            (group.has_keys ? kHasKeysBit : 0)));
   PutLe<uint32_t>(&out, group.chunk_target_bytes);
   PutLe<uint64_t>(&out, group.quota_bytes);
   PutLengthPrefixed(&out, group.name);
@@ -121,8 +129,10 @@ absl::StatusOr<StorageGroup> DecodeStorageGroup(std::string_view bytes) {
   OCA_RETURN_IF_ERROR(TakeVersion(&in, "storage group"));
   StorageGroup group;
   group.id = GroupId(in.Le<uint32_t>());
-  const uint8_t compression = in.Le<uint8_t>();
+  const uint8_t flags = in.Le<uint8_t>();
+  const uint8_t compression = flags & ~kHasKeysBit;
   group.compression = static_cast<GroupCompression>(compression);
+  group.has_keys = (flags & kHasKeysBit) != 0;
   group.chunk_target_bytes = in.Le<uint32_t>();
   group.quota_bytes = in.Le<uint64_t>();
   group.name = in.LengthPrefixed();

@@ -19,6 +19,7 @@ struct StorageGroup {
   GroupCompression compression = GroupCompression::kFast;
   uint32_t chunk_target_bytes = 16384;  // fixed when the group is made
   uint64_t quota_bytes = 0;             // of physical bytes; 0 = none
+  bool has_keys = false;                // a key ring was made for it: a missing one is an error
 };
 
 struct Container {

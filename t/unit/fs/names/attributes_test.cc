@@ -99,6 +99,56 @@ TEST_F(AttributesTest, ContentCarriesItsOwnTimes) {
   ExpectSound();
 }
 
+TEST_F(AttributesTest, ReplaceRecipeChangesNothingElseAndOnlyWhatIsExpected) {
+  const Inode file = MustCreate(root_, "f");
+  ASSERT_OK(names_->SetContent(file.ino, {.recipe = "plain", .size = 9, .mtime_ns = 5}));
+  Inode before = Get(file.ino);
+  Tick();
+  ASSERT_OK_AND_ASSIGN(bool other, names_->ReplaceRecipe(file.ino, "something else", "sealed"));
+  EXPECT_FALSE(other);
+  EXPECT_EQ(Get(file.ino).content, "plain");
+  ASSERT_OK_AND_ASSIGN(bool done, names_->ReplaceRecipe(file.ino, "plain", "sealed"));
+  EXPECT_TRUE(done);
+  before.content = "sealed";
+  EXPECT_EQ(EncodeInode(Get(file.ino)), EncodeInode(before));
+  ASSERT_OK_AND_ASSIGN(bool gone, names_->ReplaceRecipe(InodeNo(99999), "plain", "sealed"));
+  EXPECT_FALSE(gone);
+  ASSERT_OK_AND_ASSIGN(bool folder, names_->ReplaceRecipe(root_, "", "sealed"));
+  EXPECT_FALSE(folder);
+  ExpectSound();
+}
+
+// In no file of the database, whether it was durable before or not.
+TEST_F(AttributesTest, ForgottenValuesAreInNoFile) {
+  std::vector<InodeNo> files;
+  for (int i = 0; i < 50; ++i) {
+    files.push_back(MustCreate(root_, std::to_string(i)).ino);
+    ASSERT_OK(names_->SetContent(files.back(), {.recipe = "a plain value", .size = 1}));
+    if (i == 20) {
+      ASSERT_OK(names_->Commit());
+    }
+    if (i == 40) {
+      ASSERT_NO_FATAL_FAILURE(Reopen());
+    }
+  }
+  for (InodeNo ino : files) {
+    ASSERT_OK(names_->ReplaceRecipe(ino, "a plain value", "a sealed one"));
+  }
+  ASSERT_OK(names_->ForgetOldValues());
+  ASSERT_NO_FATAL_FAILURE(Reopen());
+  ASSERT_OK_AND_ASSIGN(std::vector<std::string> names, fs_.List("/names"));
+  size_t read = 0;
+  for (const std::string& name : names) {
+    auto bytes = io::ReadFile(fs_, "/names/" + name);
+    if (!bytes.ok()) continue;
+    ++read;
+    EXPECT_EQ(bytes->find("plain value"), std::string::npos) << name;
+  }
+  EXPECT_GT(read, 3u);
+  for (InodeNo ino : files) EXPECT_EQ(Get(ino).content, "a sealed one");
+  ExpectSound();
+}
+
 TEST_F(AttributesTest, OnlyRegularFilesHaveContent) {
   const std::vector<NewInode> others = {DirOf(), SymlinkTo("t"), {.mode = S_IFIFO | 0600}};
   for (const NewInode& what : others) {

@@ -146,7 +146,18 @@ TEST(Records, GroupComesBackWhole) {
   EXPECT_EQ(back.compression, GroupCompression::kLz4);
   EXPECT_EQ(back.chunk_target_bytes, 8192u);
   EXPECT_EQ(back.quota_bytes, 1000u);
+  EXPECT_FALSE(back.has_keys);
   ExpectOnlyWhole(bytes, DecodeStorageGroup);
+}
+
+TEST(Records, GroupWithKeysComesBackWhole) {
+  StorageGroup group = SomeGroup();
+  group.has_keys = true;
+  const std::string bytes = EncodeStorageGroup(group);
+  EXPECT_EQ(bytes, std::string("\x01\x07\0\0\0\x82\0\x20\0\0\xe8\x03\0\0\0\0\0\0\x01g", 20));
+  ASSERT_OK_AND_ASSIGN(const StorageGroup back, DecodeStorageGroup(bytes));
+  EXPECT_EQ(back.compression, GroupCompression::kLz4);
+  EXPECT_TRUE(back.has_keys);
 }
 
 TEST(Records, GroupValuesOutOfRangeAreDamage) {
