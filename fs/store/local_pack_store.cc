@@ -55,10 +55,13 @@ struct Tail {
 
 class LocalPackStore final : public PackStore {
  public:
-  LocalPackStore(io::FileSystem& fs, std::string dir, GroupId group)
-      : fs_(fs), dir_(std::move(dir)), group_(group), cache_(kOpenFiles, [this](PackId id) {
-          return fs_.Open(PathOf(id), io::OpenMode::kRead);
-        }) {}
+  LocalPackStore(io::FileSystem& fs, std::string dir, GroupId group, const GroupKeys* keys)
+      : fs_(fs),
+        dir_(std::move(dir)),
+        group_(group),
+        keys_(keys),
+        cache_(kOpenFiles,
+               [this](PackId id) { return fs_.Open(PathOf(id), io::OpenMode::kRead); }) {}
 
   absl::StatusOr<std::unique_ptr<PackWriter>> Create(PackId id) override;
   absl::StatusOr<std::string> Read(PackId id, uint64_t offset, size_t length) override;
@@ -86,6 +89,7 @@ class LocalPackStore final : public PackStore {
   io::FileSystem& fs_;
   const std::string dir_;
   const GroupId group_;
+  const GroupKeys* const keys_;
   FileCache cache_;
   absl::Mutex dirs_mu_;  // held while folders are made and made durable: at most 256 times
   // Entries of fan-out folders in dir_ may be not durable; at first, those of an earlier process.
@@ -111,7 +115,7 @@ absl::Status LocalPackStore::SyncEntry(PackId id) {
 absl::StatusOr<std::unique_ptr<PackWriter>> LocalPackStore::Create(PackId id) {
   if (id.value == 0) return absl::InvalidArgumentError("pack ids begin at 1");
   auto create = [&] {
-    return LocalPackWriter::Create(fs_, PathOf(id), {.group_id = group_, .pack_id = id},
+    return LocalPackWriter::Create(fs_, PathOf(id), {.group_id = group_, .pack_id = id}, keys_,
                                    [this, id] { return SyncEntry(id); });
   };
   auto writer = create();
@@ -165,7 +169,7 @@ absl::StatusOr<Tail> LocalPackStore::ReadTail(PackId id, io::File& file, uint64_
     OCA_ASSIGN_OR_RETURN(n, file.ReadAt(trailer->footer_offset, {bytes.data(), bytes.size()}));
     bytes.resize(n);
   }
-  Tail out{*trailer, format::DecodeFooter(bytes, trailer->footer_offset)};
+  Tail out{*trailer, DecodeFooterWith(keys_, id, bytes, trailer->footer_offset)};
   if (!out.footer.ok()) {
     out.footer = Annotate(out.footer.status(), PathOf(id));
   } else if (out.footer->pack != format::PackHeader{.group_id = group_, .pack_id = id}) {
@@ -267,13 +271,13 @@ absl::StatusOr<format::PackFooter> LocalPackStore::Recover(PackId id) {
     return why;
   }
   OCA_ASSIGN_OR_RETURN(ScanResult scan,
-                       ScanPack(*file, tail.ok() ? tail->trailer.footer_offset : size));
+                       ScanPack(*file, tail.ok() ? tail->trailer.footer_offset : size, id, keys_));
   if (scan.footer.groups.empty()) return GiveUp(id, /*was_sealed=*/tail.ok());
   scan.footer.pack = {.group_id = group_, .pack_id = id};
   // Groups first, as when sealing: they may stand in the page cache only.
   OCA_RETURN_IF_ERROR(file->Sync());
   uint64_t offset = tail.ok() ? tail->trailer.footer_offset : AlignUp(scan.end);
-  std::string bytes = format::EncodeFooter(scan.footer, offset);
+  OCA_ASSIGN_OR_RETURN(std::string bytes, EncodeFooterWith(keys_, scan.footer, offset));
   OCA_RETURN_IF_ERROR(file->WriteAt(offset, bytes));
   if (size > offset + bytes.size()) OCA_RETURN_IF_ERROR(file->Truncate(offset + bytes.size()));
   OCA_RETURN_IF_ERROR(file->Sync());
@@ -284,10 +288,10 @@ absl::StatusOr<format::PackFooter> LocalPackStore::Recover(PackId id) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PackStore>> OpenLocalPackStore(io::FileSystem& fs,
-                                                              const std::string& dir,
-                                                              GroupId group) {
+                                                              const std::string& dir, GroupId group,
+                                                              const GroupKeys* keys) {
   OCA_RETURN_IF_ERROR(io::CreateDirs(fs, dir));
-  return std::unique_ptr<PackStore>(new LocalPackStore(fs, dir, group));
+  return std::unique_ptr<PackStore>(new LocalPackStore(fs, dir, group, keys));
 }
 
 }  // namespace oca::store

@@ -15,7 +15,7 @@ constexpr uint64_t kWritebackBytes = 1 << 20;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PackWriter>> LocalPackWriter::Create(
-    io::FileSystem& fs, const std::string& path, format::PackHeader header,
+    io::FileSystem& fs, const std::string& path, format::PackHeader header, const GroupKeys* keys,
     std::function<absl::Status()> sync_entry) {
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<io::File> file, fs.Open(path, io::OpenMode::kCreateNew));
   if (absl::Status status = file->WriteAt(0, format::EncodePackHeader(header)); !status.ok()) {
@@ -23,7 +23,7 @@ absl::StatusOr<std::unique_ptr<PackWriter>> LocalPackWriter::Create(
     return status;
   }
   return std::unique_ptr<PackWriter>(
-      new LocalPackWriter(fs, path, header, std::move(file), std::move(sync_entry)));
+      new LocalPackWriter(fs, path, header, keys, std::move(file), std::move(sync_entry)));
 }
 
 uint64_t LocalPackWriter::size() const {
@@ -152,7 +152,7 @@ absl::Status LocalPackWriter::RewriteMarked(uint64_t generation) {
   for (const Unsynced& group : marked) {
     std::string bytes(group.size, '\0');
     OCA_ASSIGN_OR_RETURN(size_t n, file->ReadAt(group.offset, {bytes.data(), bytes.size()}));
-    if (n != bytes.size() || !format::DecodeGroup(bytes).ok()) {
+    if (n != bytes.size() || !format::IsWholeGroup(bytes)) {
       return absl::DataLossError(
           fmt::format("{}: the group at {} was lost by a failed sync", path_, group.offset));
     }
@@ -201,9 +201,7 @@ absl::Status LocalPackWriter::CheckFooter(const format::PackFooter& footer) cons
     holds = holds && it != groups_.end() && it->second == group.encoded_size;
   }
   if (holds) {
-    std::string bytes = format::EncodeFooter(footer, end_);
-    bytes.resize(bytes.size() - format::kPackTrailerSize);
-    auto decoded = format::DecodeFooter(bytes, end_);
+    auto decoded = format::DecodeFooter(format::EncodeFooterBody(footer, end_), end_, footer.key);
     holds = decoded.ok() && *decoded == footer;
   }
   if (holds) return absl::OkStatus();
@@ -229,7 +227,7 @@ absl::Status LocalPackWriter::Seal(const format::PackFooter& footer) {
     offset = std::max(end_, barrier_);
   }
   std::shared_ptr<io::File> file = this->file();
-  std::string bytes = format::EncodeFooter(footer, offset);
+  OCA_ASSIGN_OR_RETURN(std::string bytes, EncodeFooterWith(keys_, footer, offset));
   OCA_RETURN_IF_ERROR(file->WriteAt(offset, bytes));
   // A failed Append may have left bytes after it.
   OCA_ASSIGN_OR_RETURN(uint64_t file_size, file->Size());

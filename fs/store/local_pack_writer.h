@@ -35,10 +35,11 @@ inline constexpr uint64_t AlignUp(uint64_t n) {
 // and writes it again.
 class LocalPackWriter final : public PackWriter {
  public:
-  // Creates `path` (its folder must exist) and writes the header. `sync_entry` makes the file's
+  // Creates `path` (its folder must exist) and writes the header. `keys` encrypts the footer.
+  // `sync_entry` makes the file's
   // directory entry durable.
   static absl::StatusOr<std::unique_ptr<PackWriter>> Create(
-      io::FileSystem& fs, const std::string& path, format::PackHeader header,
+      io::FileSystem& fs, const std::string& path, format::PackHeader header, const GroupKeys* keys,
       std::function<absl::Status()> sync_entry);
 
   absl::StatusOr<uint64_t> Append(std::string_view encoded_group) override;
@@ -57,10 +58,12 @@ class LocalPackWriter final : public PackWriter {
   };
 
   LocalPackWriter(io::FileSystem& fs, std::string path, format::PackHeader header,
-                  std::shared_ptr<io::File> file, std::function<absl::Status()> sync_entry)
+                  const GroupKeys* keys, std::shared_ptr<io::File> file,
+                  std::function<absl::Status()> sync_entry)
       : fs_(fs),
         path_(std::move(path)),
         header_(header),
+        keys_(keys),
         sync_entry_(std::move(sync_entry)),
         file_(std::move(file)) {}
 
@@ -85,6 +88,7 @@ class LocalPackWriter final : public PackWriter {
   io::FileSystem& fs_;
   const std::string path_;
   const format::PackHeader header_;
+  const GroupKeys* const keys_;  // null: no pack is encrypted
   const std::function<absl::Status()> sync_entry_;
 
   absl::Mutex sync_mu_ ABSL_ACQUIRED_BEFORE(mu_);  // one Sync or Seal at a time

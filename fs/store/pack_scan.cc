@@ -13,6 +13,8 @@
 namespace oca::store {
 namespace {
 
+constexpr uint64_t kMaxUnitBytes = format::kMaxEncodedGroupSize + format::kSealedHeaderSize;
+
 // A window on the file that moves forward.
 class Window {
  public:
@@ -21,9 +23,9 @@ class Window {
   // The bytes from `offset`: a group's largest size of them, or all up to the limit. Valid until
   // the next call.
   absl::StatusOr<std::string_view> At(uint64_t offset) {
-    uint64_t want_end = std::min(limit_, offset + format::kMaxEncodedGroupSize);
+    uint64_t want_end = std::min(limit_, offset + kMaxUnitBytes);
     if (offset < begin_ || want_end > begin_ + bytes_.size()) {
-      size_t size = std::min<uint64_t>(limit_ - offset, 2 * format::kMaxEncodedGroupSize);
+      size_t size = std::min<uint64_t>(limit_ - offset, 2 * kMaxUnitBytes);
       bytes_.resize(size);
       begin_ = offset;
       OCA_ASSIGN_OR_RETURN(size_t n, file_.ReadAt(offset, {bytes_.data(), size}));
@@ -61,16 +63,50 @@ absl::StatusOr<std::vector<Fingerprint>> Fingerprints(const format::DecodedGroup
 
 // Bytes to go forward in `rest`, which begins with no whole group, to where one may begin.
 size_t ToNextMagic(std::string_view rest) {
-  size_t at = rest.find(format::kGroupMagic, 1);
-  if (at != std::string_view::npos) return at;
+  // Both magics begin with the same three bytes.
+  static_assert(format::kGroupMagic.substr(0, 3) == format::kSealedMagic.substr(0, 3));
+  static_assert(format::kGroupMagic.size() == format::kSealedMagic.size());
+  for (size_t at = rest.find("OCA", 1); at != std::string_view::npos;
+       at = rest.find("OCA", at + 1)) {
+    std::string_view here = rest.substr(at, format::kGroupMagic.size());
+    if (here == format::kGroupMagic || here == format::kSealedMagic) return at;
+  }
   // A magic may begin in the last bytes and end beyond them.
   size_t keep = std::min(rest.size() - 1, format::kGroupMagic.size() - 1);
   return rest.size() - keep;
 }
 
+// What stands at a place: a group as it was before encryption, or just the bytes that are there.
+struct Plain {
+  std::string bytes;
+  format::KeyId key = 0;
+  size_t encoded_size = 0;
+  std::string_view view(std::string_view as_stored) const {
+    return key != 0 ? std::string_view(bytes) : as_stored;
+  }
+};
+
+absl::StatusOr<Plain> ToPlain(std::string_view rest, PackId id, const GroupKeys* keys) {
+  Plain out;
+  if (!format::LooksSealed(rest)) return out;
+  auto sealed = format::DecodeSealed(rest);
+  if (sealed.status().code() == absl::StatusCode::kFailedPrecondition) return sealed.status();
+  if (!sealed.ok()) return out;
+  if (keys == nullptr)
+    return NoKeyError("a pack is encrypted, but its storage group has no key ring");
+  auto bytes = keys->Unseal(format::SealedKind::kGroup, id.value, *sealed);
+  if (absl::IsDataLoss(bytes.status())) return out;
+  if (!bytes.ok()) return bytes.status();
+  out.bytes = *std::move(bytes);
+  out.key = sealed->header.key;
+  out.encoded_size = sealed->encoded_size;
+  return out;
+}
+
 }  // namespace
 
-absl::StatusOr<ScanResult> ScanPack(io::File& file, uint64_t limit) {
+absl::StatusOr<ScanResult> ScanPack(io::File& file, uint64_t limit, PackId id,
+                                    const GroupKeys* keys) {
   ScanResult out;
   out.end = format::kPackHeaderSize;
   absl::flat_hash_set<Fingerprint> seen;
@@ -78,7 +114,8 @@ absl::StatusOr<ScanResult> ScanPack(io::File& file, uint64_t limit) {
   for (uint64_t offset = format::kPackHeaderSize; offset < window.limit();) {
     OCA_ASSIGN_OR_RETURN(std::string_view rest, window.At(offset));
     if (rest.empty()) break;
-    auto group = format::DecodeGroup(rest);
+    OCA_ASSIGN_OR_RETURN(Plain plain, ToPlain(rest, id, keys));
+    auto group = format::DecodeGroup(plain.view(rest));
     if (group.status().code() == absl::StatusCode::kFailedPrecondition) return group.status();
     absl::StatusOr<std::vector<Fingerprint>> fps = absl::DataLossError("no group");
     if (group.ok()) fps = Fingerprints(*group);
@@ -87,6 +124,10 @@ absl::StatusOr<ScanResult> ScanPack(io::File& file, uint64_t limit) {
       offset += ToNextMagic(rest);
       continue;
     }
+    if (!out.footer.groups.empty() && out.footer.key != plain.key) {
+      return absl::DataLossError("groups of one pack are encrypted with different keys");
+    }
+    out.footer.key = plain.key;
     size_t known = seen.size();
     seen.insert(fps->begin(), fps->end());
     if (seen.size() > known) {
@@ -95,7 +136,7 @@ absl::StatusOr<ScanResult> ScanPack(io::File& file, uint64_t limit) {
       }
       format::AddToFooter(offset, group->header, *fps, &out.footer);
     }
-    offset += group->encoded_size;
+    offset += plain.key != 0 ? plain.encoded_size : group->encoded_size;
     out.end = offset;
   }
   return out;

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "fs/format/pack.h"
+#include "fs/store/group_keys.h"
 #include "lib/io/file_system.h"
 
 namespace oca::store {
@@ -20,7 +21,11 @@ struct ScanResult {
 // left out: a failed Append that was tried again elsewhere may have left it. Fingerprints are
 // computed from the payloads. Errors: of reading; kFailedPrecondition when a group has a newer
 // version; kDataLoss when there are more chunks than a pack may hold.
-absl::StatusOr<ScanResult> ScanPack(io::File& file, uint64_t limit);
+//
+// Encrypted groups are opened with `keys` (null: none are known) as those of pack `id`. A key that
+// is missing there is an error whose errno is ENOKEY, not damage.
+absl::StatusOr<ScanResult> ScanPack(io::File& file, uint64_t limit, PackId id,
+                                    const GroupKeys* keys);
 
 }  // namespace oca::store
 

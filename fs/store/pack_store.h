@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "fs/format/pack.h"
+#include "fs/store/group_keys.h"
 #include "lib/io/file_system.h"
 
 namespace oca::store {
@@ -27,7 +28,8 @@ class PackWriter {
   // Makes all groups appended before the call durable, and on the first call also the pack's
   // directory entry.
   virtual absl::Status Sync() = 0;
-  // Writes footer and trailer after the last group and makes everything durable. Once; then only
+  // Writes footer and trailer after the last group and makes everything durable; the footer is
+  // encrypted with its `key`, as its groups were by the caller. Once; then only
   // size() and id() may be called. May be tried again after an error.
   virtual absl::Status Seal(const format::PackFooter& footer) = 0;
   // Bytes in the file so far, header included.
@@ -67,11 +69,11 @@ class PackStore {
 };
 
 // Packs as files `dir`/<xx>/<16 hex digits of the id>.pack, xx = the id's low byte in hex. Creates
-// `dir` when missing. Keeps a bounded number of files open for reading. `fs` must outlive
-// it, and it its writers.
+// `dir` when missing. Keeps a bounded number of files open for reading. `fs` and `keys` must
+// outlive it, and it its writers. `keys`: of the storage group; null: no pack is encrypted.
 absl::StatusOr<std::unique_ptr<PackStore>> OpenLocalPackStore(io::FileSystem& fs,
-                                                              const std::string& dir,
-                                                              GroupId group);
+                                                              const std::string& dir, GroupId group,
+                                                              const GroupKeys* keys = nullptr);
 
 }  // namespace oca::store
 
