@@ -19,7 +19,9 @@ absl::Status CheckChunkSize(uint32_t bytes) {
 
 absl::StatusOr<StorageGroup> FilesystemImpl::AddGroup(const StorageGroup& group) {
   OCA_RETURN_IF_ERROR(CheckChunkSize(group.chunk_target_bytes));
-  OCA_ASSIGN_OR_RETURN(StorageGroup added, names_->AddGroup(group));
+  StorageGroup wanted = group;
+  wanted.has_keys = false;
+  OCA_ASSIGN_OR_RETURN(StorageGroup added, names_->AddGroup(wanted));
   OCA_RETURN_IF_ERROR(OpenGroup(added));
   OCA_RETURN_IF_ERROR(committer_.Commit());
   return added;
@@ -35,7 +37,9 @@ absl::Status FilesystemImpl::UpdateGroup(const StorageGroup& group) {
         EINVAL, fmt::format("a quota of {} bytes is below the {} bytes that storage group {} uses",
                             group.quota_bytes, used, runtime->record().name));
   }
-  OCA_RETURN_IF_ERROR(names_->UpdateGroup(group));
+  StorageGroup wanted = group;
+  wanted.has_keys = runtime->record().has_keys;
+  OCA_RETURN_IF_ERROR(names_->UpdateGroup(wanted));
   for (const StorageGroup& record : names_->ListGroups()) {
     if (record.id == group.id) runtime->SetRecord(record);
   }
@@ -57,7 +61,9 @@ absl::Status FilesystemImpl::DeleteGroup(GroupId id) {
     absl::MutexLock lock(&runtime_mu_);
     groups_.erase(id);
   }
-  return runtime->chunks->Destroy();
+  if (!runtime->keys->Ready().ok()) --locked_groups_;
+  OCA_RETURN_IF_ERROR(runtime->chunks->Destroy());
+  return runtime->keys->Destroy();
 }
 
 std::vector<StorageGroup> FilesystemImpl::ListGroups() { return names_->ListGroups(); }

@@ -44,6 +44,7 @@ absl::StatusOr<ChunkStore::FooterPtr> ChunkStore::GetFooter(PackId id) {
 }
 
 absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
+  OCA_RETURN_IF_ERROR(Opened());
   absl::Status error;
   for (int attempt = 0; attempt < 3; ++attempt) {
     bool moved = false;
@@ -110,13 +111,16 @@ absl::StatusOr<std::shared_ptr<const GroupBytes>> ChunkStore::GetGroup(
 
 absl::StatusOr<GroupBytes> ChunkStore::ReadGroup(PackId pack, const format::FooterGroup& place,
                                                  std::span<const format::FooterChunk> chunks) {
-  OCA_ASSIGN_OR_RETURN(std::string encoded,
+  OCA_ASSIGN_OR_RETURN(std::string stored,
                        packs_->Read(pack, place.file_offset, place.encoded_size));
-  absl::StatusOr<format::DecodedGroup> group = format::DecodeGroup(encoded);
   auto damaged = [&](std::string_view what) {
     return absl::DataLossError(
         fmt::format("pack {:016x}, group at {}: {}", pack.value, place.file_offset, what));
   };
+  absl::StatusOr<std::string> encoded = store::DecryptGroup(options_.keys, pack, std::move(stored));
+  if (absl::IsDataLoss(encoded.status())) return damaged(MessageOf(encoded.status()));
+  if (!encoded.ok()) return encoded.status();
+  absl::StatusOr<format::DecodedGroup> group = format::DecodeGroup(*encoded);
   if (!group.ok()) return damaged(MessageOf(group.status()));
   absl::StatusOr<std::string> raw =
       store::Decompress(group->header.codec, group->payload, group->header.raw_bytes);

@@ -36,6 +36,7 @@ void ChunkStore::ReleaseLane(int lane) { lanes_[lane].users.fetch_sub(1); }
 absl::Status ChunkStore::PutChunks(int lane, ContainerId container,
                                    std::span<const std::string_view> chunks,
                                    std::span<Fingerprint> fps) {
+  OCA_RETURN_IF_ERROR(Opened());
   chunk::Sha256Many(chunks, fps);
   OCA_RETURN_IF_ERROR(WriteError());
   std::vector<index::Candidates> candidates(chunks.size());
@@ -53,6 +54,7 @@ absl::Status ChunkStore::PutChunks(int lane, ContainerId container,
 }
 
 absl::StatusOr<Fingerprint> ChunkStore::PutNode(std::string_view encoded) {
+  OCA_RETURN_IF_ERROR(Opened());
   Fingerprint fp = chunk::Sha256(encoded);
   OCA_RETURN_IF_ERROR(WriteError());
   absl::ReaderMutexLock gc_lock(&gc_mu_);
@@ -130,7 +132,8 @@ absl::StatusOr<std::shared_ptr<OpenPack>> ChunkStore::NewPack() {
     write_error_ = writer.status();
     return writer.status();
   }
-  auto pack = std::make_shared<OpenPack>(options_.group, *std::move(writer), compression_.load());
+  auto pack = std::make_shared<OpenPack>(options_.group, *std::move(writer), compression_.load(),
+                                         options_.keys, ActiveKey());
   absl::MutexLock lock(&open_mu_);
   open_[id] = pack;
   return pack;

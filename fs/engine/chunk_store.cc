@@ -10,7 +10,7 @@
 namespace oca::engine {
 namespace {
 
-constexpr uint32_t kSnapshotVersion = 1;
+constexpr uint32_t kSnapshotVersion = 2;
 
 std::string SnapshotPath(const std::string& dir) { return io::JoinPath(dir, "index.snapshot"); }
 
@@ -19,10 +19,17 @@ std::string SnapshotPath(const std::string& dir) { return io::JoinPath(dir, "ind
 absl::StatusOr<std::unique_ptr<ChunkStore>> ChunkStore::Open(const ChunkStoreOptions& options) {
   OCA_RETURN_IF_ERROR(io::CreateDirs(*options.fs, options.dir));
   std::unique_ptr<ChunkStore> chunks(new ChunkStore(options));
-  OCA_ASSIGN_OR_RETURN(
-      chunks->packs_,
-      store::OpenLocalPackStore(*options.fs, io::JoinPath(options.dir, "packs"), options.group));
-  OCA_RETURN_IF_ERROR(chunks->Recover());
+  OCA_ASSIGN_OR_RETURN(chunks->packs_,
+                       store::OpenLocalPackStore(*options.fs, io::JoinPath(options.dir, "packs"),
+                                                 options.group, options.keys));
+  if (options.keys != nullptr) {
+    chunks->sealed_files_ = std::make_unique<store::SealedFiles>(*options.fs, *options.keys);
+  }
+  if (options.keys == nullptr || options.keys->Ready().ok()) {
+    OCA_RETURN_IF_ERROR(chunks->Unlocked());
+  } else {
+    OCA_RETURN_IF_ERROR(chunks->CountLockedPacks());
+  }
   return chunks;
 }
 
@@ -30,6 +37,36 @@ ChunkStore::~ChunkStore() {
   absl::MutexLock lock(&tasks_mu_);
   auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tasks_mu_) { return tasks_ == 0; };
   tasks_mu_.Await(absl::Condition(&idle));
+}
+
+absl::Status ChunkStore::Unlocked() {
+  absl::MutexLock lock(&unlock_mu_);
+  if (opened_) return absl::OkStatus();
+  {
+    absl::MutexLock stats_lock(&stats_mu_);
+    sealed_bytes_ = 0;  // what CountLockedPacks found
+  }
+  OCA_RETURN_IF_ERROR(Recover());
+  opened_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status ChunkStore::Opened() const {
+  if (opened_) return absl::OkStatus();
+  OCA_RETURN_IF_ERROR(options_.keys->Ready());
+  return store::NoKeyError(fmt::format("storage group {} is being unlocked", options_.group.value));
+}
+
+absl::Status ChunkStore::CountLockedPacks() {
+  OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
+  absl::MutexLock lock(&stats_mu_);
+  for (const store::PackInfo& pack : present) sealed_bytes_ += pack.size_bytes;
+  return absl::OkStatus();
+}
+
+io::FileSystem& ChunkStore::SnapshotFiles() {
+  if (ActiveKey() != 0) return *sealed_files_;
+  return *options_.fs;
 }
 
 absl::Status ChunkStore::Recover() {
@@ -59,11 +96,14 @@ absl::Status ChunkStore::Recover() {
 
 absl::StatusOr<std::map<PackId, PackSummary>> ChunkStore::LoadSnapshot() {
   std::map<PackId, PackSummary> covered;
-  absl::StatusOr<std::string> meta = index_.Load(*options_.fs, SnapshotPath(options_.dir));
+  absl::StatusOr<std::string> meta = index_.Load(SnapshotFiles(), SnapshotPath(options_.dir));
   if (!meta.ok()) {
     if (!absl::IsNotFound(meta.status())) {
       log::Warning("index snapshot is unusable and will be rebuilt from the packs", "group",
                    options_.group.value, "error", MessageOf(meta.status()));
+      // It may say in plain what is encrypted by now: another one takes its place soon.
+      absl::MutexLock lock(&stats_mu_);
+      snapshot_unusable_ = true;
     }
     return covered;
   }
@@ -111,6 +151,7 @@ absl::Status ChunkStore::TakeInPack(PackId id, uint64_t file_bytes) {
 }
 
 absl::Status ChunkStore::SaveSnapshot() {
+  absl::MutexLock snapshot_lock(&snapshot_mu_);
   std::string meta;
   {
     absl::MutexLock lock(&stats_mu_);
@@ -122,14 +163,19 @@ absl::Status ChunkStore::SaveSnapshot() {
       EncodePackSummary(summary, &meta);
     }
     packs_since_snapshot_ = 0;
+    snapshot_unusable_ = false;
   }
-  return index_.Save(*options_.fs, SnapshotPath(options_.dir), meta);
+  return index_.Save(SnapshotFiles(), SnapshotPath(options_.dir), meta);
 }
 
 void ChunkStore::MaybeSaveSnapshot() {
+  if (!opened_) return;
   {
     absl::MutexLock lock(&stats_mu_);
-    if (packs_since_snapshot_ < std::max<uint64_t>(128, summaries_.size() / 8)) return;
+    if (packs_since_snapshot_ < std::max<uint64_t>(128, summaries_.size() / 8) &&
+        !snapshot_unusable_) {
+      return;
+    }
   }
   if (absl::Status status = SaveSnapshot(); !status.ok()) {
     log::Warning("index snapshot was not saved; a restart will read more footers", "group",
@@ -228,8 +274,34 @@ uint64_t ChunkStore::PhysicalBytes() {
 }
 
 absl::Status ChunkStore::Stop() {
+  if (!opened_) return absl::OkStatus();
   OCA_RETURN_IF_ERROR(RotatePacks());
   return SaveSnapshot();
+}
+
+absl::StatusOr<tree::Root> ChunkStore::RootOf(const names::Inode& inode) const {
+  if (options_.keys == nullptr) return tree::DecodeRoot(inode.content);
+  OCA_ASSIGN_OR_RETURN(std::string plain, options_.keys->UnsealContent(inode.ino, inode.content));
+  return tree::DecodeRoot(plain);
+}
+
+absl::Status ChunkStore::EncryptFromNowOn() {
+  OCA_RETURN_IF_ERROR(RotatePacks());
+  return SaveSnapshot();
+}
+
+ChunkStore::EncryptionProgress ChunkStore::encryption_progress() {
+  EncryptionProgress progress;
+  for (const auto& pack : OpenPacks()) {
+    const OpenPack::Usage usage = pack->usage();
+    (pack->key() == 0 ? progress.plain_bytes : progress.encrypted_bytes) +=
+        usage.file_bytes + usage.unstored_raw_bytes;
+  }
+  absl::MutexLock lock(&stats_mu_);
+  for (const auto& [id, summary] : summaries_) {
+    (summary.key == 0 ? progress.plain_bytes : progress.encrypted_bytes) += summary.file_bytes;
+  }
+  return progress;
 }
 
 absl::Status ChunkStore::Destroy() {

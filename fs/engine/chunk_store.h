@@ -27,8 +27,11 @@
 #include "fs/engine/usage.h"
 #include "fs/engine/work_queue.h"
 #include "fs/index/fingerprint_index.h"
+#include "fs/names/records.h"
 #include "fs/store/codec.h"
+#include "fs/store/group_keys.h"
 #include "fs/store/pack_store.h"
+#include "fs/store/sealed_file.h"
 #include "fs/tree/recipe.h"
 #include "lib/base/ids.h"
 #include "lib/io/file_system.h"
@@ -44,6 +47,7 @@ struct ChunkStoreOptions {
   WorkQueue* workers = nullptr;  // compress
   WorkQueue* sealers = nullptr;  // write footers
   Caches* caches = nullptr;
+  const store::GroupKeys* keys = nullptr;  // of the group; null: it is never encrypted
 };
 
 // A chunk's plain bytes, verified; valid while `holder` lives.
@@ -63,9 +67,12 @@ struct GroupPlace {
 class ChunkStore final : public tree::NodeStore {
  public:
   // Opens or creates. Loads the index snapshot, then takes in the packs that it does not cover;
-  // packs without a footer are recovered.
+  // packs without a footer are recovered. When the group is locked (options.keys) that waits for
+  // Unlocked; until then puts and gets are refused with why, and no pack is touched.
   static absl::StatusOr<std::unique_ptr<ChunkStore>> Open(const ChunkStoreOptions& options);
   ~ChunkStore() override;
+  // The keys are there: does what Open left undone. OK also when nothing was.
+  absl::Status Unlocked();
 
   // --- Put ---
   // A lane is where a stream's new chunks gather, so that they lie together. Each Acquire needs a
@@ -116,6 +123,18 @@ class ChunkStore final : public tree::NodeStore {
   // True when a sealed or open pack's footer names the chunk.
   bool Holds(const Fingerprint& fp);
 
+  // --- Encryption ---
+  // The recipe root that an inode of this group holds. ENOKEY while the group is locked.
+  absl::StatusOr<tree::Root> RootOf(const names::Inode& inode) const;
+  // After encryption was turned on: data that comes from now on goes into encrypted packs only, and
+  // the index snapshot is replaced by an encrypted one.
+  absl::Status EncryptFromNowOn();
+  struct EncryptionProgress {
+    uint64_t plain_bytes = 0;  // of pack files that are not encrypted
+    uint64_t encrypted_bytes = 0;
+  };
+  EncryptionProgress encryption_progress();
+
   // --- State ---
   Usage ContainerUsage(ContainerId container);
   Usage TotalUsage();
@@ -152,12 +171,18 @@ class ChunkStore final : public tree::NodeStore {
 
   explicit ChunkStore(const ChunkStoreOptions& options)
       : options_(options), compression_(options.compression) {}
+  // OK once the packs are taken in; else why they are not.
+  absl::Status Opened() const;
+  format::KeyId ActiveKey() const { return options_.keys == nullptr ? 0 : options_.keys->active(); }
+  // Where the index snapshot is read and written: encrypted once the group is.
+  io::FileSystem& SnapshotFiles();
 
   // chunk_store.cc
   absl::Status Recover();
+  absl::Status CountLockedPacks();
   absl::StatusOr<std::map<PackId, PackSummary>> LoadSnapshot();
   absl::Status TakeInPack(PackId id, uint64_t file_bytes);
-  absl::Status SaveSnapshot();
+  absl::Status SaveSnapshot() ABSL_LOCKS_EXCLUDED(stats_mu_);
   void AddSummary(PackId id, const PackSummary& summary);
   void RemoveSummary(PackId id);
   std::vector<std::shared_ptr<OpenPack>> OpenPacks();  // not sealed yet
@@ -209,6 +234,10 @@ class ChunkStore final : public tree::NodeStore {
 
   const ChunkStoreOptions options_;
   std::atomic<store::Compression> compression_;
+  std::unique_ptr<store::SealedFiles> sealed_files_;  // set when options_.keys is
+  absl::Mutex unlock_mu_;                             // held by the one call that takes packs in
+  std::atomic<bool> opened_{false};
+  absl::Mutex snapshot_mu_;  // one snapshot is saved at a time, and how is settled under it
   std::unique_ptr<store::PackStore> packs_;
   index::FingerprintIndex index_;
   std::array<Lane, kLanes> lanes_;
@@ -235,6 +264,7 @@ class ChunkStore final : public tree::NodeStore {
   absl::flat_hash_map<ContainerId, Usage> usage_ ABSL_GUARDED_BY(stats_mu_);
   uint64_t sealed_bytes_ ABSL_GUARDED_BY(stats_mu_) = 0;
   uint64_t packs_since_snapshot_ ABSL_GUARDED_BY(stats_mu_) = 0;
+  bool snapshot_unusable_ ABSL_GUARDED_BY(stats_mu_) = false;  // the one on disk
   absl::Status write_error_
       ABSL_GUARDED_BY(stats_mu_);  // of the last group or pack that could not be written
 };

@@ -82,7 +82,9 @@ absl::Status Cleaner::Mark(Epoch& epoch) {
                std::min(100.0, 100.0 * static_cast<double>(seen) / static_cast<double>(total)));
     }
     if (!S_ISREG(inode.mode)) return absl::OkStatus();
-    OCA_ASSIGN_OR_RETURN(tree::Root root, tree::DecodeRoot(inode.content));
+    ChunkStore* store = host_->StoreOf(inode.container);
+    if (!epoch.groups.contains(store)) return absl::OkStatus();  // it is locked, for example
+    OCA_ASSIGN_OR_RETURN(tree::Root root, store->RootOf(inode));
     return MarkRoot(epoch, inode.container, root);
   });
 }

@@ -27,11 +27,12 @@ absl::StatusOr<std::shared_ptr<OpenFile>> FilesystemImpl::Acquire(InodeNo ino) {
     OCA_ASSIGN_OR_RETURN(Inode inode, names_->GetInode(ino));
     if (S_ISDIR(inode.mode)) return PosixError(EISDIR, "open");
     if (!S_ISREG(inode.mode)) return PosixError(EINVAL, "not a regular file");
-    OCA_ASSIGN_OR_RETURN(tree::Root root, tree::DecodeRoot(inode.content));
-    if (root.length() != inode.size)
-      return absl::DataLossError("inode and recipe disagree on the size");
     std::shared_ptr<ContainerRuntime> container = FindContainer(inode.container);
     if (container == nullptr) return PosixError(ESTALE, "the container is gone");
+    OCA_RETURN_IF_ERROR(container->group->keys->Ready());
+    OCA_ASSIGN_OR_RETURN(tree::Root root, container->group->chunks->RootOf(inode));
+    if (root.length() != inode.size)
+      return absl::DataLossError("inode and recipe disagree on the size");
     auto content =
         std::make_shared<FileContent>(container->group->chunks.get(), &container->group->chunker,
                                       workers_.get(), inode.container, std::move(root));

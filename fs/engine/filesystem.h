@@ -23,6 +23,7 @@
 #include "fs/names/names.h"
 #include "lib/base/clock.h"
 #include "lib/base/ids.h"
+#include "lib/crypto/keys.h"
 #include "lib/io/file_system.h"
 
 namespace oca::engine {
@@ -45,6 +46,10 @@ struct Options {
   uint64_t reserve_bytes = 0;  // free disk space kept for deletes; 0 = choose by disk size
   uint32_t root_uid = 0;
   uint32_t root_gid = 0;
+  // Asked at the start for the passphrase of a group that has one; kNotFound: the group stays
+  // locked until UnlockGroup.
+  std::function<absl::StatusOr<crypto::Secret>(const StorageGroup&)> passphrase_of;
+  crypto::ScryptCost passphrase_cost;  // of passphrases set from now on; tests take less
 };
 
 // An open file description, made by Open and ended by Release.
@@ -136,6 +141,18 @@ class Filesystem {
   virtual std::vector<Container> ListContainers() = 0;
   virtual absl::StatusOr<GroupStats> StatsOfGroup(GroupId id) = 0;
   virtual absl::StatusOr<ContainerStats> StatsOfContainer(ContainerId id) = 0;
+
+  // --- Encryption at rest, per storage group (docs/security.md) ---
+  // Sets the group's first passphrase, or another one for the same keys. ENOKEY while it is locked,
+  // EINVAL for a passphrase that is too short or no line of text.
+  virtual absl::Status SetGroupPassphrase(GroupId id, std::string_view passphrase) = 0;
+  // kPermissionDenied for a wrong passphrase; OK when it is unlocked already.
+  virtual absl::Status UnlockGroup(GroupId id, std::string_view passphrase) = 0;
+  // From now on new data is encrypted; what is there already follows in the background. Again:
+  // other mode or interval. rotation_seconds: 7 days to 70 years for kInternal, else 0. There is no
+  // way back.
+  virtual absl::Status EncryptGroup(GroupId id, EncryptionMode mode, uint64_t rotation_seconds) = 0;
+  virtual absl::StatusOr<EncryptionStatus> EncryptionOf(GroupId id) = 0;
 
   // --- Maintenance. One cleaner run and one scan at a time, in the background. ---
   virtual absl::Status StartReclaim() = 0;  // EBUSY when running

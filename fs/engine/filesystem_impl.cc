@@ -35,7 +35,9 @@ absl::StatusOr<std::unique_ptr<Filesystem>> Filesystem::Open(Options options) {
 }
 
 FilesystemImpl::FilesystemImpl(Options options)
-    : options_(std::move(options)), committer_([this] { return CommitRound(); }) {
+    : options_(std::move(options)),
+      committer_([this] { return CommitRound(); }),
+      names_encrypter_(options_.clock) {
   int workers = options_.workers > 0 ? options_.workers
                                      : static_cast<int>(std::thread::hardware_concurrency());
   caches_ =
@@ -56,6 +58,7 @@ FilesystemImpl::~FilesystemImpl() {
   if (background_.joinable()) background_.join();
   cleaner_.reset();
   scanner_.reset();
+  names_encrypter_.Stop();
   workers_.reset();  // jobs end before what they work on; they may still queue seals
   sealers_.reset();
   names_.reset();
@@ -71,7 +74,10 @@ absl::Status FilesystemImpl::Start() {
   names_options.root_uid = options_.root_uid;
   names_options.root_gid = options_.root_gid;
   OCA_ASSIGN_OR_RETURN(names_, names::Names::Open(std::move(names_options)));
-  for (const StorageGroup& group : names_->ListGroups()) OCA_RETURN_IF_ERROR(OpenGroup(group));
+  for (const StorageGroup& group : names_->ListGroups()) {
+    OCA_RETURN_IF_ERROR(OpenGroup(group));
+    OCA_RETURN_IF_ERROR(NoteKeys(*FindGroup(group.id)));
+  }
   {
     absl::MutexLock lock(&runtime_mu_);
     for (const Container& container : names_->ListContainers()) {
@@ -121,9 +127,12 @@ absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   options.workers = workers_.get();
   options.sealers = sealers_.get();
   options.caches = caches_.get();
+  std::unique_ptr<store::GroupKeys> keys = OpenKeys(record);
+  options.keys = keys.get();
   OCA_ASSIGN_OR_RETURN(auto chunks, ChunkStore::Open(options));
   absl::MutexLock lock(&runtime_mu_);
-  groups_[record.id] = std::make_shared<GroupRuntime>(record, std::move(chunks), options_.clock);
+  groups_[record.id] =
+      std::make_shared<GroupRuntime>(record, std::move(keys), std::move(chunks), options_.clock);
   return absl::OkStatus();
 }
 
@@ -135,6 +144,7 @@ absl::Status FilesystemImpl::Stop() {
   if (background_.joinable()) background_.join();
   cleaner_->Stop();
   scanner_->Stop();
+  names_encrypter_.Stop();
   absl::Status result = Sync();
   for (const auto& group : Groups()) {
     absl::Status status = group->chunks->Stop();
@@ -192,12 +202,17 @@ void FilesystemImpl::Background() {
     for (const Container& container : names_->ListContainers()) deleting |= container.deleting;
     {
       absl::MutexLock lock(&background_mu_);
-      auto stop = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(background_mu_) { return stopping_; };
+      auto woken = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(background_mu_) {
+        return stopping_ || encryption_changed_;
+      };
       absl::Duration pause =
           std::min(next_commit - absl::Now(), deleting ? absl::Milliseconds(1) : absl::Seconds(1));
-      if (background_mu_.AwaitWithTimeout(absl::Condition(&stop), pause)) return;
+      background_mu_.AwaitWithTimeout(absl::Condition(&woken), pause);
+      if (stopping_) return;
+      encryption_changed_ = false;
     }
     if (deleting) DeleteContainersInBackground();
+    AdvanceEncryption();
     if (absl::Now() < next_commit) continue;
     RecordChangedFiles();
     if (absl::Status status = committer_.Commit(); !status.ok()) {
@@ -231,7 +246,9 @@ std::shared_ptr<ContainerRuntime> FilesystemImpl::FindContainer(ContainerId id) 
 std::vector<std::pair<GroupId, ChunkStore*>> FilesystemImpl::ChunkStores() {
   std::vector<std::pair<GroupId, ChunkStore*>> stores;
   absl::MutexLock lock(&runtime_mu_);
-  for (const auto& [id, group] : groups_) stores.emplace_back(id, group->chunks.get());
+  for (const auto& [id, group] : groups_) {
+    if (group->keys->Ready().ok()) stores.emplace_back(id, group->chunks.get());
+  }
   return stores;
 }
 

@@ -1,5 +1,5 @@
 // The engine put together. One .cc per family of operations: filesystem_impl (open, stop,
-// background), namespace_ops, content_ops, admin_ops.
+// background), namespace_ops, content_ops, admin_ops, encryption_ops.
 #ifndef OCA_FS_ENGINE_FILESYSTEM_IMPL_H_
 #define OCA_FS_ENGINE_FILESYSTEM_IMPL_H_
 
@@ -85,6 +85,11 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::StatusOr<GroupStats> StatsOfGroup(GroupId id) override;
   absl::StatusOr<ContainerStats> StatsOfContainer(ContainerId id) override;
 
+  absl::Status SetGroupPassphrase(GroupId id, std::string_view passphrase) override;
+  absl::Status UnlockGroup(GroupId id, std::string_view passphrase) override;
+  absl::Status EncryptGroup(GroupId id, EncryptionMode mode, uint64_t rotation_seconds) override;
+  absl::StatusOr<EncryptionStatus> EncryptionOf(GroupId id) override;
+
   absl::Status StartReclaim() override { return cleaner_->Start(); }
   absl::Status StopReclaim() override {
     cleaner_->Stop();
@@ -120,6 +125,14 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   std::vector<std::shared_ptr<GroupRuntime>> Groups();
   std::shared_ptr<ContainerRuntime> FindContainer(ContainerId id);
 
+  // encryption_ops.cc
+  std::unique_ptr<store::GroupKeys> OpenKeys(const StorageGroup& record);
+  absl::Status NoteKeys(GroupRuntime& group);
+  absl::Status CheckUnlocked(InodeNo parent);
+  // One step of all that encryption does in the background: rotation, names, packs.
+  void AdvanceEncryption();
+  absl::Status EncryptNames(const std::shared_ptr<GroupRuntime>& group);
+
   // content_ops.cc
   absl::StatusOr<std::shared_ptr<OpenFile>> Acquire(InodeNo ino);
   void ReleaseFile(const std::shared_ptr<OpenFile>& file);
@@ -154,6 +167,17 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   Committer committer_;
   std::unique_ptr<Cleaner> cleaner_;
   std::unique_ptr<Scanner> scanner_;
+  struct NamesJob {
+    JobState state = JobState::kIdle;
+    double progress_percent = 0;
+    std::string error;
+    absl::Time started, ended;
+  };
+  BackgroundJob<NamesJob> names_encrypter_;
+  // When to try again; of the background thread alone.
+  absl::Time next_encrypting_sweep_ = absl::InfinitePast();
+  absl::Time next_names_try_ = absl::InfinitePast();
+  std::atomic<int> locked_groups_{0};
 
   absl::Mutex space_mu_;
   int64_t space_left_ ABSL_GUARDED_BY(space_mu_) =
@@ -162,6 +186,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
 
   absl::Mutex background_mu_;
   bool stopping_ ABSL_GUARDED_BY(background_mu_) = false;
+  bool encryption_changed_ ABSL_GUARDED_BY(background_mu_) = true;  // do not wait to advance it
   std::thread background_;
 };
 

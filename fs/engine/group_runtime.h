@@ -17,9 +17,11 @@ namespace oca::engine {
 // Thread-safe.
 class GroupRuntime {
  public:
-  GroupRuntime(const names::StorageGroup& record, std::unique_ptr<ChunkStore> chunks, Clock* clock)
+  GroupRuntime(const names::StorageGroup& record, std::unique_ptr<store::GroupKeys> its_keys,
+               std::unique_ptr<ChunkStore> its_chunks, Clock* clock)
       : chunker(chunk::ChunkerParams{record.chunk_target_bytes}),
-        chunks(std::move(chunks)),
+        keys(std::move(its_keys)),
+        chunks(std::move(its_chunks)),
         reads(clock),
         writes(clock),
         record_(record) {}
@@ -34,6 +36,7 @@ class GroupRuntime {
   }
 
   const chunk::Chunker chunker;
+  const std::unique_ptr<store::GroupKeys> keys;
   const std::unique_ptr<ChunkStore> chunks;
   Throughput reads;
   Throughput writes;

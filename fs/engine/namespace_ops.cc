@@ -1,5 +1,7 @@
 // Operations on names: fs/names does the work; open files add what they know of their size and
 // times.
+#include <sys/stat.h>
+
 #include <cerrno>
 
 #include "fs/engine/filesystem_impl.h"
@@ -22,6 +24,7 @@ absl::StatusOr<Inode> FilesystemImpl::Lookup(InodeNo parent, std::string_view na
 
 absl::StatusOr<Inode> FilesystemImpl::Create(InodeNo parent, std::string_view name,
                                              const NewInode& what) {
+  if (S_ISREG(what.mode)) OCA_RETURN_IF_ERROR(CheckUnlocked(parent));
   return names_->Create(parent, name, what);
 }
 

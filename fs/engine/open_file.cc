@@ -40,7 +40,8 @@ absl::Status OpenFile::Record(names::Names& names) {
   if (!NeedsRecording()) return absl::OkStatus();
   OCA_ASSIGN_OR_RETURN(FileContent::Settled settled, content->Settle());
   names::Content record;
-  record.recipe = tree::EncodeRoot(settled.root);
+  OCA_ASSIGN_OR_RETURN(record.recipe,
+                       container->group->keys->SealContent(ino, tree::EncodeRoot(settled.root)));
   record.size = settled.root.length();
   record.data_bytes = settled.root.data_length();
   uint64_t changes;

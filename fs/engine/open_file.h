@@ -45,6 +45,8 @@ class OpenFile {
   bool NeedsRecording() ABSL_LOCKS_EXCLUDED(mu_);
   // Settles the content and puts it into names.
   absl::Status Record(names::Names& names) ABSL_LOCKS_EXCLUDED(record_mu_, mu_);
+  // Returns when a recording that had begun before the call has ended.
+  void AwaitRecording() ABSL_LOCKS_EXCLUDED(record_mu_) { absl::MutexLock lock(&record_mu_); }
 
  private:
   absl::Mutex record_mu_;  // one recording at a time; taken before mu_ and the content's lock

@@ -74,8 +74,10 @@ absl::Status OpenPack::StoreGroup(uint32_t index) {
   store::Compressed compressed = store::Compress(group->raw, compression_);
   header.codec = compressed.codec;
   header.stored_bytes = static_cast<uint32_t>(compressed.bytes.size());
-  std::string encoded = format::EncodeGroup(header, compressed.bytes);
-  absl::StatusOr<uint64_t> offset = writer_->Append(encoded);
+  absl::StatusOr<std::string> encoded = format::EncodeGroup(header, compressed.bytes);
+  if (key_ != 0) encoded = keys_->Seal(key_, format::SealedKind::kGroup, id_.value, *encoded);
+  absl::StatusOr<uint64_t> offset =
+      encoded.ok() ? writer_->Append(*encoded) : absl::StatusOr<uint64_t>(encoded.status());
 
   absl::MutexLock lock(&mu_);
   if (!offset.ok()) {
@@ -83,7 +85,7 @@ absl::Status OpenPack::StoreGroup(uint32_t index) {
     return offset.status();
   }
   group->place.file_offset = *offset;
-  group->place.encoded_size = static_cast<uint32_t>(encoded.size());
+  group->place.encoded_size = static_cast<uint32_t>(encoded->size());
   group->place.stored_bytes = header.stored_bytes;
   group->state = Group::State::kStored;
   unstored_raw_ -= group->raw.size();
@@ -175,6 +177,7 @@ format::PackFooter OpenPack::Footer() {
 format::PackFooter OpenPack::FooterLocked() {
   format::PackFooter footer;
   footer.pack = {storage_group_, id_};
+  footer.key = key_;
   footer.chunks = chunks_;
   for (const auto& group : groups_) footer.groups.push_back(group->place);
   return footer;

@@ -1,6 +1,6 @@
 // A pack that is being filled. New chunks gather in a group of plain bytes; a full group is
-// compressed and appended by a worker; a full pack gets its footer. Until a group is in the file
-// its chunks are served from memory.
+// compressed, encrypted where that is wanted, and appended by a worker; a full pack gets its
+// footer. Until a group is in the file its chunks are served from memory.
 #ifndef OCA_FS_ENGINE_OPEN_PACK_H_
 #define OCA_FS_ENGINE_OPEN_PACK_H_
 
@@ -17,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "fs/format/pack.h"
 #include "fs/store/codec.h"
+#include "fs/store/group_keys.h"
 #include "fs/store/pack_store.h"
 #include "lib/base/ids.h"
 
@@ -29,13 +30,16 @@ inline constexpr size_t kMaxChunksPerGroup = 512;
 class OpenPack {
  public:
   OpenPack(GroupId storage_group, std::unique_ptr<store::PackWriter> writer,
-           store::Compression compression)
+           store::Compression compression, const store::GroupKeys* keys, format::KeyId key)
       : storage_group_(storage_group),
         compression_(compression),
+        keys_(keys),
+        key_(key),
         id_(writer->id()),
         writer_(std::move(writer)) {}
 
   PackId id() const { return id_; }
+  format::KeyId key() const { return key_; }
 
   // True when a chunk of `bytes` for `container` belongs in a new group (the current one is full or
   // another's).
@@ -93,6 +97,8 @@ class OpenPack {
 
   const GroupId storage_group_;
   const store::Compression compression_;
+  const store::GroupKeys* const keys_;  // may be null when key_ is 0
+  const format::KeyId key_;             // that encrypts the groups; 0 = none
   const PackId id_;
   const std::unique_ptr<store::PackWriter> writer_;
 

@@ -70,7 +70,7 @@ absl::Status Scanner::ScanRecipe(ChunkStore* store, const names::Inode& inode,
   auto fault = [&](std::string_view what) {
     AddFault(fmt::format("inode {}: {}", inode.ino.value, what));
   };
-  absl::StatusOr<tree::Root> root = tree::DecodeRoot(inode.content);
+  absl::StatusOr<tree::Root> root = store->RootOf(inode);
   if (!root.ok()) {
     fault(MessageOf(root.status()));
     return absl::OkStatus();

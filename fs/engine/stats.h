@@ -23,6 +23,25 @@ struct ReductionCounters {
       0;  // bytes of pack files on disk (for a container: its groups, framing included)
 };
 
+enum class EncryptionMode { kStatic, kInternal };
+
+// Encryption of a storage group at rest (docs/security.md).
+struct EncryptionStatus {
+  enum class Keys { kNone, kLocked, kUnlocked, kUnusable } keys = Keys::kNone;
+  std::string problem;  // why keys are unusable
+  bool on = false;      // new data is encrypted
+  EncryptionMode mode = EncryptionMode::kStatic;
+  uint64_t rotation_seconds = 0;
+  uint64_t content_keys = 0;
+  absl::Time newest_key;  // when the key in use was made; epoch while locked
+  // Data from before encryption was turned on is encrypted in the background.
+  uint64_t plain_bytes = 0;  // of pack files; 0 too while locked
+  uint64_t encrypted_bytes = 0;
+  bool names_done = false;           // no inode holds a plain recipe root any more
+  JobState state = JobState::kIdle;  // of that work; kDone: all is encrypted
+  double progress_percent = 0;
+};
+
 struct GroupStats {
   GroupId id;
   std::string name;

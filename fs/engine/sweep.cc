@@ -53,6 +53,7 @@ bool ChunkStore::IsLive(const format::PackFooter& footer, const format::FooterCh
 }
 
 bool ChunkStore::WorthSweeping(const format::PackFooter& footer) {
+  if (footer.key == 0 && ActiveKey() != 0) return true;  // its chunks are encrypted as they move
   uint64_t dead = 0, total = 0;
   for (const format::FooterChunk& chunk : footer.chunks) {
     total += chunk.length;

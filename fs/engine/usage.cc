@@ -32,6 +32,7 @@ PackSummary Summarize(const format::PackFooter& footer, uint64_t file_bytes) {
   PackSummary summary;
   summary.file_bytes = file_bytes;
   summary.chunk_count = static_cast<uint32_t>(footer.chunks.size());
+  summary.key = footer.key;
   summary.containers.assign(by_container.begin(), by_container.end());
   return summary;
 }
@@ -39,6 +40,7 @@ PackSummary Summarize(const format::PackFooter& footer, uint64_t file_bytes) {
 void EncodePackSummary(const PackSummary& summary, std::string* out) {
   PutVarint(out, summary.file_bytes);
   PutVarint(out, summary.chunk_count);
+  PutVarint(out, summary.key);
   PutVarint(out, summary.containers.size());
   for (const auto& [container, usage] : summary.containers) {
     PutVarint(out, container.value);
@@ -52,6 +54,7 @@ PackSummary DecodePackSummary(ByteReader& in) {
   PackSummary summary;
   summary.file_bytes = in.Varint();
   summary.chunk_count = static_cast<uint32_t>(in.Varint());
+  summary.key = static_cast<format::KeyId>(in.Varint());
   uint64_t count = in.Varint();
   for (uint64_t i = 0; i < count && in.ok(); ++i) {
     ContainerId container{static_cast<uint32_t>(in.Varint())};

@@ -29,6 +29,7 @@ struct Usage {
 struct PackSummary {
   uint64_t file_bytes = 0;
   uint32_t chunk_count = 0;
+  format::KeyId key = 0;  // that encrypts the pack; 0 = none
   std::vector<std::pair<ContainerId, Usage>> containers;
 };
 

@@ -25,6 +25,8 @@ class FakeFilesystem final : public Filesystem {
   std::map<uint32_t, StorageGroup> groups ABSL_GUARDED_BY(mu);
   std::map<uint32_t, Container> containers ABSL_GUARDED_BY(mu);
   std::map<uint32_t, GroupStats> group_stats ABSL_GUARDED_BY(mu);
+  std::map<uint32_t, std::string> passphrases ABSL_GUARDED_BY(mu);
+  std::map<uint32_t, EncryptionStatus> encryption ABSL_GUARDED_BY(mu);
   CleanerStatus cleaner ABSL_GUARDED_BY(mu);
   ScanStatus scan ABSL_GUARDED_BY(mu);
   std::optional<GroupId> scanned_group ABSL_GUARDED_BY(mu);
@@ -52,6 +54,34 @@ class FakeFilesystem final : public Filesystem {
       if (container.group == id) return PosixError(ENOTEMPTY, "group");
     }
     return groups.erase(id.value) == 1 ? absl::OkStatus() : PosixError(ENOENT, "group");
+  }
+  absl::Status SetGroupPassphrase(GroupId id, std::string_view passphrase) override {
+    absl::MutexLock lock(&mu);
+    if (groups.count(id.value) == 0) return PosixError(ENOENT, "group");
+    passphrases[id.value] = std::string(passphrase);
+    encryption[id.value].keys = EncryptionStatus::Keys::kUnlocked;
+    return absl::OkStatus();
+  }
+  absl::Status UnlockGroup(GroupId id, std::string_view passphrase) override {
+    absl::MutexLock lock(&mu);
+    auto known = passphrases.find(id.value);
+    if (known == passphrases.end()) return PosixError(ENOENT, "group");
+    if (known->second != passphrase) return absl::PermissionDeniedError("the passphrase is wrong");
+    encryption[id.value].keys = EncryptionStatus::Keys::kUnlocked;
+    return absl::OkStatus();
+  }
+  absl::Status EncryptGroup(GroupId id, EncryptionMode mode, uint64_t rotation_seconds) override {
+    absl::MutexLock lock(&mu);
+    if (passphrases.count(id.value) == 0) return absl::FailedPreconditionError("no passphrase");
+    encryption[id.value].on = true;
+    encryption[id.value].mode = mode;
+    encryption[id.value].rotation_seconds = rotation_seconds;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<EncryptionStatus> EncryptionOf(GroupId id) override {
+    absl::MutexLock lock(&mu);
+    if (groups.count(id.value) == 0) return PosixError(ENOENT, "group");
+    return encryption[id.value];
   }
   std::vector<StorageGroup> ListGroups() override {
     absl::MutexLock lock(&mu);
