@@ -237,10 +237,12 @@ std::vector<std::string> ChunkStore::VerifyPack(PackId pack, uint64_t* chunks) {
 }
 
 bool ChunkStore::Holds(const Fingerprint& fp) {
-  FooterPtr footer;
-  absl::ReaderMutexLock gc_lock(&gc_mu_);
-  for (const index::Location& at : index_.LookupAll(fp)) {
-    if (KnownAt(fp, at, &footer)) return true;
+  // The sweep may move the chunk between the lookup and the look into the footer.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    FooterPtr footer;
+    for (const index::Location& at : index_.LookupAll(fp)) {
+      if (ListedAt(fp, at, &footer)) return true;
+    }
   }
   return false;
 }

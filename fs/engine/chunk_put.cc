@@ -77,7 +77,11 @@ bool ChunkStore::Known(const Fingerprint& fp, const index::Candidates& candidate
 }
 
 bool ChunkStore::KnownAt(const Fingerprint& fp, const index::Location& at, FooterPtr* last_footer) {
-  if (condemned_.contains(at.pack)) return false;
+  return !condemned_.contains(at.pack) && ListedAt(fp, at, last_footer);
+}
+
+bool ChunkStore::ListedAt(const Fingerprint& fp, const index::Location& at,
+                          FooterPtr* last_footer) {
   if (*last_footer == nullptr || (*last_footer)->pack.pack_id != at.pack) {
     if (auto open = FindOpen(at.pack)) return open->Find(fp, at.ordinal_block * 16, 16).has_value();
     absl::StatusOr<FooterPtr> footer = GetFooter(at.pack);

@@ -192,6 +192,8 @@ class ChunkStore final : public tree::NodeStore {
       ABSL_SHARED_LOCKS_REQUIRED(gc_mu_);
   bool KnownAt(const Fingerprint& fp, const index::Location& at, FooterPtr* last_footer)
       ABSL_SHARED_LOCKS_REQUIRED(gc_mu_);
+  // The same without asking whether the sweep is about to empty that pack.
+  bool ListedAt(const Fingerprint& fp, const index::Location& at, FooterPtr* last_footer);
   absl::Status AddNew(int lane, ContainerId container, std::string_view bytes,
                       const Fingerprint& fp, format::ChunkKind kind)
       ABSL_SHARED_LOCKS_REQUIRED(gc_mu_);

@@ -80,6 +80,8 @@ absl::Status FilesystemImpl::UnlockGroup(GroupId id, std::string_view passphrase
     --locked_groups_;
     log::Info("a storage group was unlocked", "group", group->record().name);
   }
+  absl::MutexLock lock(&background_mu_);
+  encryption_changed_ = true;
   return absl::OkStatus();
 }
 
