@@ -61,7 +61,7 @@ absl::Status FilesystemImpl::DeleteGroup(GroupId id) {
     absl::MutexLock lock(&runtime_mu_);
     groups_.erase(id);
   }
-  if (!runtime->keys->Ready().ok()) --locked_groups_;
+  if (runtime->locked.exchange(false)) --locked_groups_;
   OCA_RETURN_IF_ERROR(runtime->chunks->Destroy());
   return runtime->keys->Destroy();
 }

@@ -36,7 +36,6 @@ std::unique_ptr<store::GroupKeys> FilesystemImpl::OpenKeys(const StorageGroup& r
     }
   }
   if (absl::Status ready = keys->Ready(); !ready.ok()) {
-    ++locked_groups_;
     log::Warning("a storage group is not served until it is unlocked", "group", record.name,
                  "reason", MessageOf(ready));
   }
@@ -68,7 +67,6 @@ absl::Status FilesystemImpl::SetGroupPassphrase(GroupId id, std::string_view pas
 absl::Status FilesystemImpl::UnlockGroup(GroupId id, std::string_view passphrase) {
   std::shared_ptr<GroupRuntime> group = FindGroup(id);
   if (group == nullptr) return NoGroup(id);
-  const bool was_locked = group->keys->state() == store::GroupKeys::State::kLocked;
   absl::Status status = group->keys->Unlock(passphrase);
   if (!status.ok()) {
     log::Warning("unlocking a storage group failed", "group", group->record().name, "error",
@@ -76,7 +74,7 @@ absl::Status FilesystemImpl::UnlockGroup(GroupId id, std::string_view passphrase
     return status;
   }
   OCA_RETURN_IF_ERROR(group->chunks->Unlocked());
-  if (was_locked) {
+  if (group->locked.exchange(false)) {
     --locked_groups_;
     log::Info("a storage group was unlocked", "group", group->record().name);
   }

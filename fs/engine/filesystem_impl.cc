@@ -130,9 +130,11 @@ absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   std::unique_ptr<store::GroupKeys> keys = OpenKeys(record);
   options.keys = keys.get();
   OCA_ASSIGN_OR_RETURN(auto chunks, ChunkStore::Open(options));
-  absl::MutexLock lock(&runtime_mu_);
-  groups_[record.id] =
+  auto group =
       std::make_shared<GroupRuntime>(record, std::move(keys), std::move(chunks), options_.clock);
+  if (group->locked) ++locked_groups_;
+  absl::MutexLock lock(&runtime_mu_);
+  groups_[record.id] = std::move(group);
   return absl::OkStatus();
 }
 

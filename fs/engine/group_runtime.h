@@ -2,6 +2,7 @@
 #ifndef OCA_FS_ENGINE_GROUP_RUNTIME_H_
 #define OCA_FS_ENGINE_GROUP_RUNTIME_H_
 
+#include <atomic>
 #include <memory>
 #include <utility>
 
@@ -24,6 +25,7 @@ class GroupRuntime {
         chunks(std::move(its_chunks)),
         reads(clock),
         writes(clock),
+        locked(!this->keys->Ready().ok()),
         record_(record) {}
 
   names::StorageGroup record() const {
@@ -40,6 +42,7 @@ class GroupRuntime {
   const std::unique_ptr<ChunkStore> chunks;
   Throughput reads;
   Throughput writes;
+  std::atomic<bool> locked;  // and counted among the locked ones
 
  private:
   mutable absl::Mutex mu_;

@@ -11,9 +11,9 @@
 namespace oca::format {
 namespace {
 
-constexpr std::string_view kMagic = "OCA-KEYS";
-constexpr uint32_t kVersion = 1;
-constexpr size_t kHeaderSize = 96;
+constexpr std::string_view kRingMagic = "OCA-KEYS";
+constexpr uint32_t kRingVersion = 1;
+constexpr size_t kRingHeaderSize = 96;
 constexpr size_t kWrappedBytes = crypto::kKeyBytes + 8;
 constexpr size_t kEntrySize = 12 + kWrappedBytes;
 constexpr size_t kCodeBytes = 32;
@@ -28,15 +28,16 @@ bool IntervalHolds(const KeyRingInfo& info) {
 
 // Magic, version and size stay where they are in every version, as does the checksum at the end.
 absl::Status CheckFrame(std::string_view bytes) {
-  if (bytes.size() < kHeaderSize || !bytes.starts_with(kMagic)) {
+  if (bytes.size() < kRingHeaderSize || !bytes.starts_with(kRingMagic)) {
     return absl::DataLossError("key ring: no magic, or cut off");
   }
   if (!CrcHolds(bytes)) return absl::DataLossError("key ring: checksum is wrong");
-  ByteReader in(bytes.substr(kMagic.size()));
+  ByteReader in(bytes.substr(kRingMagic.size()));
   auto version = in.Le<uint32_t>();
-  if (version > kVersion) {
-    return absl::FailedPreconditionError(fmt::format(
-        "key ring has format version {}; this version of Oca reads up to {}", version, kVersion));
+  if (version > kRingVersion) {
+    return absl::FailedPreconditionError(
+        fmt::format("key ring has format version {}; this version of Oca reads up to {}", version,
+                    kRingVersion));
   }
   if (version == 0 || in.Le<uint32_t>() != bytes.size()) {
     return absl::DataLossError("key ring: size or version is wrong");
@@ -75,10 +76,10 @@ absl::StatusOr<std::string> EncodeKeyRing(const KeyRingInfo& info, std::string_v
       !IntervalHolds(info)) {
     return absl::InvalidArgumentError("key ring: fields are outside their limits");
   }
-  std::string out(kMagic);
-  PutLe<uint32_t>(&out, kVersion);
-  PutLe<uint32_t>(
-      &out, static_cast<uint32_t>(kHeaderSize + keys.size() * kEntrySize + kCodeBytes + kCrcSize));
+  std::string out(kRingMagic);
+  PutLe<uint32_t>(&out, kRingVersion);
+  PutLe<uint32_t>(&out, static_cast<uint32_t>(kRingHeaderSize + keys.size() * kEntrySize +
+                                              kCodeBytes + kCrcSize));
   PutLe<uint64_t>(&out, info.generation);
   PutLe<uint32_t>(&out, info.group.value);
   PutLe<uint8_t>(&out, static_cast<uint8_t>(info.mode));
@@ -109,7 +110,7 @@ absl::StatusOr<std::string> EncodeKeyRing(const KeyRingInfo& info, std::string_v
 
 absl::StatusOr<DecodedKeyRing> DecodeKeyRing(std::string_view bytes) {
   OCA_RETURN_IF_ERROR(CheckFrame(bytes));
-  ByteReader in(bytes.substr(kMagic.size() + 8));
+  ByteReader in(bytes.substr(kRingMagic.size() + 8));
   DecodedKeyRing out;
   out.info.generation = in.Le<uint64_t>();
   out.info.group = GroupId(in.Le<uint32_t>());
@@ -133,7 +134,7 @@ absl::StatusOr<DecodedKeyRing> DecodeKeyRing(std::string_view bytes) {
     return absl::DataLossError("key ring: fields are outside their limits");
   }
   if (count < 1 || count > kMaxContentKeys ||
-      bytes.size() != kHeaderSize + count * kEntrySize + kCodeBytes + kCrcSize) {
+      bytes.size() != kRingHeaderSize + count * kEntrySize + kCodeBytes + kCrcSize) {
     return absl::DataLossError("key ring: the number of keys contradicts its size");
   }
   OCA_RETURN_IF_ERROR(TakeKeys(in, count, &out));

@@ -6,6 +6,7 @@
 
 #include "fmt/format.h"
 #include "lib/base/status.h"
+#include "lib/log/log.h"
 
 namespace oca::store {
 
@@ -84,7 +85,7 @@ void GroupKeys::Load(bool wanted) {
   }
   bool use_first =
       first.ok() && (!second.ok() || first->info.generation >= second->info.generation);
-  copies_agree_ = first.ok() && second.ok() && first->info.generation == second->info.generation;
+  copies_agree_ = first.ok() && second.ok() && first->code == second->code;
   locked_ring_ = use_first ? *std::move(first) : *std::move(second);
   info_ = locked_ring_.info;
   key_count_ = locked_ring_.keys.size();
@@ -142,11 +143,20 @@ absl::Status GroupKeys::Unlock(std::string_view passphrase) {
   absl::StatusOr<std::vector<format::ContentKey>> keys =
       format::OpenKeyRing(locked_ring_, ring_keys);
   if (!keys.ok()) return Annotate(keys.status(), fmt::format("storage group {}", group_.value));
-  // A copy that is damaged, missing or behind is made whole again.
+  OCA_RETURN_IF_ERROR(Adopt(locked_ring_.info, locked_ring_.salt, *keys, ring_keys));
+  // A copy that is damaged, missing or behind is made whole again; a full disk does not keep the
+  // data locked.
   if (!copies_agree_) {
-    return Replace(locked_ring_.info, locked_ring_.salt, *std::move(keys), std::move(ring_keys));
+    absl::Status status =
+        Replace(locked_ring_.info, locked_ring_.salt, *std::move(keys), std::move(ring_keys));
+    if (!status.ok()) {
+      log::Error(
+          "the second copy of a key ring could not be made whole; it will be with the next "
+          "change or start",
+          "group", group_.value, "error", MessageOf(status));
+    }
   }
-  return Adopt(locked_ring_.info, locked_ring_.salt, *std::move(keys), std::move(ring_keys));
+  return absl::OkStatus();
 }
 
 absl::Status GroupKeys::Adopt(format::KeyRingInfo info, std::string salt,
@@ -160,7 +170,6 @@ absl::Status GroupKeys::Adopt(format::KeyRingInfo info, std::string salt,
   salt_ = std::move(salt);
   keys_ = std::move(keys);
   ring_keys_ = std::move(ring_keys);
-  copies_agree_ = true;
   absl::MutexLock lock(&mu_);
   state_ = State::kUnlocked;
   info_ = info;
@@ -177,6 +186,7 @@ absl::Status GroupKeys::Replace(format::KeyRingInfo info, std::string salt,
   OCA_ASSIGN_OR_RETURN(std::string bytes, format::EncodeKeyRing(info, salt, keys, ring_keys));
   OCA_RETURN_IF_ERROR(io::WriteFileAtomically(fs_, path_, bytes));
   OCA_RETURN_IF_ERROR(io::WriteFileAtomically(fs_, copy_path_, bytes));
+  copies_agree_ = true;
   return Adopt(info, std::move(salt), std::move(keys), std::move(ring_keys));
 }
 

@@ -179,6 +179,43 @@ TEST_F(GroupKeysTest, OneDamagedOrMissingCopyCostsNothingAndIsMadeWhole) {
   }
 }
 
+TEST_F(GroupKeysTest, AFullDiskDoesNotKeepAGroupWithOneCopyLocked) {
+  const std::string unit = Seal(*Make(), "kept");
+  Damage("/g/keys.copy");
+  fs_.FailMatching(io::Op::kWrite, "/g/keys", ENOSPC);
+  auto keys = Open();
+  ASSERT_OK(keys->Unlock(kFirst));
+  EXPECT_EQ(*Unseal(*keys, unit), "kept");
+  fs_.ClearFaults();
+  ASSERT_OK(keys->SetNamesConverted());
+  EXPECT_EQ(*io::ReadFile(fs_, "/g/keys"), *io::ReadFile(fs_, "/g/keys.copy"));
+}
+
+// As after a passphrase was to be changed, the second write failed, and the first was undone by
+// another change under the old one.
+TEST_F(GroupKeysTest, CopiesOfOneGenerationThatDifferAreMadeEqual) {
+  (void)Make();
+  ASSERT_OK_AND_ASSIGN(std::string before, io::ReadFile(fs_, "/g/keys"));
+  {
+    auto keys = Open();
+    ASSERT_OK(keys->Unlock(kFirst));
+    ASSERT_OK(keys->SetPassphrase(kSecond, kNow + 1));
+  }
+  ASSERT_OK_AND_ASSIGN(std::string second, io::ReadFile(fs_, "/g/keys"));
+  ASSERT_OK(io::WriteFileAtomically(fs_, "/g/keys", before));
+  ASSERT_OK(io::WriteFileAtomically(fs_, "/g/keys.copy", before));
+  {
+    auto keys = Open();
+    ASSERT_OK(keys->Unlock(kFirst));
+    ASSERT_OK(keys->SetNamesConverted());
+  }
+  ASSERT_OK(io::WriteFileAtomically(fs_, "/g/keys.copy", second));
+  auto keys = Open();
+  EXPECT_THAT(keys->Unlock(kSecond), StatusIs(absl::StatusCode::kPermissionDenied));
+  ASSERT_OK(keys->Unlock(kFirst));
+  EXPECT_EQ(*io::ReadFile(fs_, "/g/keys"), *io::ReadFile(fs_, "/g/keys.copy"));
+}
+
 TEST_F(GroupKeysTest, BothCopiesDamagedSaysSoAndTouchesNothing) {
   (void)Make();
   ASSERT_OK_AND_ASSIGN(std::string whole, io::ReadFile(fs_, "/g/keys"));
