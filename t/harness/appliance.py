@@ -14,9 +14,9 @@ class CommandFailed(RuntimeError):
     """A command ended with an error; the text says which, and what it printed."""
 
 
-def run(*argv, env=None, deadline=DEADLINE_SECONDS, cwd=None):
-    """Standard output of a command; CommandFailed when it fails."""
-    done = subprocess.run(argv, env=env, cwd=cwd, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+def run(*argv, env=None, deadline=DEADLINE_SECONDS, cwd=None, text_in=""):
+    """Standard output of a command; CommandFailed when it fails. `text_in`: its standard input."""
+    done = subprocess.run(argv, env=env, cwd=cwd, text=True, input=text_in, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=deadline, check=False)
     if done.returncode != 0:
         raise CommandFailed(f"{' '.join(argv)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
@@ -69,9 +69,9 @@ class Appliance:
     def stop(self):
         self._script("stop")
 
-    def oca(self, *argv, deadline=DEADLINE_SECONDS):
+    def oca(self, *argv, deadline=DEADLINE_SECONDS, text_in=""):
         """Runs the CLI with --json; the decoded answer, or None when it printed nothing."""
-        text = run(os.path.join(self.bin_dir, "oca"), *argv, "--json", env=self.env, deadline=deadline)
+        text = run(os.path.join(self.bin_dir, "oca"), *argv, "--json", env=self.env, deadline=deadline, text_in=text_in)
         return json.loads(text) if text.strip() else None
 
     def pid_of(self, part):

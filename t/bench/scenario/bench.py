@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--micro", action="store_true", help="only the kernels, the index and the engine without the mount")
     parser.add_argument("--stream", action="store_true", help="only large files")
     parser.add_argument("--tree", action="store_true", help="only trees of small files")
-    parser.add_argument("--more", action="store_true", help="only generations, small files, restart")
+    parser.add_argument("--more", action="store_true", help="only generations, small files, encryption, restart")
     parser.add_argument("--rounds", type=int, help="at most; two are enough where they agree (3; 2 with BENCH_MB)")
     options = parser.parse_args()
     parts = [part for part in PARTS if getattr(options, part)] or PARTS
@@ -100,6 +100,7 @@ def measure_mount(parts, options, data, limit_mb, work, found):
         if "more" in parts:
             rows = more.generations(work, oca, data.tree(generation_mb))
             rows += more.small_files(options.bin, work, oca, SMALL_FILES, options.rounds)
+            rows += more.encryption(oca, Stream(data.stream(limit_mb), data.edited_stream(limit_mb)), options.rounds)
             rows += more.restart(oca, "generations", "0", options.rounds)
             found("more", rows)
 

@@ -59,6 +59,25 @@ def small_files(bin_dir, work, oca, count, rounds):
                 0.4, ">=", ours.cpu, ours.wall, f"null {null.cpu:.2f} CPU s, {null.wall:.2f} s; {count} files")]
 
 
+def encryption(oca, shape, rounds):
+    """First ingest of unique data into a group that is encrypted, and into one that is not."""
+    samples = Samples("encryption")
+    kinds = {"plain": "encryption off", "encrypted": "encryption on"}
+    for number in range(rounds):
+        for kind in kinds if number % 2 == 0 else reversed(kinds):
+            group = f"{kind}-{number}"
+            oca.new_group(group, "fast")
+            if kind == "encrypted":
+                oca.encrypt(group)
+            os.sync()
+            samples.add(kind, "first", oca.backup(shape, shape.source, group, "0"))
+    plain, encrypted = samples.cost("plain", "first"), samples.cost("encrypted", "first")
+    logical = size_of(shape.source)
+    return [Row(f"{shape.name}: encryption on against off, unique ingest, {kind}", ours, "x", 0.90, ">=", encrypted.cpu, encrypted.wall,
+                f"off {plain.cpu:.2f} CPU s, {plain.wall:.2f} s; {logical / 1e6:.0f} MB")
+            for kind, ours in (("CPU", plain.cpu / encrypted.cpu), ("wall", plain.wall / encrypted.wall))]
+
+
 def restart(oca, group, label, rounds):
     """How long ocafsd needs after SIGKILL until it serves again."""
     samples = Samples("all")

@@ -52,6 +52,11 @@ class OcaSide:
         self.appliance.oca("storage_group", "--add", "--name", name, "--compression_mode", mode)
         self.paths[name] = self.appliance.container(name, name)
 
+    def encrypt(self, name):
+        """From now on what goes into the group is encrypted."""
+        self.appliance.oca("storage_group", "--setpassphrase", "--name", name, text_in="a passphrase for a measurement\n")
+        self.appliance.oca("storage_group", "--encryption", "--name", name, "--set", "ON", "--yes")
+
     def path(self, group, label=""):
         return os.path.join(self.paths[group], label)
 
