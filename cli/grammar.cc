@@ -90,7 +90,7 @@ std::span<const Group> Groups() {
       {"system", "The appliance: version, parts, capacity", {"show", "wait"}},
       {"storage_group",
        "Storage groups: dedupe domains with their settings",
-       {"show", "add", "update", "delete"}},
+       {"show", "add", "update", "delete", "encryption", "setpassphrase", "unlock"}},
       {"container", "Containers: what users mount", {"show", "add", "delete"}},
       {"stats", "Sizes, savings, throughput", {"system", "storage_group", "container", "cleaner"}},
       {"maintenance", "Reclaim space, verify data, shut down", {"filesystem"}},

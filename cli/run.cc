@@ -60,7 +60,10 @@ void BuildParser(CLI::App& app, Session& session) {
     sub->require_subcommand(1);
     sub->footer(fmt::format("oca {} --<verb> --help tells more.", group.name));
     if (group.name == "system") AddSystem(sub, session);
-    if (group.name == "storage_group") AddStorageGroup(sub, session);
+    if (group.name == "storage_group") {
+      AddStorageGroup(sub, session);
+      AddStorageGroupEncryption(sub, session);
+    }
     if (group.name == "container") AddContainer(sub, session);
     if (group.name == "stats") AddStats(sub, session);
     if (group.name == "maintenance") AddMaintenance(sub, session);

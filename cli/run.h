@@ -32,6 +32,8 @@ struct Context {
   bool out_is_terminal = false;  // progress may be drawn
   std::string home;              // used when --home is not given; empty = none is known
   std::function<void(absl::Duration)> pause;  // between two looks at work that goes on
+  // Whether what is typed shows; may be empty where there is no terminal.
+  std::function<void(bool)> echo = {};
 };
 
 // args: without the program's name.

@@ -94,6 +94,35 @@ absl::Status Session::Require(std::string* value, std::string_view option,
   return absl::OkStatus();
 }
 
+std::string Session::ReadHidden(std::string_view question) {
+  context_.out << question << ": " << std::flush;
+  if (context_.echo) context_.echo(false);
+  std::string line;
+  std::getline(context_.in, line);
+  if (context_.echo) context_.echo(true);
+  context_.out << '\n';
+  return line;
+}
+
+absl::StatusOr<std::string> Session::AskPassphrase(std::string_view question, bool twice) {
+  std::string line;
+  if (context_.in_is_terminal) {
+    line = ReadHidden(question);
+    if (twice && !line.empty() && ReadHidden("The same again") != line) {
+      return absl::InvalidArgumentError("the two are different; nothing was changed");
+    }
+  } else {
+    std::getline(context_.in, line);
+  }
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  if (line.empty()) {
+    return absl::InvalidArgumentError(
+        "no passphrase was given: type it on a terminal, or give it in the first line of standard "
+        "input");
+  }
+  return line;
+}
+
 absl::Status Session::Confirm(std::string_view question) {
   if (yes_) return absl::OkStatus();
   if (!context_.in_is_terminal || json_) {

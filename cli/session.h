@@ -49,6 +49,9 @@ class Session {
 
   // Fills an empty `value` by asking on a terminal; kInvalidArgument where there is none.
   absl::Status Require(std::string* value, std::string_view option, std::string_view question);
+  // A passphrase: on a terminal asked for without showing it, twice where `twice`; else the first
+  // line of standard input. kInvalidArgument when there is none, or both differ.
+  absl::StatusOr<std::string> AskPassphrase(std::string_view question, bool twice);
   // Asks `question` (yes/no, default no). OK for yes or --yes; kCancelled for no; kInvalidArgument
   // where nobody can be asked.
   absl::Status Confirm(std::string_view question);
@@ -68,6 +71,7 @@ class Session {
       Patience patience,
       const std::function<grpc::Status(Management::Stub&, grpc::ClientContext*)>& call);
   absl::Status Connect();
+  std::string ReadHidden(std::string_view question);
 
   Context& context_;
   bool json_ = false;
@@ -78,12 +82,15 @@ class Session {
   std::unique_ptr<Management::Stub> stub_;
 };
 
+// What `--show` prints of one storage group.
+std::string GroupText(const management::v1::StorageGroup& group);
 // The record of a cleaner run, for stats and maintenance.
 std::string CleanerText(const fs::v1::CleanerStatus& status);
 
 // Each adds one group's verbs.
 void AddSystem(CLI::App* group, Session& session);
 void AddStorageGroup(CLI::App* group, Session& session);
+void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);
 void AddStats(CLI::App* group, Session& session);
 void AddMaintenance(CLI::App* group, Session& session);

@@ -22,16 +22,16 @@ struct Flags {
 };
 using FlagsPtr = std::shared_ptr<Flags>;
 
-std::string GroupText(const mgmt::StorageGroup& group) {
-  return Record()
-      .Add("Name", group.name())
-      .Add("ID", std::to_string(group.id()))
-      .Add("Compression Mode", EnumWord(group.compression_mode()))
-      .Add("Chunk Size", ShortBytes(group.chunk_size_bytes()))
-      .Add("Quota", group.quota_bytes() == 0 ? "none" : BytesText(group.quota_bytes()))
-      .Add("State", EnumWord(group.state()))
-      .Add("Containers", fmt::format("{}", fmt::join(group.containers(), ", ")))
-      .Text();
+std::string EncryptionText(const fs::v1::Encryption& encryption) {
+  switch (encryption.keys()) {
+    case fs::v1::KEY_STATE_LOCKED:
+      return "locked";
+    case fs::v1::KEY_STATE_UNUSABLE:
+      return "keys unusable";
+    default:
+      break;
+  }
+  return encryption.on() ? EnumWord(encryption.mode()) : "off";
 }
 
 std::string ListText(const mgmt::ListStorageGroupsResponse& list) {
@@ -141,6 +141,19 @@ absl::Status Delete(Session& session, Flags& flags) {
 }
 
 }  // namespace
+
+std::string GroupText(const mgmt::StorageGroup& group) {
+  return Record()
+      .Add("Name", group.name())
+      .Add("ID", std::to_string(group.id()))
+      .Add("Compression Mode", EnumWord(group.compression_mode()))
+      .Add("Chunk Size", ShortBytes(group.chunk_size_bytes()))
+      .Add("Quota", group.quota_bytes() == 0 ? "none" : BytesText(group.quota_bytes()))
+      .Add("Encryption", EncryptionText(group.encryption()))
+      .Add("State", EnumWord(group.state()))
+      .Add("Containers", fmt::format("{}", fmt::join(group.containers(), ", ")))
+      .Text();
+}
 
 void AddStorageGroup(CLI::App* group, Session& session) {
   auto flags = std::make_shared<Flags>();

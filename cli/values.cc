@@ -24,6 +24,9 @@ constexpr Unit kUnits[] = {
     {"PiB", 1125899906842624.0},
 };
 
+constexpr uint64_t kSecondsOfDay = 86400;
+constexpr uint64_t kDaysOfYear = 365;
+
 bool SameWord(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
            return absl::ascii_tolower(static_cast<unsigned char>(x)) ==
@@ -95,6 +98,37 @@ absl::StatusOr<fs::v1::ScanLevel> ParseScanLevel(std::string_view text) {
   if (text == "verify_metadata") return fs::v1::SCAN_LEVEL_VERIFY_METADATA;
   return absl::InvalidArgumentError(
       fmt::format("'{}' is no scan: verify_data or verify_metadata", text));
+}
+
+absl::StatusOr<fs::v1::EncryptionMode> ParseEncryptionMode(std::string_view text) {
+  if (text == "static") return fs::v1::ENCRYPTION_MODE_STATIC;
+  if (text == "internal") return fs::v1::ENCRYPTION_MODE_INTERNAL;
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' is no encryption mode: static or internal", text));
+}
+
+absl::StatusOr<uint64_t> ParseRotation(std::string_view text) {
+  size_t digits = text.find_first_not_of("0123456789");
+  std::string_view number = text.substr(0, digits);
+  std::string_view unit = digits == std::string_view::npos ? "" : text.substr(digits);
+  while (!unit.empty() && unit[0] == ' ') unit.remove_prefix(1);
+  uint32_t count = 0;
+  uint64_t days = 0;
+  if (absl::SimpleAtoi({number.data(), number.size()}, &count)) {
+    if (unit == "day" || unit == "days") days = count;
+    if (unit == "week" || unit == "weeks") days = uint64_t{count} * 7;
+    if (unit == "year" || unit == "years") days = uint64_t{count} * kDaysOfYear;
+  }
+  if (days >= 7 && days <= 70 * kDaysOfYear) return days * kSecondsOfDay;
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' is no interval: 7days to 70years, in days, weeks or years", text));
+}
+
+std::string RotationText(uint64_t seconds) {
+  const uint64_t days = seconds / kSecondsOfDay;
+  if (days == 0) return "none";
+  if (days % kDaysOfYear != 0) return fmt::format("{} days", days);
+  return days == kDaysOfYear ? "1 year" : fmt::format("{} years", days / kDaysOfYear);
 }
 
 absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text) {

@@ -22,6 +22,12 @@ absl::StatusOr<uint32_t> ParseChunkSize(std::string_view text);
 absl::StatusOr<fs::v1::CompressionMode> ParseCompression(std::string_view text);
 // "verify_data" or "verify_metadata".
 absl::StatusOr<fs::v1::ScanLevel> ParseScanLevel(std::string_view text);
+// "static" or "internal".
+absl::StatusOr<fs::v1::EncryptionMode> ParseEncryptionMode(std::string_view text);
+// Seconds of "7days" to "70years"; days, weeks and years (of 365 days).
+absl::StatusOr<uint64_t> ParseRotation(std::string_view text);
+// "30 days", "2 years"; "none" for 0.
+std::string RotationText(uint64_t seconds);
 // "local".
 absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text);
 

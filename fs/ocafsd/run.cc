@@ -18,6 +18,7 @@
 #include "lib/daemon/limits.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
+#include "lib/daemon/secret_file.h"
 #include "lib/daemon/stop_signal.h"
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
@@ -49,6 +50,11 @@ engine::Options EngineOptions(const Arguments& arguments, const conf::Fs& config
   options.workers = static_cast<int>(config.workers);
   options.root_uid = geteuid();
   options.root_gid = getegid();
+  if (!config.passphrase_dir.empty()) {
+    options.passphrase_of = [dir = config.passphrase_dir](const engine::StorageGroup& group) {
+      return daemon::ReadSecretFile(dir + "/" + group.name);
+    };
+  }
   return options;
 }
 

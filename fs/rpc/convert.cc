@@ -161,6 +161,52 @@ absl::StatusOr<names::GroupCompression> FromProto(fs::v1::CompressionMode mode) 
   }
 }
 
+fs::v1::Encryption ToProto(const engine::EncryptionStatus& status) {
+  using Keys = engine::EncryptionStatus::Keys;
+  fs::v1::Encryption out;
+  switch (status.keys) {
+    case Keys::kNone:
+      out.set_keys(fs::v1::KEY_STATE_NONE);
+      break;
+    case Keys::kLocked:
+      out.set_keys(fs::v1::KEY_STATE_LOCKED);
+      break;
+    case Keys::kUnlocked:
+      out.set_keys(fs::v1::KEY_STATE_UNLOCKED);
+      break;
+    case Keys::kUnusable:
+      out.set_keys(fs::v1::KEY_STATE_UNUSABLE);
+      break;
+  }
+  out.set_problem(status.problem);
+  out.set_on(status.on);
+  out.set_mode(status.mode == engine::EncryptionMode::kInternal ? fs::v1::ENCRYPTION_MODE_INTERNAL
+                                                                : fs::v1::ENCRYPTION_MODE_STATIC);
+  out.set_rotation_seconds(status.rotation_seconds);
+  out.set_content_keys(static_cast<uint32_t>(status.content_keys));
+  if (absl::ToUnixSeconds(status.newest_key) > 0) {
+    FillTime(status.newest_key, out.mutable_newest_key());
+  }
+  out.set_state(ToProto(status.state));
+  out.set_progress_percent(TwoDecimals(status.progress_percent));
+  out.set_plain_bytes(status.plain_bytes);
+  out.set_encrypted_bytes(status.encrypted_bytes);
+  return out;
+}
+
+absl::StatusOr<engine::EncryptionMode> FromProto(fs::v1::EncryptionMode mode) {
+  switch (mode) {
+    case fs::v1::ENCRYPTION_MODE_UNSPECIFIED:
+    case fs::v1::ENCRYPTION_MODE_STATIC:
+      return engine::EncryptionMode::kStatic;
+    case fs::v1::ENCRYPTION_MODE_INTERNAL:
+      return engine::EncryptionMode::kInternal;
+    default:
+      return absl::InvalidArgumentError(
+          fmt::format("unknown encryption mode {}", static_cast<int>(mode)));
+  }
+}
+
 absl::StatusOr<engine::ScanLevel> FromProto(fs::v1::ScanLevel level) {
   switch (level) {
     case fs::v1::SCAN_LEVEL_VERIFY_METADATA:

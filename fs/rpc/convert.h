@@ -16,12 +16,14 @@ fs::v1::Container ToProto(const names::Container& container);
 fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats);
 // The container's group's name and the cleaner's state come from elsewhere.
 fs::v1::ContainerStats ToProto(const engine::ContainerStats& stats);
+fs::v1::Encryption ToProto(const engine::EncryptionStatus& status);
 fs::v1::CleanerStatus ToProto(const engine::CleanerStatus& status);
 fs::v1::ScanStatus ToProto(const engine::ScanStatus& status);
 fs::v1::JobState ToProto(engine::JobState state);
 
 // kInvalidArgument for values the API does not know. Unspecified means fast.
 absl::StatusOr<names::GroupCompression> FromProto(fs::v1::CompressionMode mode);
+absl::StatusOr<engine::EncryptionMode> FromProto(fs::v1::EncryptionMode mode);
 absl::StatusOr<engine::ScanLevel> FromProto(fs::v1::ScanLevel level);
 
 }  // namespace oca::fs_rpc

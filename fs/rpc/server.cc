@@ -59,7 +59,11 @@ class Service final : public api::Fs::Service {
   grpc::Status ListStorageGroups(ServerContext*, const api::ListStorageGroupsRequest*,
                                  api::ListStorageGroupsResponse* out) override {
     for (const names::StorageGroup& group : filesystem_.ListGroups()) {
-      *out->add_groups() = ToProto(group);
+      absl::StatusOr<engine::EncryptionStatus> encryption = filesystem_.EncryptionOf(group.id);
+      if (!encryption.ok()) continue;  // deleted meanwhile
+      api::StorageGroup* one = out->add_groups();
+      *one = ToProto(group);
+      *one->mutable_encryption() = ToProto(*encryption);
     }
     return grpc::Status::OK;
   }
@@ -96,6 +100,27 @@ class Service final : public api::Fs::Service {
   grpc::Status DeleteStorageGroup(ServerContext*, const api::DeleteStorageGroupRequest* in,
                                   api::DeleteStorageGroupResponse*) override {
     return ToGrpc(filesystem_.DeleteGroup(GroupId(in->id())));
+  }
+
+  grpc::Status SetStorageGroupPassphrase(ServerContext*,
+                                         const api::SetStorageGroupPassphraseRequest* in,
+                                         api::Encryption* out) override {
+    absl::Status done = filesystem_.SetGroupPassphrase(GroupId(in->id()), in->passphrase());
+    return AnswerEncryption(done, in->id(), out);
+  }
+
+  grpc::Status UnlockStorageGroup(ServerContext*, const api::UnlockStorageGroupRequest* in,
+                                  api::Encryption* out) override {
+    absl::Status done = filesystem_.UnlockGroup(GroupId(in->id()), in->passphrase());
+    return AnswerEncryption(done, in->id(), out);
+  }
+
+  grpc::Status EncryptStorageGroup(ServerContext*, const api::EncryptStorageGroupRequest* in,
+                                   api::Encryption* out) override {
+    absl::StatusOr<engine::EncryptionMode> mode = FromProto(in->mode());
+    if (!mode.ok()) return ToGrpc(mode.status());
+    absl::Status done = filesystem_.EncryptGroup(GroupId(in->id()), *mode, in->rotation_seconds());
+    return AnswerEncryption(done, in->id(), out);
   }
 
   grpc::Status ListContainers(ServerContext*, const api::ListContainersRequest*,
@@ -201,6 +226,13 @@ class Service final : public api::Fs::Service {
   }
 
  private:
+  grpc::Status AnswerEncryption(const absl::Status& done, uint32_t id, api::Encryption* out) {
+    if (!done.ok()) return ToGrpc(done);
+    absl::StatusOr<engine::EncryptionStatus> status = filesystem_.EncryptionOf(GroupId(id));
+    if (status.ok()) *out = ToProto(*status);
+    return ToGrpc(status.status());
+  }
+
   void ContainerChanged(std::string_view name) {
     if (callbacks_.container_changed) callbacks_.container_changed(name);
   }

@@ -110,6 +110,7 @@ const std::vector<Field>& Fields() {
       {"fs", "allow_other", Boolean([](Config* c) { return &c->fs.allow_other; })},
       {"fs", "read_ahead_kib",
        Integer([](Config* c) { return &c->fs.read_ahead_kib; }, 0, 1 << 20)},
+      {"fs", "passphrase_dir", Text([](Config* c) { return &c->fs.passphrase_dir; })},
       {"database", "dsn", Text([](Config* c) { return &c->database.dsn; })},
       {"log", "level",
        Text([](Config* c) { return &c->log.level; }, {"debug", "info", "warning", "error"})},

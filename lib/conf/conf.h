@@ -22,6 +22,7 @@ struct Fs {
   bool allow_other = true;  // other users may enter the mount, where the system lets us allow it
   int64_t read_ahead_kib =
       2048;  // the kernel's read-ahead on the mount; 0 = leave the kernel's default
+  std::string passphrase_dir;  // a file for each encrypted storage group; empty = none
 };
 
 // [database]: of the control plane.

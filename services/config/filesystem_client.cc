@@ -111,6 +111,33 @@ absl::Status FilesystemClient::DeleteGroup(uint32_t id) {
   return Call(&Fs::Stub::DeleteStorageGroup, request, &response, kLong);
 }
 
+absl::Status FilesystemClient::SetPassphrase(uint32_t id, const std::string& passphrase) {
+  fs::v1::SetStorageGroupPassphraseRequest request;
+  request.set_id(id);
+  request.set_passphrase(passphrase);
+  fs::v1::Encryption response;
+  return Call(&Fs::Stub::SetStorageGroupPassphrase, request, &response, kChange);
+}
+
+absl::Status FilesystemClient::UnlockGroup(uint32_t id, const std::string& passphrase) {
+  fs::v1::UnlockStorageGroupRequest request;
+  request.set_id(id);
+  request.set_passphrase(passphrase);
+  fs::v1::Encryption response;
+  // Its packs are taken in before the answer.
+  return Call(&Fs::Stub::UnlockStorageGroup, request, &response, kLong);
+}
+
+absl::Status FilesystemClient::EncryptGroup(uint32_t id, fs::v1::EncryptionMode mode,
+                                            uint64_t rotation_seconds) {
+  fs::v1::EncryptStorageGroupRequest request;
+  request.set_id(id);
+  request.set_mode(mode);
+  request.set_rotation_seconds(rotation_seconds);
+  fs::v1::Encryption response;
+  return Call(&Fs::Stub::EncryptStorageGroup, request, &response, kChange);
+}
+
 absl::StatusOr<fs::v1::Container> FilesystemClient::AddContainer(std::string_view name,
                                                                  uint32_t group_id) {
   fs::v1::AddContainerRequest request;

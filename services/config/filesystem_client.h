@@ -39,6 +39,9 @@ class FilesystemClient {
   absl::StatusOr<fs::v1::StorageGroup> UpdateGroup(
       const fs::v1::UpdateStorageGroupRequest& request);
   absl::Status DeleteGroup(uint32_t id);
+  absl::Status SetPassphrase(uint32_t id, const std::string& passphrase);
+  absl::Status UnlockGroup(uint32_t id, const std::string& passphrase);
+  absl::Status EncryptGroup(uint32_t id, fs::v1::EncryptionMode mode, uint64_t rotation_seconds);
   absl::StatusOr<fs::v1::Container> AddContainer(std::string_view name, uint32_t group_id);
   absl::Status DeleteContainer(uint32_t id, bool with_files);
   // id 0 = all

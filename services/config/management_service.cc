@@ -54,6 +54,24 @@ class Service final : public mgmt::Management::Service {
     return ToGrpc(changes_.DeleteGroup(in->name()));
   }
 
+  grpc::Status SetStorageGroupPassphrase(ServerContext*,
+                                         const mgmt::SetStorageGroupPassphraseRequest* in,
+                                         mgmt::StorageGroup* out) override {
+    return OnGroup("set_passphrase", in->name(), out,
+                   [&](uint32_t id) { return filesystem_.SetPassphrase(id, in->passphrase()); });
+  }
+  grpc::Status UnlockStorageGroup(ServerContext*, const mgmt::UnlockStorageGroupRequest* in,
+                                  mgmt::StorageGroup* out) override {
+    return OnGroup("unlock", in->name(), out,
+                   [&](uint32_t id) { return filesystem_.UnlockGroup(id, in->passphrase()); });
+  }
+  grpc::Status EncryptStorageGroup(ServerContext*, const mgmt::EncryptStorageGroupRequest* in,
+                                   mgmt::StorageGroup* out) override {
+    return OnGroup("encrypt", in->name(), out, [&](uint32_t id) {
+      return filesystem_.EncryptGroup(id, in->mode(), in->rotation_seconds());
+    });
+  }
+
   grpc::Status ListContainers(ServerContext*, const mgmt::ListContainersRequest* in,
                               mgmt::ListContainersResponse* out) override {
     return Answer(views_.ListContainers(in->name()), out);
@@ -132,6 +150,17 @@ class Service final : public mgmt::Management::Service {
     }
     log::Info("operation", "what", what, "result", MessageOf(done));
     return ToGrpc(done);
+  }
+
+  // Does something to the group of that name, puts it on record, and answers with the group.
+  template <typename Work>
+  grpc::Status OnGroup(std::string_view what, std::string_view name, mgmt::StorageGroup* out,
+                       Work work) {
+    if (name.empty()) return ToGrpc(absl::InvalidArgumentError("the storage group has no name"));
+    absl::StatusOr<uint32_t> id = views_.GroupId(name);
+    absl::Status done = id.ok() ? work(*id) : id.status();
+    log::Info("operation", "what", what, "storage_group", name, "result", MessageOf(done));
+    return done.ok() ? OneGroup(name, out) : ToGrpc(done);
   }
 
   grpc::Status OneGroup(std::string_view name, mgmt::StorageGroup* out) {

@@ -61,6 +61,7 @@ mgmt::StorageGroup ToProto(const fs::v1::StorageGroup& held, const GroupRow* row
   group.set_chunk_size_bytes(held.chunk_size_bytes());
   group.set_quota_bytes(held.quota_bytes());
   group.set_state(row == nullptr ? mgmt::STATE_READY : row->state);
+  *group.mutable_encryption() = held.encryption();
   return group;
 }
 

@@ -50,6 +50,27 @@ TEST(CliValues, ChunkSizeIsOneOfFour) {
   EXPECT_THAT(ParseChunkSize("x"), StatusIs(StatusCode::kInvalidArgument));
 }
 
+TEST(CliValues, RotationIsSevenDaysToSeventyYears) {
+  constexpr uint64_t kDay = 86400;
+  const std::pair<const char*, uint64_t> kGood[] = {{"7days", 7 * kDay},
+                                                    {"90 days", 90 * kDay},
+                                                    {"2weeks", 14 * kDay},
+                                                    {"1year", 365 * kDay},
+                                                    {"70years", 70 * 365 * kDay}};
+  for (const auto& [text, seconds] : kGood) {
+    ASSERT_OK_AND_ASSIGN(uint64_t parsed, ParseRotation(text));
+    EXPECT_EQ(parsed, seconds) << text;
+  }
+  for (const char* bad :
+       {"", "7", "days", "6days", "71years", "1month", "-7days", "7.5days", "99999999999days"}) {
+    EXPECT_THAT(ParseRotation(bad), StatusIs(StatusCode::kInvalidArgument)) << bad;
+  }
+  EXPECT_EQ(RotationText(0), "none");
+  EXPECT_EQ(RotationText(90 * kDay), "90 days");
+  EXPECT_EQ(RotationText(365 * kDay), "1 year");
+  EXPECT_EQ(RotationText(730 * kDay), "2 years");
+}
+
 TEST(CliValues, WordsOfTheApi) {
   for (const char* mode : {"fast", "best", "lz4"}) EXPECT_OK(ParseCompression(mode));
   EXPECT_THAT(ParseCompression("zip"), StatusIs(StatusCode::kInvalidArgument));
@@ -57,6 +78,8 @@ TEST(CliValues, WordsOfTheApi) {
   EXPECT_OK(ParseScanLevel("verify_metadata"));
   EXPECT_THAT(ParseScanLevel("all"), StatusIs(StatusCode::kInvalidArgument));
   EXPECT_OK(ParseContainerType("local"));
+  for (const char* mode : {"static", "internal"}) EXPECT_OK(ParseEncryptionMode(mode));
+  EXPECT_THAT(ParseEncryptionMode("rotating"), StatusIs(StatusCode::kInvalidArgument));
   EXPECT_THAT(ParseContainerType("NFS"), StatusIs(StatusCode::kInvalidArgument));
 }
 

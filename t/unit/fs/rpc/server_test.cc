@@ -124,6 +124,36 @@ TEST_F(FsServer, GroupIsMadeWithDefaultsChangedAndDeleted) {
   EXPECT_ERRNO(Call(&Fs::Stub::DeleteStorageGroup, remove, &removed), ENOTEMPTY);
 }
 
+TEST_F(FsServer, GroupIsEncryptedAndUnlocked) {
+  const uint32_t id = AddGroup("g");
+  fs::v1::Encryption encryption;
+  fs::v1::EncryptStorageGroupRequest encrypt;
+  encrypt.set_id(id);
+  EXPECT_FALSE(Call(&Fs::Stub::EncryptStorageGroup, encrypt, &encryption).ok());
+  fs::v1::SetStorageGroupPassphraseRequest set;
+  set.set_id(id);
+  set.set_passphrase("open sesame");
+  ASSERT_OK(Call(&Fs::Stub::SetStorageGroupPassphrase, set, &encryption));
+  EXPECT_FALSE(encryption.on());
+  encrypt.set_mode(fs::v1::ENCRYPTION_MODE_INTERNAL);
+  encrypt.set_rotation_seconds(604800);
+  ASSERT_OK(Call(&Fs::Stub::EncryptStorageGroup, encrypt, &encryption));
+  EXPECT_TRUE(encryption.on());
+
+  fs::v1::UnlockStorageGroupRequest unlock;
+  unlock.set_id(id);
+  unlock.set_passphrase("open says me");
+  EXPECT_TRUE(absl::IsPermissionDenied(Call(&Fs::Stub::UnlockStorageGroup, unlock, &encryption)));
+  unlock.set_passphrase("open sesame");
+  ASSERT_OK(Call(&Fs::Stub::UnlockStorageGroup, unlock, &encryption));
+
+  fs::v1::ListStorageGroupsResponse list;
+  ASSERT_OK(Call(&Fs::Stub::ListStorageGroups, fs::v1::ListStorageGroupsRequest(), &list));
+  EXPECT_EQ(list.groups(0).encryption().keys(), fs::v1::KEY_STATE_UNLOCKED);
+  EXPECT_EQ(list.groups(0).encryption().mode(), fs::v1::ENCRYPTION_MODE_INTERNAL);
+  EXPECT_EQ(list.groups(0).encryption().rotation_seconds(), 604800u);
+}
+
 TEST_F(FsServer, MountHearsOfEveryContainerChange) {
   uint32_t group = AddGroup("g");
   uint32_t id = AddContainer("c1", group);
