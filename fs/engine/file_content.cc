@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "fs/engine/old_units.h"
 #include "lib/base/status.h"
 
 namespace oca::engine {
@@ -15,15 +16,16 @@ constexpr uint64_t kMaxOverlayBytes = 16u << 20;
 constexpr size_t kMaxTailRefs = 8192;
 constexpr uint64_t kMinHoleBytes = 4096;
 
-bool AllZero(std::string_view bytes) {
-  return bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
-}
-
 }  // namespace
 
-FileContent::FileContent(ChunkStore* chunks, const chunk::Chunker* chunker, WorkQueue* workers,
-                         ContainerId container, tree::Root root)
-    : chunks_(chunks), chunker_(chunker), workers_(workers), container_(container) {
+FileContent::FileContent(ChunkStore* chunks, const markers::Splitter& splitter, WorkQueue* workers,
+                         ContainerId container, tree::Root root,
+                         std::shared_ptr<MarkerCounters> counters)
+    : chunks_(chunks),
+      splitter_(splitter),
+      workers_(workers),
+      container_(container),
+      counters_(std::move(counters)) {
   stable_ = root.length();
   base_ = std::move(root);
 }
@@ -60,6 +62,11 @@ void FileContent::WaitForJob() {
   mu_.Await(absl::Condition(&idle));
 }
 
+void FileContent::SetSeen(const markers::Recognised& seen) {
+  if (counters_ != nullptr) counters_->Add(seen_, seen);
+  seen_ = seen;
+}
+
 void FileContent::StartJob() {
   job_running_ = true;
   job_data_.swap(buffer_);
@@ -71,16 +78,21 @@ void FileContent::StartJob() {
 
 void FileContent::RunJob() {
   std::string_view data;
+  uint64_t offset;
   int lane;
+  markers::Recognised seen;
   {
     absl::MutexLock lock(&mu_);
     data = job_data_;
+    offset = TailBegin();
     lane = lane_;
+    seen = seen_;
   }
-  std::vector<size_t> cuts;
-  size_t consumed = chunker_->Cut(data, false, &cuts);
-  absl::StatusOr<std::vector<tree::Ref>> refs = StoreCuts(lane, data, cuts);
+  std::vector<markers::Piece> pieces;
+  size_t consumed = splitter_.Split(data, offset, false, &pieces, &seen);
+  absl::StatusOr<std::vector<tree::Ref>> refs = StorePieces(lane, data, pieces);
   absl::MutexLock lock(&mu_);
+  SetSeen(seen);
   if (refs.ok()) {
     tail_refs_.insert(tail_refs_.end(), refs->begin(), refs->end());
     tail_length_ += consumed;
@@ -95,36 +107,11 @@ void FileContent::RunJob() {
   job_running_ = false;
 }
 
-absl::StatusOr<std::vector<tree::Ref>> FileContent::StoreCuts(int lane, std::string_view data,
-                                                              const std::vector<size_t>& cuts) {
-  std::vector<tree::Ref> refs;
-  std::vector<std::string_view> views;
-  refs.reserve(cuts.size());
-  views.reserve(cuts.size());
-  size_t begin = 0;
-  for (size_t cut : cuts) {
-    std::string_view bytes = data.substr(begin, cut - begin);
-    begin = cut;
-    if (bytes.size() >= kMinHoleBytes && AllZero(bytes)) {
-      refs.push_back(tree::HoleRef(bytes.size()));
-    } else {
-      refs.push_back(tree::DataRef({}, bytes.size()));
-      views.push_back(bytes);
-    }
-  }
-  std::vector<Fingerprint> fps(views.size());
-  OCA_RETURN_IF_ERROR(chunks_->PutChunks(lane, container_, views, fps));
-  size_t next = 0;
-  for (tree::Ref& ref : refs) {
-    if (ref.data_length > 0) ref.fp = fps[next++];
-  }
-  return refs;
-}
-
-absl::StatusOr<std::vector<tree::Ref>> FileContent::StoreWhole(std::string_view data) {
-  std::vector<size_t> cuts;
-  chunker_->Cut(data, true, &cuts);
-  return StoreCuts(Lane(), data, cuts);
+absl::StatusOr<std::vector<tree::Ref>> FileContent::StoreWhole(std::string_view data,
+                                                               uint64_t offset) {
+  std::vector<markers::Piece> pieces;
+  splitter_.Split(data, offset, true, &pieces);
+  return StorePieces(Lane(), data, pieces);
 }
 
 absl::StatusOr<tree::PlacedRef> FileContent::RefAt(uint64_t offset) {
@@ -192,7 +179,7 @@ absl::Status FileContent::Grow(uint64_t size) {
     return absl::OkStatus();
   }
   if (!buffer_.empty()) {
-    OCA_ASSIGN_OR_RETURN(std::vector<tree::Ref> refs, StoreWhole(buffer_));
+    OCA_ASSIGN_OR_RETURN(std::vector<tree::Ref> refs, StoreWhole(buffer_, TailBegin()));
     tail_refs_.insert(tail_refs_.end(), refs.begin(), refs.end());
     tail_length_ += buffer_.size();
     buffer_.clear();
@@ -221,40 +208,29 @@ absl::Status FileContent::Shrink(uint64_t size) {
     tail_length_ = 0;
     buffer_.clear();
     tail_loaded_ = false;
+    seen_ = {};
     error_ = absl::OkStatus();
     return absl::OkStatus();
   }
+  seen_.counted_to = std::min(seen_.counted_to, size);
   if (size >= TailBegin()) {
     buffer_.resize(size - TailBegin());
     return absl::OkStatus();
   }
   OCA_RETURN_IF_ERROR(FoldTail());
-  OCA_ASSIGN_OR_RETURN(tree::PlacedRef last, RefAt(size));
-  std::string kept;
-  if (!last.ref.is_hole() && last.offset < size) {
-    OCA_ASSIGN_OR_RETURN(Chunk chunk, chunks_->Get(last.ref.fp));
-    kept = chunk.bytes.substr(0, size - last.offset);
-    overlay_.CopyTo(last.offset, kept.data(), kept.size());
-    overlay_.Truncate(last.offset);
-  }
-  stable_ = size - kept.size();
-  tail_loaded_ = !kept.empty();
-  buffer_ = std::move(kept);
-  return absl::OkStatus();
+  buffer_.clear();
+  stable_ = size;
+  return LoadTail();
 }
 
-// Takes the last chunk's bytes into the buffer, so that an append continues the chunk instead of
+// Takes the last unit's bytes into the buffer, so that an append continues the unit instead of
 // starting one.
 absl::Status FileContent::LoadTail() {
   if (TailBegin() == stable_ && stable_ > 0) {
-    OCA_ASSIGN_OR_RETURN(tree::PlacedRef last, RefAt(stable_ - 1));
-    if (!last.ref.is_hole() && last.offset + last.ref.length == stable_) {
-      OCA_ASSIGN_OR_RETURN(Chunk chunk, chunks_->Get(last.ref.fp));
-      buffer_.assign(chunk.bytes);
-      overlay_.CopyTo(last.offset, buffer_.data(), buffer_.size());
-      overlay_.Truncate(last.offset);
-      stable_ = last.offset;
-    }
+    OCA_ASSIGN_OR_RETURN(uint64_t begin, UnitBegin(stable_));
+    OCA_ASSIGN_OR_RETURN(buffer_, StableBytes(begin, stable_));
+    overlay_.Truncate(begin);
+    stable_ = begin;
   }
   tail_loaded_ = true;
   return absl::OkStatus();
@@ -275,7 +251,7 @@ absl::Status FileContent::FoldOverlay() {
   std::vector<tree::Splice> splices;
   uint64_t from = 0;
   for (uint64_t dirty; (dirty = overlay_.Next(from)) != Overlay::kNone; from = splices.back().end) {
-    splices.emplace_back();
+    splices.push_back({from, from, {}});
     OCA_RETURN_IF_ERROR(RebuildFrom(dirty, &splices.back()));
   }
   OCA_ASSIGN_OR_RETURN(base_, tree::Apply(*chunks_, base_, std::move(splices)));
@@ -283,16 +259,16 @@ absl::Status FileContent::FoldOverlay() {
   return absl::OkStatus();
 }
 
-// Chunks anew from the chunk that holds `dirty` to the first cut that agrees with an old one behind
-// the last written byte.
+// Cuts anew from the unit that `dirty` may change to the first end of a unit that agrees with an
+// old one behind the last written byte.
 absl::Status FileContent::RebuildFrom(uint64_t dirty, tree::Splice* splice) {
-  OCA_ASSIGN_OR_RETURN(tree::PlacedRef first, RefAt(dirty));
-  splice->begin = first.ref.is_hole() ? dirty : first.offset;
+  OCA_ASSIGN_OR_RETURN(uint64_t first, UnitBegin(dirty));
+  splice->begin = std::max(first, splice->begin);
   uint64_t chunked = splice->begin;  // everything before is in splice->refs
   uint64_t end = splice->begin;      // data holds [chunked, end)
   uint64_t dirty_end = dirty;
   std::string data;
-  std::vector<uint64_t> old_cuts;
+  OldUnits old_units;
   while (true) {
     bool last = end >= stable_;
     if (!last) {
@@ -300,37 +276,40 @@ absl::Status FileContent::RebuildFrom(uint64_t dirty, tree::Splice* splice) {
       uint64_t ref_end = ref.offset + ref.ref.length;
       size_t at = data.size();
       if (!ref.ref.is_hole()) {
-        OCA_ASSIGN_OR_RETURN(Chunk chunk, chunks_->Get(ref.ref.fp));
+        OCA_ASSIGN_OR_RETURN(Chunk chunk, RefBytes(ref.ref));
         data.append(chunk.bytes);
       } else if (overlay_.Next(end) == end) {
         ref_end = std::min({ref_end, overlay_.ExtentEnd(end), end + kJobBytes});
+        data.append(ref_end - end, '\0');
+      } else if (end < dirty) {
+        ref_end = std::min(ref_end, dirty);
         data.append(ref_end - end, '\0');
       } else {
         last = true;  // a hole that stays
       }
       if (!last) {
         dirty_end = std::max(dirty_end, overlay_.CopyTo(end, data.data() + at, data.size() - at));
+        old_units.Add(end, ref_end, ref.ref);
         end = ref_end;
-        old_cuts.push_back(end);
       }
     }
-    std::vector<size_t> cuts;
-    size_t used = chunker_->Cut(data, last, &cuts);
+    std::vector<markers::Piece> pieces;
+    size_t used = splitter_.Split(data, chunked, last, &pieces);
+    if (last) used = data.size();
     bool agreed = false;
-    for (size_t i = 0; i < cuts.size() && !last; ++i) {
-      uint64_t cut = chunked + cuts[i];
-      if (cut < dirty_end || std::find(old_cuts.begin(), old_cuts.end(), cut) == old_cuts.end())
-        continue;
-      cuts.resize(i + 1);
-      used = cuts[i];
+    for (size_t i = 0; i < pieces.size() && !last; ++i) {
+      uint64_t cut = chunked + pieces[i].end;
+      if (!pieces[i].ends_unit || cut < dirty_end || !old_units.EndsAt(cut)) continue;
+      used = pieces[i].end;
+      pieces.resize(i + 1);
       agreed = true;
     }
-    OCA_ASSIGN_OR_RETURN(std::vector<tree::Ref> refs, StoreCuts(Lane(), data, cuts));
+    OCA_ASSIGN_OR_RETURN(std::vector<tree::Ref> refs, StorePieces(Lane(), data, pieces));
     splice->refs.insert(splice->refs.end(), refs.begin(), refs.end());
     data.erase(0, used);
     chunked += used;
     if (last || agreed) break;
-    std::erase_if(old_cuts, [chunked](uint64_t cut) { return cut <= chunked; });
+    old_units.Forget(chunked);
   }
   splice->end = chunked;
   return absl::OkStatus();
@@ -340,18 +319,19 @@ absl::Status FileContent::SettleLocked() {
   WaitForJob();
   if (settled_version_ == version_) return absl::OkStatus();
   OCA_RETURN_IF_ERROR(FoldOverlay());
-  std::vector<size_t> cuts;
-  chunker_->Cut(buffer_, true, &cuts);
-  OCA_ASSIGN_OR_RETURN(std::vector<tree::Ref> refs, StoreCuts(Lane(), buffer_, cuts));
+  std::vector<markers::Piece> pieces;
+  markers::Recognised seen = seen_;
+  const size_t complete = splitter_.Split(buffer_, TailBegin(), true, &pieces, &seen);
+  OCA_ASSIGN_OR_RETURN(std::vector<tree::Ref> refs, StorePieces(Lane(), buffer_, pieces));
   std::vector<tree::Ref> all = tail_refs_;
   all.insert(all.end(), refs.begin(), refs.end());
   OCA_ASSIGN_OR_RETURN(base_,
                        tree::Apply(*chunks_, base_, {{stable_, UINT64_MAX, std::move(all)}}));
-  size_t last_chunk = cuts.size() > 1 ? cuts[cuts.size() - 2] : 0;
-  stable_ += tail_length_ + last_chunk;
+  SetSeen(seen);
+  stable_ += tail_length_ + complete;
   tail_refs_.clear();
   tail_length_ = 0;
-  buffer_ = buffer_.substr(last_chunk);  // and gives the big memory back
+  buffer_ = buffer_.substr(complete);  // and gives the big memory back
   spare_ = std::string();
   settled_version_ = version_;
   error_ = absl::OkStatus();
@@ -373,8 +353,9 @@ absl::Status FileContent::ReplaceRange(uint64_t begin, uint64_t end, std::vector
   if (begin < size) {
     OCA_ASSIGN_OR_RETURN(tree::PlacedRef first, RefAt(begin));
     if (!first.ref.is_hole() && first.offset < begin) {
-      OCA_ASSIGN_OR_RETURN(Chunk chunk, chunks_->Get(first.ref.fp));
-      OCA_ASSIGN_OR_RETURN(splice.refs, StoreWhole(chunk.bytes.substr(0, begin - first.offset)));
+      OCA_ASSIGN_OR_RETURN(Chunk chunk, RefBytes(first.ref));
+      OCA_ASSIGN_OR_RETURN(splice.refs,
+                           StoreWhole(chunk.bytes.substr(0, begin - first.offset), first.offset));
       splice.begin = first.offset;
     }
   }
@@ -382,8 +363,8 @@ absl::Status FileContent::ReplaceRange(uint64_t begin, uint64_t end, std::vector
   if (end < size) {
     OCA_ASSIGN_OR_RETURN(tree::PlacedRef last, RefAt(end));
     if (!last.ref.is_hole() && last.offset < end) {
-      OCA_ASSIGN_OR_RETURN(Chunk chunk, chunks_->Get(last.ref.fp));
-      OCA_ASSIGN_OR_RETURN(auto rest, StoreWhole(chunk.bytes.substr(end - last.offset)));
+      OCA_ASSIGN_OR_RETURN(Chunk chunk, RefBytes(last.ref));
+      OCA_ASSIGN_OR_RETURN(auto rest, StoreWhole(chunk.bytes.substr(end - last.offset), end));
       splice.refs.insert(splice.refs.end(), rest.begin(), rest.end());
       splice.end = last.offset + last.ref.length;
     }

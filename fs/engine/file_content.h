@@ -7,13 +7,15 @@
 //
 // A file written from start to end passes through buffer and job in big pieces, so that chunks and
 // cuts do not depend on how the writer split its calls. Settle brings everything into one recipe;
-// the last chunk's bytes stay in the buffer so that appending goes on from its start.
+// the last unit's bytes (see fs/markers) stay in the buffer so that appending goes on from its
+// start.
 #ifndef OCA_FS_ENGINE_FILE_CONTENT_H_
 #define OCA_FS_ENGINE_FILE_CONTENT_H_
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +24,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "fs/chunk/chunker.h"
 #include "fs/engine/chunk_store.h"
+#include "fs/engine/marker_counters.h"
 #include "fs/engine/overlay.h"
 #include "fs/engine/work_queue.h"
+#include "fs/markers/splitter.h"
 #include "fs/tree/recipe.h"
 #include "lib/base/ids.h"
 
@@ -34,8 +37,10 @@ namespace oca::engine {
 // Thread-safe. Must be owned by a shared_ptr: jobs keep it alive.
 class FileContent : public std::enable_shared_from_this<FileContent> {
  public:
-  FileContent(ChunkStore* chunks, const chunk::Chunker* chunker, WorkQueue* workers,
-              ContainerId container, tree::Root root);
+  // `counters` counts what is recognised in the content; may be null.
+  FileContent(ChunkStore* chunks, const markers::Splitter& splitter, WorkQueue* workers,
+              ContainerId container, tree::Root root,
+              std::shared_ptr<MarkerCounters> counters = nullptr);
   ~FileContent();
 
   uint64_t size() ABSL_LOCKS_EXCLUDED(mu_);
@@ -99,14 +104,23 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   void WaitForJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void StartJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RunJob() ABSL_LOCKS_EXCLUDED(mu_);
+  void SetSeen(const markers::Recognised& seen) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int Lane() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void FreeLane() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  // Refs for data cut at `cuts`; what is new goes to the store.
-  absl::StatusOr<std::vector<tree::Ref>> StoreCuts(int lane, std::string_view data,
-                                                   const std::vector<size_t>& cuts);
-  absl::StatusOr<std::vector<tree::Ref>> StoreWhole(std::string_view data)
+  // Refs for data cut into `pieces`; what is new goes to the store.
+  absl::StatusOr<std::vector<tree::Ref>> StorePieces(int lane, std::string_view data,
+                                                     std::span<const markers::Piece> pieces);
+  // Refs for data that lies at `offset` of the file and ends there.
+  absl::StatusOr<std::vector<tree::Ref>> StoreWhole(std::string_view data, uint64_t offset)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The bytes of a data ref.
+  absl::StatusOr<Chunk> RefBytes(const tree::Ref& ref);
+  // Bytes [begin, end) of the stable part as they are now.
+  absl::StatusOr<std::string> StableBytes(uint64_t begin, uint64_t end)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Where cutting must begin anew when bytes from `offset` (at most stable_) on change.
+  absl::StatusOr<uint64_t> UnitBegin(uint64_t offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<tree::PlacedRef> RefAt(uint64_t offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   absl::Status Append(std::string_view data) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -116,6 +130,7 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   absl::Status LoadTail() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status FoldTail() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status FoldOverlay() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // `splice->begin` is where the splice before ended.
   absl::Status RebuildFrom(uint64_t dirty, tree::Splice* splice) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status SettleLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status ReplaceRange(uint64_t begin, uint64_t end, std::vector<tree::Ref> refs)
@@ -126,9 +141,10 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   std::vector<Fingerprint> StableChunks(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
 
   ChunkStore* const chunks_;
-  const chunk::Chunker* const chunker_;
+  const markers::Splitter splitter_;
   WorkQueue* const workers_;
   const ContainerId container_;
+  const std::shared_ptr<MarkerCounters> counters_;
 
   // Held by every operation that changes the file, from begin to end: waiting for a job releases
   // mu_, and no other change may come between.
@@ -145,7 +161,8 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   std::string buffer_ ABSL_GUARDED_BY(mu_);
   std::string spare_ ABSL_GUARDED_BY(mu_);  // memory to use again
   bool tail_loaded_ ABSL_GUARDED_BY(mu_) =
-      false;  // buffer begins where the unfinished last chunk begins
+      false;  // buffer begins where the unfinished last unit begins
+  markers::Recognised seen_ ABSL_GUARDED_BY(mu_);
   Overlay overlay_ ABSL_GUARDED_BY(mu_);
   std::atomic<uint64_t> version_{
       0};  // changed under mu_, read without it by who only asks whether there is news

@@ -60,10 +60,7 @@ absl::StatusOr<std::string> FileContent::RunPlan(const Plan& plan) {
       out.append(piece.length, '\0');
       continue;
     }
-    OCA_ASSIGN_OR_RETURN(Chunk chunk, chunks_->Get(piece.ref.fp));
-    if (chunk.bytes.size() != piece.ref.length) {
-      return absl::DataLossError("a chunk's length is not what the recipe says");
-    }
+    OCA_ASSIGN_OR_RETURN(Chunk chunk, RefBytes(piece.ref));
     out.append(chunk.bytes.substr(piece.skip, piece.length));
   }
   out.resize(plan.length);
@@ -79,7 +76,8 @@ std::vector<Fingerprint> FileContent::StableChunks(uint64_t offset, uint64_t len
   auto refs = tree::Lookup(*chunks_, base_, offset, std::min(offset + length, stable_));
   if (!refs.ok()) return fps;
   for (const tree::PlacedRef& placed : *refs) {
-    if (!placed.ref.is_hole()) fps.push_back(placed.ref.fp);
+    if (placed.ref.is_hole() || (!fps.empty() && fps.back() == placed.ref.fp)) continue;
+    fps.push_back(placed.ref.fp);
   }
   return fps;
 }

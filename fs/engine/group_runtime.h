@@ -10,7 +10,9 @@
 #include "absl/synchronization/mutex.h"
 #include "fs/chunk/chunker.h"
 #include "fs/engine/chunk_store.h"
+#include "fs/engine/marker_counters.h"
 #include "fs/engine/throughput.h"
+#include "fs/markers/splitter.h"
 #include "fs/names/records.h"
 
 namespace oca::engine {
@@ -52,9 +54,15 @@ class GroupRuntime {
 struct ContainerRuntime {
   ContainerRuntime(const names::Container& container, std::shared_ptr<GroupRuntime> its_group,
                    Clock* clock)
-      : id(container.id), group(std::move(its_group)), reads(clock), writes(clock) {}
+      : id(container.id),
+        group(std::move(its_group)),
+        splitter(static_cast<markers::Setting>(container.marker), &group->chunker),
+        reads(clock),
+        writes(clock) {}
   const ContainerId id;
   const std::shared_ptr<GroupRuntime> group;
+  const markers::Splitter splitter;
+  const std::shared_ptr<MarkerCounters> recognised = std::make_shared<MarkerCounters>();
   Throughput reads;
   Throughput writes;
 };

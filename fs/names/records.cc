@@ -151,6 +151,7 @@ std::string EncodeContainer(const Container& container) {
   PutLe<uint64_t>(&out, container.root.value);
   PutLe<uint8_t>(&out, container.deleting ? 1 : 0);
   PutLe<int64_t>(&out, container.created_ns);
+  PutLe<uint8_t>(&out, static_cast<uint8_t>(container.marker));
   PutLengthPrefixed(&out, container.name);
   return out;
 }
@@ -165,9 +166,12 @@ absl::StatusOr<Container> DecodeContainer(std::string_view bytes) {
   const uint8_t deleting = in.Le<uint8_t>();
   container.deleting = deleting != 0;
   container.created_ns = in.Le<int64_t>();
+  const uint8_t marker = in.Le<uint8_t>();
+  container.marker = static_cast<ContainerMarker>(marker);
   container.name = in.LengthPrefixed();
   if (!in.ok() || !in.empty() || container.id.value == 0 || container.group.value == 0 ||
-      container.root.value == 0 || container.name.empty() || deleting > 1) {
+      container.root.value == 0 || container.name.empty() || deleting > 1 ||
+      marker > static_cast<uint8_t>(ContainerMarker::kTar)) {
     return Damaged("container");
   }
   return container;

@@ -13,6 +13,9 @@ namespace oca::names {
 
 enum class GroupCompression : uint8_t { kFast = 0, kBest = 1, kLz4 = 2 };
 
+// Which stream formats a container's files are looked through for; as markers::Setting.
+enum class ContainerMarker : uint8_t { kAuto = 0, kNone = 1, kTar = 2 };
+
 struct StorageGroup {
   GroupId id = {};
   std::string name = {};
@@ -29,6 +32,7 @@ struct Container {
   InodeNo root = {};
   bool deleting = false;
   int64_t created_ns = 0;
+  ContainerMarker marker = ContainerMarker::kAuto;
 };
 
 struct ContainerCounters {

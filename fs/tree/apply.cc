@@ -30,7 +30,10 @@ absl::Status CheckSplices(uint64_t length, std::vector<Splice>& splices) {
   for (const Splice& s : splices) {
     for (const Ref& ref : s.refs) {
       bool data = ref.data_length == ref.length && ref.fp != Fingerprint{};
-      if (ref.length == 0 || (!data && !ref.is_hole())) return Misplaced("with a malformed ref");
+      bool fits =
+          !ref.slice || ref.length <= kMaxChunkBytes - std::min<uint64_t>(ref.skip, kMaxChunkBytes);
+      if (ref.length == 0 || (!data && !ref.is_hole()) || !fits)
+        return Misplaced("with a malformed ref");
       if (ref.length > kMaxFileBytes - kept) return PosixError(EFBIG, "recipe");
       kept += ref.length;
     }

@@ -15,8 +15,24 @@ absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(fmt::format("recipe: {}", what));
 }
 
-void PutRef(std::string* out, uint32_t level, const Ref& ref) {
-  if (level == 0) {
+// An entry that begins with one of these is a slice; a length of zero stands for nothing else.
+constexpr uint64_t kSliceGoesOn = 0;  // where the entry before it ends, in the same chunk
+constexpr uint64_t kSliceBegins = 1;
+
+bool GoesOn(const Ref* last_slice, const Fingerprint& fp, uint64_t skip) {
+  return last_slice != nullptr && last_slice->fp == fp &&
+         last_slice->skip + last_slice->length == skip;
+}
+
+// `last_slice` is the latest slice before `ref` in the same node, or null.
+void PutRef(std::string* out, uint32_t level, const Ref& ref, const Ref* last_slice) {
+  if (ref.slice) {
+    const bool goes_on = GoesOn(last_slice, ref.fp, ref.skip);
+    PutVarint(out, goes_on ? kSliceGoesOn : kSliceBegins);
+    PutVarint(out, ref.length);
+    if (goes_on) return;
+    PutVarint(out, ref.skip);
+  } else if (level == 0) {
     PutVarint(out, ref.length << 1 | (ref.is_hole() ? 1 : 0));
     if (ref.is_hole()) return;
   } else {
@@ -35,12 +51,37 @@ bool TakeVarint(ByteReader& in, uint64_t* value) {
   return used == 1 || before[used - 1] != 0;
 }
 
-absl::StatusOr<Ref> TakeRef(ByteReader& in, uint32_t level) {
+absl::StatusOr<Ref> TakeSlice(ByteReader& in, bool goes_on, const Ref* last_slice) {
+  uint64_t length, skip;
+  if (!TakeVarint(in, &length) || length == 0 || length > kMaxChunkBytes) {
+    return Damaged("bad length of a slice");
+  }
+  Fingerprint fp;
+  if (goes_on) {
+    if (last_slice == nullptr) return Damaged("a slice that goes on from none");
+    fp = last_slice->fp;
+    skip = last_slice->skip + last_slice->length;
+  } else {
+    if (!TakeVarint(in, &skip) || skip > kMaxChunkBytes) return Damaged("bad begin of a slice");
+    fp = in.Fp();
+    if (!in.ok()) return Damaged("cut short");
+    if (fp == Fingerprint{}) return Damaged("fingerprint of zeros");
+    if (GoesOn(last_slice, fp, skip))
+      return Damaged("a slice that says again what it goes on from");
+  }
+  if (length > kMaxChunkBytes - skip) return Damaged("a slice beyond the end of any chunk");
+  return SliceRef(fp, static_cast<uint32_t>(skip), length);
+}
+
+absl::StatusOr<Ref> TakeRef(ByteReader& in, uint32_t level, const Ref* last_slice) {
   Ref ref;
   bool hole = false;
   uint64_t first, hole_bytes = 0;
   if (!TakeVarint(in, &first)) return Damaged("bad length");
   if (level == 0) {
+    if (first == kSliceGoesOn || first == kSliceBegins) {
+      return TakeSlice(in, first == kSliceGoesOn, last_slice);
+    }
     hole = first & 1;
     ref.length = first >> 1;
     hole_bytes = hole ? ref.length : 0;
@@ -62,16 +103,26 @@ absl::StatusOr<std::vector<Ref>> TakeRefs(ByteReader& in, uint32_t level, uint64
   std::vector<Ref> refs;
   refs.reserve(count);
   uint64_t total = 0;
+  const Ref* last_slice = nullptr;  // `refs` never moves
   for (uint64_t i = 0; i < count; ++i) {
-    OCA_ASSIGN_OR_RETURN(Ref ref, TakeRef(in, level));
+    OCA_ASSIGN_OR_RETURN(Ref ref, TakeRef(in, level, last_slice));
     if (ref.length > kMaxFileBytes - total) return Damaged("lengths overflow");
     total += ref.length;
     if (ref.is_hole() && !refs.empty() && refs.back().is_hole())
       return Damaged("two holes in a row");
     refs.push_back(ref);
+    if (ref.slice) last_slice = &refs.back();
   }
   if (!in.empty()) return Damaged("bytes after the last entry");
   return refs;
+}
+
+void PutRefs(std::string* out, uint32_t level, std::span<const Ref> refs) {
+  const Ref* last_slice = nullptr;
+  for (const Ref& ref : refs) {
+    PutRef(out, level, ref, last_slice);
+    if (ref.slice) last_slice = &ref;
+  }
 }
 
 }  // namespace
@@ -94,7 +145,7 @@ std::string EncodeRoot(const Root& root) {
   out.push_back(kRootVersion);
   out.push_back(static_cast<char>(root.height));
   out.push_back(static_cast<char>(root.entries.size()));
-  for (const Ref& ref : root.entries) PutRef(&out, root.height, ref);
+  PutRefs(&out, root.height, root.entries);
   return out;
 }
 
@@ -122,7 +173,7 @@ std::string EncodeNode(uint32_t level, std::span<const Ref> entries) {
   out.push_back(kNodeVersion);
   out.push_back(static_cast<char>(level));
   PutVarint(&out, entries.size());
-  for (const Ref& ref : entries) PutRef(&out, level, ref);
+  PutRefs(&out, level, entries);
   return out;
 }
 

@@ -36,16 +36,22 @@ class NodeStore {
 // Files are no longer than off_t can say.
 inline constexpr uint64_t kMaxFileBytes = INT64_MAX;
 
-// An entry of a node. In level 0: data (fp, length == data_length) or hole (fp zero, data_length
-// 0). Above: a node below (fp of the node, length and data_length summed over its subtree).
+// An entry of a node. In level 0: data (fp, length == data_length), a slice (data that is a part of
+// its chunk) or hole (fp zero, data_length 0). Above: a node below (fp of the node, length and
+// data_length summed over its subtree).
 struct Ref {
   Fingerprint fp;
   uint64_t length = 0;       // bytes of file that it covers; > 0
   uint64_t data_length = 0;  // of them not in holes
+  bool slice = false;        // the chunk may be longer than `skip` + `length`
+  uint32_t skip = 0;         // of a slice: where in the chunk it begins
   bool is_hole() const { return data_length == 0 && fp == Fingerprint{}; }
   friend bool operator==(const Ref&, const Ref&) = default;
 };
 inline Ref DataRef(const Fingerprint& fp, uint64_t length) { return {fp, length, length}; }
+inline Ref SliceRef(const Fingerprint& fp, uint32_t skip, uint64_t length) {
+  return {fp, length, length, true, skip};
+}
 inline Ref HoleRef(uint64_t length) { return {{}, length, 0}; }
 
 // A whole file's recipe. height 0: `entries` are level-0 refs, inline, at most kMaxInlineRefs.
@@ -60,6 +66,8 @@ struct Root {
   friend bool operator==(const Root&, const Root&) = default;
 };
 inline constexpr size_t kMaxInlineRefs = 4;
+// No chunk is longer: a slice ends there at the latest.
+inline constexpr uint64_t kMaxChunkBytes = 1u << 20;
 
 // Root as it stands in an inode record. That of an empty file has no bytes.
 std::string EncodeRoot(const Root& root);

@@ -36,7 +36,7 @@ class FileContentTest : public ::testing::Test {
   }
   ~FileContentTest() override { chunks_->Flush().IgnoreError(); }
   std::shared_ptr<FileContent> Make(tree::Root root = {}) {
-    return std::make_shared<FileContent>(chunks_.get(), &chunker_, &workers_, ContainerId{1},
+    return std::make_shared<FileContent>(chunks_.get(), splitter_, &workers_, ContainerId{1},
                                          std::move(root));
   }
 
@@ -45,6 +45,7 @@ class FileContentTest : public ::testing::Test {
   WorkQueue workers_, sealers_;
   Caches caches_;
   chunk::Chunker chunker_;
+  markers::Splitter splitter_{markers::Setting::kAuto, &chunker_};
 };
 
 TEST_F(FileContentTest, CutsDoNotDependOnHowTheWriterSplitItsCalls) {

@@ -50,7 +50,8 @@ Container SomeContainer() {
           .group = GroupId(7),
           .root = InodeNo(9),
           .deleting = true,
-          .created_ns = -5};
+          .created_ns = -5,
+          .marker = ContainerMarker::kTar};
 }
 
 // Every cut of `good`, and `good` with more behind it, is refused as damage.
@@ -175,9 +176,9 @@ TEST(Records, GroupValuesOutOfRangeAreDamage) {
 TEST(Records, ContainerComesBackWhole) {
   const std::string bytes = EncodeContainer(SomeContainer());
   EXPECT_EQ(bytes, std::string("\x01\x03\0\0\0\x07\0\0\0\x09\0\0\0\0\0\0\0\x01"
-                               "\xfb\xff\xff\xff\xff\xff\xff\xff\x01"
+                               "\xfb\xff\xff\xff\xff\xff\xff\xff\x02\x01"
                                "c",
-                               28));
+                               29));
   ASSERT_OK_AND_ASSIGN(const Container back, DecodeContainer(bytes));
   EXPECT_EQ(back.id, ContainerId(3));
   EXPECT_EQ(back.name, "c");
@@ -185,6 +186,7 @@ TEST(Records, ContainerComesBackWhole) {
   EXPECT_EQ(back.root, InodeNo(9));
   EXPECT_TRUE(back.deleting);
   EXPECT_EQ(back.created_ns, -5);
+  EXPECT_EQ(back.marker, ContainerMarker::kTar);
   ExpectOnlyWhole(bytes, DecodeContainer);
 }
 
@@ -194,6 +196,9 @@ TEST(Records, ContainerValuesOutOfRangeAreDamage) {
   EXPECT_THAT(DecodeContainer(EncodeContainer(container)), StatusIs(kDataLoss));
   container = SomeContainer();
   container.group = GroupId(0);
+  EXPECT_THAT(DecodeContainer(EncodeContainer(container)), StatusIs(kDataLoss));
+  container = SomeContainer();
+  container.marker = static_cast<ContainerMarker>(3);
   EXPECT_THAT(DecodeContainer(EncodeContainer(container)), StatusIs(kDataLoss));
   container = SomeContainer();
   container.root = InodeNo(0);

@@ -47,6 +47,49 @@ TEST(TreeNode, EncodingIsTheDocumentedOne) {
   EXPECT_EQ(EncodeRoot(Root{2, {nodes[0]}}), RootOf(2, "\x01" + Varint(1000) + "\x0a" + Bytes(1)));
 }
 
+TEST(TreeNode, SlicesThatGoOnSayNoMoreThanTheirLength) {
+  // Two slices of one chunk around data, one of the same chunk elsewhere, one of another.
+  std::vector<Ref> refs = {SliceRef(Filled(3), 0, 512), DataRef(Filled(7), 300),
+                           SliceRef(Filled(3), 512, 1024), SliceRef(Filled(3), 70, 1),
+                           SliceRef(Filled(4), 71, 5)};
+  const std::string encoded =
+      Node(0, "\x05\x01" + Varint(512) + '\0' + Bytes(3) + Varint(600) + Bytes(7) + '\0' +
+                  Varint(1024) + "\x01\x01\x46" + Bytes(3) + "\x01\x05\x47" + Bytes(4));
+  EXPECT_EQ(EncodeNode(0, refs), encoded);
+  auto decoded = DecodeNode(0, encoded);
+  ASSERT_OK(decoded);
+  EXPECT_EQ(*decoded, refs);
+  const Root root{0, {refs[0], refs[2], HoleRef(4), refs[1]}};
+  auto root_decoded = DecodeRoot(EncodeRoot(root));
+  ASSERT_OK(root_decoded);
+  EXPECT_EQ(*root_decoded, root);
+}
+
+TEST(TreeNode, DecodeNodeRefusesImpossibleSlices) {
+  const std::string fp = Bytes(7), zero(1, '\0'), slice = "\x01\x09" + zero + fp;
+  struct {
+    const char* what;
+    std::string bytes;
+  } cases[] = {
+      {"goes on from none", Node(0, "\x01" + zero + "\x05")},
+      {"no length", Node(0, "\x01\x01" + zero + zero + fp)},
+      {"goes on with no length", Node(0, "\x02" + slice + zero + zero)},
+      {"longer than any chunk", Node(0, "\x01\x01" + Varint(kMaxChunkBytes + 1) + zero + fp)},
+      {"ends beyond any chunk", Node(0, "\x01\x01" + Varint(kMaxChunkBytes) + "\x01" + fp)},
+      {"begins beyond any chunk", Node(0, "\x01\x01\x01" + Varint(kMaxChunkBytes + 1) + fp)},
+      {"goes on beyond any chunk", Node(0, "\x02" + slice + zero + Varint(kMaxChunkBytes - 8))},
+      {"says again what it goes on from", Node(0, "\x02" + slice + "\x01\x02\x09" + fp)},
+      {"no fingerprint", Node(0, "\x01\x01\x09" + zero + Bytes(0))},
+      {"cut short", Node(0, "\x01" + slice.substr(0, 20))},
+      {"length in a longer form", Node(0, "\x01\x01\x89" + zero + zero + fp)},
+      {"above level 0", Node(1, "\x01" + slice)},
+  };
+  for (const auto& c : cases) {
+    EXPECT_THAT(DecodeNode(c.bytes[2], c.bytes), StatusIs(kDataLoss)) << c.what;
+  }
+  EXPECT_OK(DecodeNode(0, Node(0, "\x02" + slice + zero + Varint(kMaxChunkBytes - 9))));
+}
+
 TEST(TreeNode, DecodeGivesBackWhatWasEncoded) {
   for (size_t count : {1, 5, 300, 1024}) {
     RefMaker maker(count, Cuts::kRandom);
@@ -55,8 +98,7 @@ TEST(TreeNode, DecodeGivesBackWhatWasEncoded) {
     ASSERT_OK(decoded);
     EXPECT_EQ(*decoded, refs);
     for (Ref& ref : refs) {
-      ref.fp = maker.Data().fp;
-      ref.data_length = maker.Below(ref.length + 1);
+      ref = {maker.Data().fp, ref.length, maker.Below(ref.length + 1)};
     }
     decoded = DecodeNode(4, EncodeNode(4, refs));
     ASSERT_OK(decoded);

@@ -52,11 +52,17 @@ class RefMaker {
     if (cuts_ == Cuts::kNever) fp.bytes[31] = 0xff;
     return DataRef(fp, cuts_ == Cuts::kSame ? 4096 : 1 + rng_() % 70000);
   }
+  Ref Slice() {
+    return SliceRef(Data().fp, static_cast<uint32_t>(rng_() % 5000), 1 + rng_() % 3000);
+  }
   Ref Hole() { return HoleRef(1 + rng_() % 1'000'000); }
   // A ref in `holes_in` is a hole; holes may follow each other.
   std::vector<Ref> Refs(size_t count, uint64_t holes_in) {
     std::vector<Ref> refs;
-    for (size_t i = 0; i < count; ++i) refs.push_back(rng_() % holes_in == 0 ? Hole() : Data());
+    for (size_t i = 0; i < count; ++i) {
+      const bool slice = cuts_ == Cuts::kRandom && rng_() % 8 == 0;
+      refs.push_back(rng_() % holes_in == 0 ? Hole() : slice ? Slice() : Data());
+    }
     return refs;
   }
   uint64_t Below(uint64_t n) { return n == 0 ? 0 : rng_() % n; }
