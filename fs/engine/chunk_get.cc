@@ -48,7 +48,16 @@ absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
   absl::Status error;
   for (int attempt = 0; attempt < 3; ++attempt) {
     bool moved = false;
-    for (const index::Location& at : index_.LookupAll(fp)) {
+    const uint64_t rebuilds = rebuilds_.load();
+    absl::StatusOr<std::vector<index::Location>> places;
+    if (attempt == 0) {
+      places = index_.LookupInRam(fp);
+      moved = index_.sampled();  // look on disk too
+    } else {
+      places = Places(fp);
+      OCA_RETURN_IF_ERROR(places.status());
+    }
+    for (const index::Location& at : *places) {
       absl::StatusOr<Chunk> chunk = GetAt(fp, at);
       if (chunk.ok()) return chunk;
       if (absl::IsNotFound(chunk.status())) {
@@ -58,7 +67,7 @@ absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
         error = chunk.status();
       }
     }
-    if (!moved) break;
+    if (!moved && !AwaitRebuild(rebuilds)) break;
   }
   if (!error.ok()) return error;
   return absl::DataLossError(fmt::format("chunk {} is in no pack", fp.ToHex()));
@@ -81,6 +90,7 @@ absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Loca
   OCA_ASSIGN_OR_RETURN(FooterPtr footer, GetFooter(at.pack));
   const std::optional<uint32_t> ordinal = FindInFooter(*footer, fp, at.ordinal_block);
   if (!ordinal) return absl::NotFoundError("not in this pack");
+  UseFooter(*footer);
   const format::FooterChunk& chunk = footer->chunks[*ordinal];
   const format::FooterGroup& place = footer->groups[chunk.group];
   std::span<const format::FooterChunk> peers(&footer->chunks[place.first_chunk], place.chunk_count);
@@ -147,6 +157,10 @@ void ChunkStore::Distrust(PackId pack, const format::FooterGroup& place,
                           std::span<const format::FooterChunk> chunks) {
   log::Error("a damaged group of chunks was found and taken out of use", "group",
              options_.group.value, "pack", pack.value, "offset", place.file_offset);
+  {
+    absl::MutexLock lock(&distrusted_mu_);
+    distrusted_.insert({pack, chunks.empty() ? 0 : chunks[0].group});
+  }
   for (uint32_t i = 0; i < chunks.size(); ++i) {
     index_.Erase(chunks[i].fp, {pack, (place.first_chunk + i) / 16});
   }
@@ -156,7 +170,7 @@ void ChunkStore::ForEachGroup(
     std::span<const Fingerprint> fps,
     const std::function<void(const FooterPtr&, const GroupPlace&)>& visit) {
   std::vector<index::Candidates> candidates(fps.size());
-  index_.LookupMany(fps, candidates);
+  LocateAll(fps, candidates);
   FooterPtr footer;
   GroupPlace last;
   for (size_t i = 0; i < fps.size(); ++i) {
@@ -240,7 +254,9 @@ bool ChunkStore::Holds(const Fingerprint& fp) {
   // The sweep may move the chunk between the lookup and the look into the footer.
   for (int attempt = 0; attempt < 3; ++attempt) {
     FooterPtr footer;
-    for (const index::Location& at : index_.LookupAll(fp)) {
+    absl::StatusOr<std::vector<index::Location>> places = Places(fp);
+    if (!places.ok()) return false;
+    for (const index::Location& at : *places) {
       if (ListedAt(fp, at, &footer)) return true;
     }
   }

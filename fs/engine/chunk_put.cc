@@ -41,6 +41,7 @@ absl::Status ChunkStore::PutChunks(int lane, ContainerId container,
   OCA_RETURN_IF_ERROR(WriteError());
   std::vector<index::Candidates> candidates(chunks.size());
   index_.LookupMany(fps, candidates);
+  LookNearby(fps, candidates);
   FooterPtr last_footer;
   absl::ReaderMutexLock gc_lock(&gc_mu_);
   for (size_t i = 0; i < chunks.size(); ++i) {
@@ -65,7 +66,7 @@ absl::StatusOr<Fingerprint> ChunkStore::PutNode(std::string_view encoded) {
 bool ChunkStore::Known(const Fingerprint& fp, const index::Candidates& candidates,
                        FooterPtr* last_footer) {
   if (candidates.more) {
-    for (const index::Location& at : index_.LookupAll(fp)) {
+    for (const index::Location& at : index_.LookupInRam(fp)) {
       if (KnownAt(fp, at, last_footer)) return true;
     }
     return false;
@@ -87,6 +88,7 @@ bool ChunkStore::ListedAt(const Fingerprint& fp, const index::Location& at,
     absl::StatusOr<FooterPtr> footer = GetFooter(at.pack);
     if (!footer.ok()) return false;  // a store anew is always right
     *last_footer = *std::move(footer);
+    UseFooter(**last_footer);
   }
   return FindInFooter(**last_footer, fp, at.ordinal_block).has_value();
 }
@@ -98,12 +100,12 @@ absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_vie
     absl::MutexLock stripe_lock(&stripes_[fp.bytes[30] % kStripes]);
     if (live_ != nullptr) live_->Insert(fp);
     FooterPtr footer;
-    for (const index::Location& at : index_.LookupAll(fp)) {
+    for (const index::Location& at : index_.LookupInRam(fp)) {
       if (KnownAt(fp, at, &footer)) return absl::OkStatus();
     }
     OCA_ASSIGN_OR_RETURN(index::Location at,
                          AddToLane(lanes_[lane], container, bytes, fp, kind, &deferred));
-    index_.Insert(fp, at);
+    index_.Insert(fp, at, IsPinned(kind));
   }
   RunDeferred(std::move(deferred));
   return absl::OkStatus();

@@ -11,6 +11,9 @@ namespace oca::engine {
 namespace {
 
 constexpr uint32_t kSnapshotVersion = 2;
+// A snapshot is due after so many packs, or a part of all. A start reads the footers of those.
+constexpr uint64_t kPacksPerSnapshot = 512;
+constexpr uint64_t kSnapshotShare = 256;
 
 std::string SnapshotPath(const std::string& dir) { return io::JoinPath(dir, "index.snapshot"); }
 
@@ -19,6 +22,7 @@ std::string SnapshotPath(const std::string& dir) { return io::JoinPath(dir, "ind
 absl::StatusOr<std::unique_ptr<ChunkStore>> ChunkStore::Open(const ChunkStoreOptions& options) {
   OCA_RETURN_IF_ERROR(io::CreateDirs(*options.fs, options.dir));
   std::unique_ptr<ChunkStore> chunks(new ChunkStore(options));
+  chunks->SetIndexBudget(options.index_budget_bytes);
   OCA_ASSIGN_OR_RETURN(chunks->packs_,
                        store::OpenLocalPackStore(*options.fs, io::JoinPath(options.dir, "packs"),
                                                  options.group, options.keys));
@@ -83,13 +87,16 @@ absl::Status ChunkStore::Recover() {
       ++known;
     } else {
       OCA_RETURN_IF_ERROR(TakeInPack(pack.id, pack.size_bytes));
+      if (index_.NeedsSave()) OCA_RETURN_IF_ERROR(SaveSnapshot());
     }
   }
   if (known < covered.size()) {  // packs vanished: entries that point to them are of no use
+    std::vector<PackId> gone;
     absl::MutexLock lock(&stats_mu_);
-    index_.EraseIf([this](index::Location at) ABSL_EXCLUSIVE_LOCKS_REQUIRED(stats_mu_) {
-      return !summaries_.contains(at.pack);
-    });
+    for (const auto& [id, summary] : covered) {
+      if (!summaries_.contains(id)) gone.push_back(id);
+    }
+    index_.DropPacks(std::move(gone));
   }
   return absl::OkStatus();
 }
@@ -116,7 +123,7 @@ absl::StatusOr<std::map<PackId, PackSummary>> ChunkStore::LoadSnapshot() {
     covered[id] = DecodePackSummary(in);
   }
   if (!in.ok() || version != kSnapshotVersion) {
-    index_.EraseIf([](index::Location) { return true; });
+    index_.Clear();
     covered.clear();
     return covered;
   }
@@ -141,9 +148,7 @@ absl::Status ChunkStore::TakeInPack(PackId id, uint64_t file_bytes) {
       if (pack.id == id) file_bytes = pack.size_bytes;
     }
   }
-  for (uint32_t i = 0; i < footer->chunks.size(); ++i) {
-    index_.Insert(footer->chunks[i].fp, {id, i / 16});
-  }
+  IndexPack(id, *footer);
   AddSummary(id, Summarize(*footer, file_bytes));
   absl::MutexLock lock(&stats_mu_);
   ++packs_since_snapshot_;
@@ -157,27 +162,33 @@ absl::Status ChunkStore::SaveSnapshot() {
     absl::MutexLock lock(&stats_mu_);
     PutLe<uint32_t>(&meta, kSnapshotVersion);
     PutLe<uint64_t>(&meta, next_pack_id_.load());
-    PutLe<uint64_t>(&meta, summaries_.size());
+    // While the index is rebuilt it covers nothing.
+    const bool covers = !rebuilding_.load();
+    PutLe<uint64_t>(&meta, covers ? summaries_.size() : 0);
     for (const auto& [id, summary] : summaries_) {
+      if (!covers) break;
       PutVarint(&meta, id.value);
       EncodePackSummary(summary, &meta);
     }
     packs_since_snapshot_ = 0;
     snapshot_unusable_ = false;
   }
+  // Whoever was between the pack and the index with a chunk of these packs (AddNew) is through.
+  for (absl::Mutex& stripe : stripes_) absl::MutexLock passed(&stripe);
   return index_.Save(SnapshotFiles(), SnapshotPath(options_.dir), meta);
 }
 
 void ChunkStore::MaybeSaveSnapshot() {
-  if (!opened_) return;
+  if (!opened_ || rebuilding_.load()) return;  // it saves by itself
   {
     absl::MutexLock lock(&stats_mu_);
-    if (packs_since_snapshot_ < std::max<uint64_t>(128, summaries_.size() / 8) &&
-        !snapshot_unusable_) {
-      return;
-    }
+    const uint64_t due = std::max(kPacksPerSnapshot, summaries_.size() / kSnapshotShare);
+    if (packs_since_snapshot_ < due && !snapshot_unusable_ && !index_.NeedsSave()) return;
   }
-  if (absl::Status status = SaveSnapshot(); !status.ok()) {
+  const uint64_t rebuilds = rebuilds_.load();
+  absl::Status status = SaveSnapshot();
+  if (absl::IsDataLoss(status)) status = RebuildIndex(rebuilds, status);
+  if (!status.ok()) {
     log::Warning("index snapshot was not saved; a restart will read more footers", "group",
                  options_.group.value, "error", MessageOf(status));
   }
@@ -308,8 +319,7 @@ absl::Status ChunkStore::Destroy() {
   OCA_RETURN_IF_ERROR(RotatePacks());
   OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
   for (const store::PackInfo& pack : present) OCA_RETURN_IF_ERROR(packs_->Remove(pack.id));
-  absl::Status status = io::RemoveFileDurably(*options_.fs, SnapshotPath(options_.dir));
-  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+  return index::FingerprintIndex::RemoveSnapshot(*options_.fs, SnapshotPath(options_.dir));
 }
 
 }  // namespace oca::engine

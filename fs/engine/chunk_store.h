@@ -47,7 +47,8 @@ struct ChunkStoreOptions {
   WorkQueue* workers = nullptr;  // compress
   WorkQueue* sealers = nullptr;  // write footers
   Caches* caches = nullptr;
-  const store::GroupKeys* keys = nullptr;  // of the group; null: it is never encrypted
+  const store::GroupKeys* keys = nullptr;   // of the group; null: it is never encrypted
+  uint64_t index_budget_bytes = 64u << 20;  // see SetIndexBudget
 };
 
 // A chunk's plain bytes, verified; valid while `holder` lives.
@@ -140,8 +141,10 @@ class ChunkStore final : public tree::NodeStore {
   Usage TotalUsage();
   uint64_t pack_count();
   const index::FingerprintIndex& index() const { return index_; }
+  // Bytes of RAM for the index; it keeps to them when it next saves its snapshot.
+  void SetIndexBudget(uint64_t bytes) { index_.SetBudget(bytes); }
   void SetCompression(store::Compression compression) { compression_.store(compression); }
-  // Writes the index snapshot when much changed since the last one.
+  // Writes the index snapshot when much changed since the last one, or the index asks for it.
   void MaybeSaveSnapshot();
   // Flushes, seals every pack, saves the snapshot. Only reads may follow.
   absl::Status Stop();
@@ -186,6 +189,24 @@ class ChunkStore final : public tree::NodeStore {
   void AddSummary(PackId id, const PackSummary& summary);
   void RemoveSummary(PackId id);
   std::vector<std::shared_ptr<OpenPack>> OpenPacks();  // not sealed yet
+
+  // chunk_locate.cc
+  // Recipe nodes stay in RAM: a leaf that is stored twice takes the leaves above it along.
+  static bool IsPinned(format::ChunkKind kind) { return kind == format::ChunkKind::kNode; }
+  // A stream uses this pack: what else lies in it shall be found.
+  void UseFooter(const format::PackFooter& footer);
+  // After a lookup in RAM: takes in what lies beside the chunks that it found, and looks again.
+  void LookNearby(std::span<const Fingerprint> fps, std::span<index::Candidates> candidates);
+  // Candidates of all chunks, as far as a bounded number of lookups on disk gives them.
+  void LocateAll(std::span<const Fingerprint> fps, std::span<index::Candidates> candidates);
+  // All places of a chunk, RAM and disk; a damaged index is rebuilt first.
+  absl::StatusOr<std::vector<index::Location>> Places(const Fingerprint& fp);
+  // Waits for a rebuild that is under way; true when one ended since rebuilds_ was `seen`.
+  bool AwaitRebuild(uint64_t seen) ABSL_LOCKS_EXCLUDED(rebuild_mu_);
+  // Fills the index anew from all footers, unless that was done since rebuilds_ was `seen`.
+  absl::Status RebuildIndex(uint64_t seen, const absl::Status& why)
+      ABSL_LOCKS_EXCLUDED(rebuild_mu_);
+  void IndexPack(PackId id, const format::PackFooter& footer);
 
   // chunk_put.cc
   bool Known(const Fingerprint& fp, const index::Candidates& candidates, FooterPtr* last_footer)
@@ -244,7 +265,13 @@ class ChunkStore final : public tree::NodeStore {
   index::FingerprintIndex index_;
   std::array<Lane, kLanes> lanes_;
   std::array<absl::Mutex, kStripes>
-      stripes_;  // by fingerprint: check and insert of a new chunk are one step
+      stripes_;             // by fingerprint: check and insert of a new chunk are one step
+  absl::Mutex rebuild_mu_;  // held by the one rebuild of the index; before any other
+  std::atomic<bool> rebuilding_{false};
+  std::atomic<uint64_t> rebuilds_{0};
+  absl::Mutex distrusted_mu_;
+  // Groups whose chunks were taken out of use; (pack, group).
+  absl::flat_hash_set<std::pair<PackId, uint32_t>> distrusted_ ABSL_GUARDED_BY(distrusted_mu_);
   std::atomic<uint64_t> next_pack_id_{1};
   std::atomic<uint32_t> lane_turn_{0};
 

@@ -13,6 +13,7 @@ namespace oca::engine {
 namespace {
 
 constexpr int kDeletesPerStep = 2000;
+constexpr absl::Duration kIndexRound = absl::Milliseconds(250);
 
 store::Compression CompressionOf(const StorageGroup& group) {
   switch (group.compression) {
@@ -56,6 +57,7 @@ FilesystemImpl::~FilesystemImpl() {
     stopping_ = true;
   }
   if (background_.joinable()) background_.join();
+  if (index_keeper_.joinable()) index_keeper_.join();
   cleaner_.reset();
   scanner_.reset();
   names_encrypter_.Stop();
@@ -88,6 +90,7 @@ absl::Status FilesystemImpl::Start() {
   OCA_ASSIGN_OR_RETURN(std::vector<InodeNo> orphans, names_->ListOrphans());
   for (InodeNo ino : orphans) OCA_RETURN_IF_ERROR(names_->DeleteOrphan(ino));
   background_ = std::thread([this] { Background(); });
+  index_keeper_ = std::thread([this] { KeepIndexes(); });
   return absl::OkStatus();
 }
 
@@ -129,6 +132,7 @@ absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   options.caches = caches_.get();
   std::unique_ptr<store::GroupKeys> keys = OpenKeys(record);
   options.keys = keys.get();
+  options.index_budget_bytes = IndexBudget(names_->ListGroups().size());
   OCA_ASSIGN_OR_RETURN(auto chunks, ChunkStore::Open(options));
   auto group =
       std::make_shared<GroupRuntime>(record, std::move(keys), std::move(chunks), options_.clock);
@@ -144,6 +148,7 @@ absl::Status FilesystemImpl::Stop() {
     stopping_ = true;
   }
   if (background_.joinable()) background_.join();
+  if (index_keeper_.joinable()) index_keeper_.join();
   cleaner_->Stop();
   scanner_->Stop();
   names_encrypter_.Stop();
@@ -221,8 +226,35 @@ void FilesystemImpl::Background() {
       log::Warning("the periodic commit failed and will be tried again", "error",
                    MessageOf(status));
     }
-    for (const auto& group : Groups()) group->chunks->MaybeSaveSnapshot();
     next_commit = absl::Now() + options_.commit_interval;
+  }
+}
+
+uint64_t FilesystemImpl::IndexBudget(size_t groups) const {
+  return options_.memory_budget_bytes / 10 * 4 / std::max<size_t>(groups, 1);
+}
+
+// A thread of its own: merging runs takes seconds at terabytes, and commits must not wait.
+void FilesystemImpl::KeepIndexes() {
+  while (true) {
+    {
+      absl::MutexLock lock(&background_mu_);
+      auto stop = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(background_mu_) { return stopping_; };
+      if (background_mu_.AwaitWithTimeout(absl::Condition(&stop), kIndexRound)) return;
+    }
+    const std::vector<std::shared_ptr<GroupRuntime>> groups = Groups();
+    // A fifth in equal parts, the rest by what each holds.
+    const uint64_t all = IndexBudget(1), equal = IndexBudget(groups.size()) / 5;
+    uint64_t entries = 1;
+    for (const auto& group : groups) entries += group->chunks->index().size();
+    for (const auto& group : groups) {
+      const double share =
+          static_cast<double>(group->chunks->index().size()) / static_cast<double>(entries);
+      const double rest = static_cast<double>(all - equal * groups.size());
+      group->chunks->SetIndexBudget(
+          groups.size() == 1 ? all : equal + static_cast<uint64_t>(rest * share));
+      group->chunks->MaybeSaveSnapshot();
+    }
   }
 }
 

@@ -118,6 +118,9 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::Status CommitRound();
   absl::Status FlushStores();
   void Background();
+  // Saves the index snapshots when that is due, and shares the memory for indexes out.
+  void KeepIndexes();
+  uint64_t IndexBudget(size_t groups) const;
   void RecordChangedFiles();
   void DeleteContainersInBackground();
   std::string GroupDir(GroupId id) const;
@@ -188,6 +191,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   bool stopping_ ABSL_GUARDED_BY(background_mu_) = false;
   bool encryption_changed_ ABSL_GUARDED_BY(background_mu_) = true;  // do not wait to advance it
   std::thread background_;
+  std::thread index_keeper_;
 };
 
 }  // namespace oca::engine

@@ -36,7 +36,7 @@ void ChunkStore::EndEpoch() {
 // The same chunk also lies, readable, in a sealed pack with a higher id: that copy is the one to
 // keep. The one with the highest id never answers true, so a chunk cannot lose all its copies.
 bool ChunkStore::IsRedundant(const Fingerprint& fp, PackId pack) {
-  std::vector<index::Location> places = index_.LookupAll(fp);
+  std::vector<index::Location> places = index_.LookupInRam(fp);
   if (places.size() < 2) return false;
   for (const index::Location& at : places) {
     if (at.pack > pack && FindOpen(at.pack) == nullptr && GetAt(fp, at).ok()) return true;

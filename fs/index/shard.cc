@@ -10,8 +10,8 @@
 namespace oca::index {
 namespace {
 
-constexpr uint32_t kMaxLoadPercent = 88;
-constexpr uint32_t kFreshLoadPercent = 82;  // of a shard that is laid out anew
+constexpr uint32_t kMaxLoadPercent = 93;
+constexpr uint32_t kFreshLoadPercent = 88;  // of a shard that is laid out anew
 constexpr uint32_t kLeastLoadPercent = 40;  // below, a shard shrinks
 constexpr uint32_t kFirstCapacity = 4;
 
@@ -23,10 +23,10 @@ uint32_t FreshCapacity(size_t size) {
 // Slots behind the last home of a new array: what runs over there at the load limit, most times.
 uint64_t Slack(uint32_t capacity) { return 2 + std::min<uint32_t>(capacity / 64, 14); }
 
-// 1.08 to 1.14 times `capacity`.
+// 1.04 to 1.08 times `capacity`.
 uint32_t NextCapacity(uint32_t capacity, uint32_t salt) {
   uint32_t dice = (salt * 0x9E3779B1u ^ capacity * 0x85EBCA6Bu) >> 16;
-  uint64_t percent = 108 + dice % 7;
+  uint64_t percent = 104 + dice % 5;
   return std::max(capacity + 2, static_cast<uint32_t>(capacity * percent / 100));
 }
 

@@ -1,225 +1,269 @@
-// The index in a file, so that a start need not read every pack. Byte map: docs/format/index.md.
-#include "fmt/format.h"
+// The index in files: written while it serves, loaded at a start. What stands where and why a power
+// cut leaves a whole snapshot: docs/format/index.md.
+#include <algorithm>
+#include <charconv>
+#include <thread>
+
 #include "fs/index/index_impl.h"
-#include "lib/base/coding.h"
-#include "lib/base/crc32c.h"
+#include "fs/index/manifest.h"
 #include "lib/base/status.h"
+#include "lib/log/log.h"
 
 namespace oca::index {
 namespace {
 
-constexpr char kMagic[] = "OCAINDEX";  // 8 bytes
-constexpr uint32_t kVersion = 1;
-constexpr uint32_t kStripeMagic = 0x5358494f;  // "OIXS"
-constexpr uint32_t kEndMagic = 0x4558494f;     // "OIXE"
-constexpr size_t kHeaderBytes = 16;            // before the meta
-constexpr size_t kStripeHeaderBytes = 12;
-constexpr size_t kEndBytes = 16;  // without the CRC
-constexpr size_t kCrcBytes = 4;
+constexpr int kLoadThreads = 4;
 
-absl::Status Damaged(std::string_view what) {
-  return absl::DataLossError(fmt::format("index snapshot: {}", what));
+// Files beside the snapshot at `path` that bear its name.
+absl::StatusOr<std::vector<std::string>> FilesBeside(io::FileSystem& fs, const std::string& path) {
+  OCA_ASSIGN_OR_RETURN(std::vector<std::string> names, fs.List(io::DirName(path)));
+  std::vector<std::string> files;
+  for (const std::string& name : names) {
+    std::string file = io::JoinPath(io::DirName(path), name);
+    if (file.starts_with(path + ".")) files.push_back(std::move(file));
+  }
+  return files;
 }
 
-// Appends parts to a file. Each part ends in a CRC that continues the one before, so that parts of
-// different snapshots cannot stand in one file.
-class PartWriter {
- public:
-  explicit PartWriter(io::File& file) : file_(file) {}
-
-  absl::Status Write(std::string& part) {
-    crc_ = Crc32c(part, crc_);
-    PutLe(&part, crc_);
-    OCA_RETURN_IF_ERROR(file_.WriteAt(offset_, part));
-    file_.StartWriteback(offset_, part.size());
-    offset_ += part.size();
-    return absl::OkStatus();
+// One above every number that a run's file beside `path` has.
+uint64_t FirstFreeNumber(io::FileSystem& fs, const std::string& path) {
+  uint64_t next = 1;
+  for (const std::string& file : FilesBeside(fs, path).value_or(std::vector<std::string>())) {
+    uint64_t number = 0;
+    const char* begin = file.data() + path.size() + 1;
+    auto [end, error] = std::from_chars(begin, file.data() + file.size(), number, 16);
+    if (error == std::errc() && end == file.data() + file.size()) next = std::max(next, number + 1);
   }
-
- private:
-  io::File& file_;
-  uint64_t offset_ = 0;
-  uint32_t crc_ = 0;
-};
-
-class PartReader {
- public:
-  PartReader(io::File& file, uint64_t size) : file_(file), left_(size) {}
-
-  // Adds the next `n` bytes to the part.
-  absl::Status Read(uint64_t n) {
-    if (n > left_) return Damaged("cut short");
-    size_t old = part_.size();
-    part_.resize(old + n);
-    OCA_ASSIGN_OR_RETURN(size_t got,
-                         file_.ReadAt(offset_, std::span(part_.data() + old, part_.size() - old)));
-    if (got != n) return Damaged("cut short");
-    offset_ += n;
-    left_ -= n;
-    return absl::OkStatus();
-  }
-  // Reads the CRC that ends the part, and checks it.
-  absl::Status CheckCrc() {
-    crc_ = Crc32c(part_, crc_);
-    size_t n = part_.size();
-    OCA_RETURN_IF_ERROR(Read(kCrcBytes));
-    bool same = GetLe<uint32_t>(part_.data() + n) == crc_;
-    part_.resize(n);
-    return same ? absl::OkStatus() : Damaged("wrong checksum");
-  }
-  void NextPart() { part_.clear(); }
-  const std::string& part() const { return part_; }
-  uint64_t left() const { return left_; }
-
- private:
-  io::File& file_;
-  uint64_t offset_ = 0;
-  uint64_t left_;
-  uint32_t crc_ = 0;
-  std::string part_;
-};
-
-// Entries of a stripe as its part holds them: for each shard that has any, in order: number, count,
-// slots in ascending order. Returns how many there were. Locks for one shard at a time.
-uint64_t EncodeStripe(const Stripe& stripe, std::string* out) {
-  std::vector<Slot> entries;
-  uint64_t total = 0;
-  for (uint32_t s = 0; s < kShardsPerStripe; ++s) {
-    entries.clear();
-    {
-      StripeLockHolder lock(&stripe.mu);
-      stripe.shards[s].CopyTo(&entries);
-    }
-    if (entries.empty()) continue;
-    out->push_back(static_cast<char>(s));
-    PutLe<uint32_t>(out, entries.size());
-    out->append(reinterpret_cast<const char*>(entries.data()), entries.size() * sizeof(Slot));
-    total += entries.size();
-  }
-  return total;
+  return next;
 }
 
-// Fills a stripe; adds the number of entries to *total.
-absl::Status DecodeStripe(std::string_view bytes, Stripe& stripe, uint64_t* total) {
-  if (bytes.empty()) return Damaged("empty part");
-  ByteReader in(bytes);
-  int last = -1;
-  std::vector<Slot> entries;
-  StripeLockHolder lock(&stripe.mu);
-  while (!in.empty()) {
-    int number = in.Le<uint8_t>();
-    uint64_t count = in.Le<uint32_t>();
-    std::string_view raw = in.Take(count * sizeof(Slot));
-    if (!in.ok() || count == 0 || number <= last) return Damaged("malformed shard");
-    entries.resize(count);
-    std::memcpy(entries.data(), raw.data(), raw.size());
-    for (size_t i = 0; i < count; ++i) {
-      if (!IsEntry(entries[i]) || (i > 0 && entries[i] <= entries[i - 1])) {
-        return Damaged("malformed entry");
+// Writes a run from what fill(writer) adds; null when that is nothing.
+template <typename Fill>
+absl::StatusOr<std::shared_ptr<const Run>> WriteRun(io::FileSystem& fs, const std::string& path,
+                                                    uint64_t number, const Fill& fill) {
+  const std::string file_path = RunPath(path, number);
+  RunInfo info;
+  absl::Status status = [&] {
+    OCA_ASSIGN_OR_RETURN(auto file, fs.Open(file_path, io::OpenMode::kTruncate));
+    RunWriter writer(std::move(file), number);
+    OCA_RETURN_IF_ERROR(fill(writer));
+    if (writer.empty()) return fs.RemoveFile(file_path);
+    OCA_RETURN_IF_ERROR(writer.Finish());
+    info = writer.info();
+    return fs.SyncDir(io::DirName(path));
+  }();
+  if (!status.ok()) {
+    fs.RemoveFile(file_path).IgnoreError();  // else it goes with the next Save
+    return status;
+  }
+  if (info.entries == 0) return nullptr;
+  return Run::Open(fs, file_path, info);
+}
+
+absl::StatusOr<std::shared_ptr<const Run>> WriteMerged(io::FileSystem& fs, const std::string& path,
+                                                       uint64_t number, const RunSet& set,
+                                                       size_t from) {
+  return WriteRun(fs, path, number, [&](RunWriter& writer) -> absl::Status {
+    MergedRuns merged(set, from, 0);
+    std::vector<Entry> entries;
+    for (uint32_t shard = 0; shard < kShards; ++shard) {
+      OCA_RETURN_IF_ERROR(merged.Take(shard, &entries));
+      for (const Entry& entry : entries) {
+        if (from == 0 && entry.erased()) continue;  // there is nothing older to hide
+        OCA_RETURN_IF_ERROR(writer.Add(entry));
       }
     }
-    stripe.Count(stripe.shards[number].Assign(entries));
-    *total += count;
-    last = number;
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
-absl::Status WriteSnapshot(io::File& file, std::span<const Stripe> stripes, std::string_view meta) {
-  PartWriter writer(file);
-  std::string part(kMagic, 8);
-  PutLe(&part, kVersion);
-  PutLe<uint32_t>(&part, meta.size());
-  part.append(meta);
-  OCA_RETURN_IF_ERROR(writer.Write(part));
-
-  uint64_t total = 0;
-  uint32_t parts = 0;
-  for (uint32_t number = 0; number < stripes.size(); ++number) {
-    part.clear();
-    PutLe(&part, kStripeMagic);
-    PutLe(&part, number);
-    PutLe<uint32_t>(&part, 0);
-    uint64_t count = EncodeStripe(stripes[number], &part);
-    if (count == 0) continue;
-    StoreLe<uint32_t>(part.data() + 8, part.size() - kStripeHeaderBytes);
-    OCA_RETURN_IF_ERROR(writer.Write(part));
-    total += count;
-    ++parts;
-  }
-
-  part.clear();
-  PutLe(&part, kEndMagic);
-  PutLe(&part, parts);
-  PutLe(&part, total);
-  OCA_RETURN_IF_ERROR(writer.Write(part));
-  return file.Sync();
-}
-
-// Fills `stripes`, which are empty; returns the meta.
-absl::StatusOr<std::string> ReadSnapshot(io::File& file, std::span<Stripe> stripes) {
-  OCA_ASSIGN_OR_RETURN(uint64_t size, file.Size());
-  PartReader reader(file, size);
-  OCA_RETURN_IF_ERROR(reader.Read(kHeaderBytes));
-  if (std::string_view(reader.part()).substr(0, 8) != kMagic) return Damaged("wrong magic");
-  uint32_t version = GetLe<uint32_t>(reader.part().data() + 8);
-  if (version != kVersion) return Damaged(fmt::format("unknown version {}", version));
-  OCA_RETURN_IF_ERROR(reader.Read(GetLe<uint32_t>(reader.part().data() + 12)));
-  std::string meta = reader.part().substr(kHeaderBytes);
-  OCA_RETURN_IF_ERROR(reader.CheckCrc());
-
-  uint64_t total = 0, next = 0;
-  uint32_t parts = 0;
-  for (;; ++parts) {
-    reader.NextPart();
-    OCA_RETURN_IF_ERROR(reader.Read(kStripeHeaderBytes));
-    ByteReader header(reader.part());
-    uint32_t magic = header.Le<uint32_t>(), number = header.Le<uint32_t>();
-    if (magic != kStripeMagic) break;
-    if (number < next || number >= stripes.size()) return Damaged("parts out of order");
-    next = number + 1;
-    OCA_RETURN_IF_ERROR(reader.Read(header.Le<uint32_t>()));
-    OCA_RETURN_IF_ERROR(reader.CheckCrc());
-    std::string_view entries = std::string_view(reader.part()).substr(kStripeHeaderBytes);
-    OCA_RETURN_IF_ERROR(DecodeStripe(entries, stripes[number], &total));
-  }
-  OCA_RETURN_IF_ERROR(reader.Read(kEndBytes - kStripeHeaderBytes));
-  ByteReader end(reader.part());
-  bool whole =
-      end.Le<uint32_t>() == kEndMagic && end.Le<uint32_t>() == parts && end.Le<uint64_t>() == total;
-  OCA_RETURN_IF_ERROR(reader.CheckCrc());
-  if (!whole || reader.left() != 0) return Damaged("wrong end");
-  return meta;
+absl::Status WriteManifest(io::FileSystem& fs, const std::string& path, const RunSet& set,
+                           uint64_t next_run, std::string_view meta) {
+  Manifest manifest;
+  manifest.next_run = next_run;
+  for (const auto& run : set.runs) manifest.runs.push_back(run->info());
+  manifest.dropped = set.dropped;
+  manifest.meta = meta;
+  return io::WriteFileAtomically(fs, path, EncodeManifest(manifest));
 }
 
 }  // namespace
 
+absl::StatusOr<std::shared_ptr<const Run>> FingerprintIndex::Impl::WriteFresh(
+    io::FileSystem& to, const std::string& to_path) {
+  // The first time all that is in RAM, which is all; entries that come while it is written are also
+  // fresh.
+  const bool all = !recording.exchange(true);
+  if (!all && FreshSize() == 0) return nullptr;
+  return WriteRun(to, to_path, next_run++, [&](RunWriter& writer) -> absl::Status {
+    std::vector<Entry> entries;
+    std::vector<Slot> slots;
+    for (uint32_t number = 0; number < kShards; ++number) {
+      Stripe& stripe = stripes[number / kShardsPerStripe];
+      const auto shard = static_cast<uint16_t>(number);
+      entries.clear();
+      slots.clear();
+      {
+        StripeLockHolder lock(&stripe.mu);
+        if (all) stripe.shards[number % kShardsPerStripe].CopyTo(&slots);
+        for (Slot slot : slots) entries.push_back({slot, shard});
+        stripe.AddFresh(shard, &entries);
+      }
+      for (const Entry& entry : entries) OCA_RETURN_IF_ERROR(writer.Add(entry));
+    }
+    return absl::OkStatus();
+  });
+}
+
+// There is still no snapshot: RAM holds all, and the next Save takes all.
+void FingerprintIndex::Impl::StopRecording() {
+  recording = false;
+  for (Stripe& stripe : stripes) {
+    StripeLockHolder lock(&stripe.mu);
+    stripe.ClearFresh();
+  }
+}
+
+// Entries that are in `run` now, as they are, need not be kept as fresh ones.
+absl::Status FingerprintIndex::Impl::ForgetFresh(const Run& run) {
+  RunReader reader(run, 0);
+  std::vector<Entry> entries;
+  for (uint32_t number = 0; number < kShards; ++number) {
+    entries.clear();
+    OCA_RETURN_IF_ERROR(reader.TakeShard(number, &entries));
+    if (entries.empty()) continue;
+    Stripe& stripe = stripes[number / kShardsPerStripe];
+    StripeLockHolder lock(&stripe.mu);
+    for (const Entry& entry : entries) {
+      auto it = stripe.fresh.find(entry);
+      if (it == stripe.fresh.end() || it->flags != entry.flags) continue;
+      stripe.ForgetFresh(it);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FingerprintIndex::Impl::Write(io::FileSystem& to, const std::string& to_path,
+                                           std::string_view meta) {
+  const std::shared_ptr<const RunSet> old = Runs();
+  const bool moved = fs != &to || path != to_path;
+  if (moved) next_run = std::max(next_run, FirstFreeNumber(to, to_path));
+  auto next = std::make_shared<RunSet>(*old);
+  OCA_ASSIGN_OR_RETURN(std::shared_ptr<const Run> flushed, WriteFresh(to, to_path));
+  if (flushed != nullptr) next->runs.push_back(flushed);
+  if (moved && !old->runs.empty()) {
+    OCA_ASSIGN_OR_RETURN(auto whole, WriteMerged(to, to_path, next_run++, *next, 0));
+    *next = RunSet();
+    if (whole != nullptr) next->runs.push_back(whole);
+  }
+  OCA_RETURN_IF_ERROR(WriteManifest(to, to_path, *next, next_run, meta));
+  orphans |= moved;
+  fs = &to;
+  path = to_path;
+  Publish(next);
+  if (flushed != nullptr) OCA_RETURN_IF_ERROR(ForgetFresh(*flushed));
+  return absl::OkStatus();
+}
+
+absl::Status FingerprintIndex::Impl::MergeRuns(std::string_view meta) {
+  const std::shared_ptr<const RunSet> old = Runs();
+  const size_t from = MergeFrom(*old);
+  if (from == old->runs.size()) return absl::OkStatus();
+  OCA_ASSIGN_OR_RETURN(auto merged, WriteMerged(*fs, path, next_run++, *old, from));
+  auto next = std::make_shared<RunSet>(*old);
+  next->runs.resize(from);
+  if (from == 0) next->dropped.clear();
+  if (merged != nullptr) next->runs.push_back(merged);
+  OCA_RETURN_IF_ERROR(WriteManifest(*fs, path, *next, next_run, meta));
+  orphans = true;
+  Publish(next);
+  return absl::OkStatus();
+}
+
+// Best effort: what stays is removed another time.
+void FingerprintIndex::Impl::RemoveOrphans() {
+  absl::StatusOr<std::vector<std::string>> files = FilesBeside(*fs, path);
+  if (!files.ok()) return;
+  const std::shared_ptr<const RunSet> set = Runs();
+  orphans = false;
+  for (const std::string& file : *files) {
+    const bool used = std::any_of(set->runs.begin(), set->runs.end(), [&](const auto& run) {
+      return file == RunPath(path, run->info().number);
+    });
+    if (!used && !fs->RemoveFile(file).ok()) orphans = true;
+  }
+}
+
 absl::Status FingerprintIndex::Save(io::FileSystem& fs, const std::string& path,
-                                    std::string_view meta) const {
-  absl::MutexLock lock(&impl_->save_mu);
-  const std::string temporary = path + ".tmp";
-  absl::Status status = [&] {
-    OCA_ASSIGN_OR_RETURN(auto file, fs.Open(temporary, io::OpenMode::kTruncate));
-    OCA_RETURN_IF_ERROR(WriteSnapshot(*file, impl_->stripes, meta));
-    file.reset();
-    OCA_RETURN_IF_ERROR(fs.Rename(temporary, path));
-    return fs.SyncDir(io::DirName(path));
+                                    std::string_view meta) {
+  Impl& impl = *impl_;
+  absl::MutexLock lock(&impl.save_mu);
+  const auto keep_to_budget = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(impl.save_mu) {
+    const uint32_t now = impl.level.load(), wanted = impl.WantedLevel(impl.Size());
+    if (wanted == now) return absl::OkStatus();
+    OCA_RETURN_IF_ERROR(impl.SetLevel(wanted, 1));
+    log::Info("the index changes what it keeps in memory", "one_in_before", 1u << now, "one_in",
+              1u << wanted, "entries", impl.Size(), "memory_bytes", impl.MemoryBytes());
+    return absl::OkStatus();
+  };
+  absl::Status status = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(impl.save_mu) -> absl::Status {
+    if (impl.recording.load()) OCA_RETURN_IF_ERROR(keep_to_budget());
+    const bool first = !impl.recording.load();
+    absl::Status written = impl.Write(fs, path, meta);
+    if (!written.ok() && first) impl.StopRecording();
+    if (written.ok()) written = impl.MergeRuns(meta);
+    if (!written.ok()) {
+      impl.orphans = true;
+      return written;
+    }
+    if (impl.orphans) impl.RemoveOrphans();
+    return keep_to_budget();
   }();
-  if (status.ok()) return status;
-  // Best effort: the next Save truncates it.
-  fs.RemoveFile(temporary).IgnoreError();
   return Annotate(status, "save index snapshot");
 }
 
-absl::StatusOr<std::string> FingerprintIndex::Load(io::FileSystem& fs, const std::string& path) {
-  impl_->Clear();
-  OCA_ASSIGN_OR_RETURN(auto file, fs.Open(path, io::OpenMode::kRead));
-  absl::StatusOr<std::string> meta = ReadSnapshot(*file, impl_->stripes);
-  if (!meta.ok()) {
-    impl_->Clear();
-    return Annotate(meta.status(), path);
+absl::Status FingerprintIndex::Impl::Restore(std::string* meta) {
+  OCA_ASSIGN_OR_RETURN(std::string bytes, io::ReadFile(*fs, path));
+  OCA_ASSIGN_OR_RETURN(Manifest manifest, DecodeManifest(bytes));
+  auto set = std::make_shared<RunSet>();
+  for (const RunInfo& info : manifest.runs) {
+    absl::StatusOr<std::shared_ptr<const Run>> run =
+        Run::Open(*fs, RunPath(path, info.number), info);
+    if (absl::IsNotFound(run.status())) {
+      return absl::DataLossError("index snapshot: a run is missing");
+    }
+    if (!run.ok()) return run.status();
+    set->runs.push_back(*std::move(run));
   }
-  return meta;
+  set->dropped = std::move(manifest.dropped);
+  next_run = std::max(next_run, manifest.next_run);
+  const uint64_t entries = set->entries();
+  Publish(std::move(set));
+  *meta = std::move(manifest.meta);
+  const auto cpus = static_cast<int>(std::thread::hardware_concurrency());
+  return SetLevel(LevelFor(entries), std::clamp(cpus, 1, kLoadThreads));
+}
+
+absl::StatusOr<std::string> FingerprintIndex::Load(io::FileSystem& fs, const std::string& path) {
+  absl::MutexLock lock(&impl_->save_mu);
+  impl_->Clear();
+  impl_->recording = true;
+  impl_->fs = &fs;
+  impl_->path = path;
+  impl_->next_run = FirstFreeNumber(fs, path);
+  std::string meta;
+  absl::Status status = impl_->Restore(&meta);
+  if (status.ok()) return meta;
+  impl_->Clear();
+  return Annotate(status, path);
+}
+
+absl::Status FingerprintIndex::RemoveSnapshot(io::FileSystem& fs, const std::string& path) {
+  absl::Status removed = io::RemoveFileDurably(fs, path);
+  if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+  OCA_ASSIGN_OR_RETURN(std::vector<std::string> files, FilesBeside(fs, path));
+  for (const std::string& file : files) OCA_RETURN_IF_ERROR(fs.RemoveFile(file));
+  return fs.SyncDir(io::DirName(path));
 }
 
 }  // namespace oca::index

@@ -1,61 +1,56 @@
-// The index snapshot: as it is, and with its checksums made right, so that the search gets past
-// them. What loads must save to the same bytes.
+// The index snapshot: its main file, and a page of a run; as they are, and with their checksums
+// made right, so that the search gets past them. A main file decodes to what encodes to the same
+// bytes.
 #include <cstdlib>
 #include <string>
 
-#include "fs/index/fingerprint_index.h"
+#include "fs/index/manifest.h"
+#include "fs/index/run.h"
 #include "lib/base/coding.h"
 #include "lib/base/crc32c.h"
-#include "lib/io/testing/memory_file_system.h"
 
 namespace oca::index {
 namespace {
 
-constexpr char kPath[] = "/index";
+constexpr uint64_t kNumber = 7, kPage = 3;
 
 void Require(bool condition) {
   if (!condition) std::abort();
 }
 
-void LoadAndSave(std::string_view bytes) {
-  static io::MemoryFileSystem fs;
-  static FingerprintIndex index;
-  Require(io::WriteFileAtomically(fs, kPath, bytes).ok());
-  absl::StatusOr<std::string> meta = index.Load(fs, kPath);
-  if (!meta.ok()) {
-    Require(index.size() == 0);
-    return;
-  }
-  Require(index.Save(fs, kPath, *meta).ok());
-  absl::StatusOr<std::string> again = io::ReadFile(fs, kPath);
-  Require(again.ok() && *again == bytes);
+void TryManifest(std::string_view bytes) {
+  absl::StatusOr<Manifest> manifest = DecodeManifest(bytes);
+  if (manifest.ok()) Require(EncodeManifest(*manifest) == bytes);
 }
 
-// Sets the checksum of each part by the lengths that the bytes tell.
-std::string Repaired(std::string bytes) {
-  uint32_t crc = 0;
-  for (size_t at = 0, length = 16; at + length + 4 <= bytes.size();) {
-    char* part = bytes.data() + at;
-    if (at == 0) {
-      length += GetLe<uint32_t>(part + 12);
-    } else if (GetLe<uint32_t>(part) == 0x5358494f) {
-      length = size_t{12} + GetLe<uint32_t>(part + 8);
-    }
-    if (length > bytes.size() || at + length + 4 > bytes.size()) break;
-    crc = Crc32c({part, length}, crc);
-    StoreLe(part + length, crc);
-    at += length + 4;
-    length = 16;
+void TryPage(std::string_view bytes) {
+  std::vector<Entry> entries;
+  if (!DecodePage(bytes, kNumber, kPage, &entries).ok()) return;
+  Require(!entries.empty());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    Require(IsEntry(entries[i].slot) && (i == 0 || entries[i - 1] < entries[i]));
   }
-  return bytes;
 }
 
 }  // namespace
 }  // namespace oca::index
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace oca;
   std::string bytes(reinterpret_cast<const char*>(data), size);
-  oca::index::LoadAndSave(bytes);
-  oca::index::LoadAndSave(oca::index::Repaired(std::move(bytes)));
+  index::TryManifest(bytes);
+  index::TryPage(bytes);
+  if (bytes.size() >= 4) {
+    std::string repaired = bytes;
+    const size_t end = repaired.size() - 4;
+    StoreLe(repaired.data() + end, Crc32c(std::string_view(repaired).substr(0, end)));
+    index::TryManifest(repaired);
+  }
+  bytes.resize(index::kPageBytes, '\0');
+  char place[16];
+  StoreLe(place, index::kNumber);
+  StoreLe(place + 8, index::kPage);
+  StoreLe(bytes.data(), Crc32c({place, sizeof place}, Crc32c(std::string_view(bytes).substr(4))));
+  index::TryPage(bytes);
   return 0;
 }

@@ -1,6 +1,9 @@
 #include <cerrno>
+#include <map>
+#include <set>
 #include <thread>
 
+#include "fs/index/manifest.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/io/testing/fault_file_system.h"
@@ -16,165 +19,271 @@ using support::Random;
 using support::StatusIs;
 
 constexpr char kPath[] = "/index";
-constexpr uint64_t kFewStripes = 0x07ff'ffff'ff00'0000;  // eight, so a snapshot of ten parts
 
-struct Entry {
+struct Item {
   Fingerprint fp;
   Location at;
 };
 
-std::vector<Entry> RandomEntries(uint64_t seed, size_t count, uint64_t mask = ~uint64_t{0}) {
+std::vector<Item> RandomItems(uint64_t seed, size_t count, uint64_t mask = ~uint64_t{0}) {
   Random random(seed);
-  std::vector<Entry> entries;
+  std::vector<Item> items;
   for (size_t i = 0; i < count; ++i) {
-    entries.push_back({FingerprintOf(random.Next() & mask),
-                       At(random.Between(1, 1000), static_cast<uint32_t>(random.Below(1024)))});
+    items.push_back({FingerprintOf(random.Next() & mask),
+                     At(random.Between(1, 1000), static_cast<uint32_t>(random.Below(1024)))});
   }
-  return entries;
+  return items;
 }
 
-void InsertAll(FingerprintIndex& index, const std::vector<Entry>& entries) {
-  for (const Entry& e : entries) index.Insert(e.fp, e.at);
+void InsertAll(FingerprintIndex& index, const std::vector<Item>& items) {
+  for (const Item& item : items) index.Insert(item.fp, item.at);
 }
 
-void ExpectHoldsExactly(const FingerprintIndex& index, const std::vector<Entry>& entries) {
+void ExpectHoldsExactly(const FingerprintIndex& index, const std::vector<Item>& items) {
   FingerprintIndex expected;
-  InsertAll(expected, entries);
+  InsertAll(expected, items);
   ASSERT_EQ(index.size(), expected.size());
-  for (const Entry& e : entries) ASSERT_EQ(index.LookupAll(e.fp), expected.LookupAll(e.fp));
+  for (const Item& item : items) {
+    ASSERT_EQ(index.LookupInRam(item.fp), expected.LookupInRam(item.fp));
+    ASSERT_EQ(index.LookupAll(item.fp).value(), expected.LookupInRam(item.fp));
+  }
 }
 
-// The bytes of a snapshot of `entries`.
-std::string SnapshotOf(const std::vector<Entry>& entries, std::string_view meta) {
-  io::MemoryFileSystem fs;
-  FingerprintIndex index;
-  InsertAll(index, entries);
-  EXPECT_OK(index.Save(fs, kPath, meta));
-  return *io::ReadFile(fs, kPath);
+std::map<std::string, std::string> FilesOf(io::FileSystem& fs) {
+  std::map<std::string, std::string> files;
+  const std::vector<std::string> names = fs.List("/").value();
+  for (const std::string& name : names) files["/" + name] = *io::ReadFile(fs, "/" + name);
+  return files;
 }
 
-// Load of a file with these bytes into an index that held something before.
-absl::StatusOr<std::string> LoadBytes(FingerprintIndex& index, std::string_view bytes) {
-  io::MemoryFileSystem fs;
-  EXPECT_OK(io::WriteFileAtomically(fs, kPath, bytes));
-  return index.Load(fs, kPath);
+void Write(io::FileSystem& fs, const std::string& path, std::string_view bytes) {
+  ASSERT_OK(io::WriteFileAtomically(fs, path, bytes));
 }
 
 TEST(IndexSnapshot, LoadGivesBackEntriesAndMeta) {
   for (size_t count : {0, 1, 50, 20'000}) {
     // All shards, and two shards with full runs.
     for (uint64_t mask : {~uint64_t{0}, uint64_t{0x0001'ffff'0000'0000}}) {
-      std::vector<Entry> entries = RandomEntries(count, count, mask);
+      io::MemoryFileSystem fs;
+      std::vector<Item> items = RandomItems(count, count, mask);
+      {
+        FingerprintIndex index;
+        InsertAll(index, items);
+        ASSERT_OK(index.Save(fs, kPath, "packs to 17"));
+      }
       FingerprintIndex index;
-      InsertAll(index, RandomEntries(99, 500));
-      ASSERT_OK_AND_ASSIGN(std::string meta, LoadBytes(index, SnapshotOf(entries, "packs to 17")));
+      InsertAll(index, RandomItems(99, 500));
+      ASSERT_OK_AND_ASSIGN(std::string meta, index.Load(fs, kPath));
       EXPECT_EQ(meta, "packs to 17");
-      ExpectHoldsExactly(index, entries);
-      // It works on.
-      std::vector<Entry> more = RandomEntries(count + 1, 2000);
+      ExpectHoldsExactly(index, items);
+      // It works on, and saves what is new.
+      std::vector<Item> more = RandomItems(count + 1, 2000);
       InsertAll(index, more);
-      entries.insert(entries.end(), more.begin(), more.end());
-      ExpectHoldsExactly(index, entries);
+      items.insert(items.end(), more.begin(), more.end());
+      ExpectHoldsExactly(index, items);
+      ASSERT_OK(index.Save(fs, kPath, "m"));
+      FingerprintIndex again;
+      ASSERT_OK(again.Load(fs, kPath));
+      ExpectHoldsExactly(again, items);
     }
   }
 }
 
-TEST(IndexSnapshot, SameEntriesGiveSameBytes) {
-  std::vector<Entry> entries = RandomEntries(3, 5000);
-  std::string bytes = SnapshotOf(entries, "m");
-  std::reverse(entries.begin(), entries.end());
-  EXPECT_EQ(SnapshotOf(entries, "m"), bytes);
-}
-
-TEST(IndexSnapshot, LoadFailsOnDamageOfAnyByte) {
-  const std::string good = SnapshotOf(RandomEntries(1, 12), "meta");
-  FingerprintIndex index;
-  ASSERT_OK(LoadBytes(index, good));
-  auto expect_refused = [&](const std::string& bytes) {
-    index.Insert(FingerprintOf(5), At(1, 1));
-    ASSERT_THAT(LoadBytes(index, bytes), StatusIs(absl::StatusCode::kDataLoss));
-    ASSERT_EQ(index.size(), 0u);
-  };
-  for (size_t at = 0; at < good.size(); ++at) {
-    SCOPED_TRACE(at);
-    expect_refused(good.substr(0, at));
-    for (uint8_t flip : {0x01, 0x10, 0x80, 0xff}) {
-      std::string bad = good;
-      bad[at] = static_cast<char>(bad[at] ^ flip);
-      expect_refused(bad);
-    }
-  }
-  expect_refused(good + '\0');
-  expect_refused(good + good);
-}
-
-TEST(IndexSnapshot, LoadRefusesPartsOfAnotherSnapshot) {
-  // Same places, other packs: every part but the header differs, all lengths are the same.
-  std::vector<Entry> entries = RandomEntries(1, 12), others = entries;
-  for (Entry& e : others) e.at.pack.value += 1;
-  const std::string a = SnapshotOf(entries, "meta"), b = SnapshotOf(others, "meta");
-  ASSERT_EQ(a.size(), b.size());
-  FingerprintIndex index;
-  for (size_t at = 1; at < a.size(); ++at) {
-    std::string mixed = a.substr(0, at) + b.substr(at);
-    if (mixed == a || mixed == b) continue;
-    ASSERT_THAT(LoadBytes(index, mixed), StatusIs(absl::StatusCode::kDataLoss)) << at;
-  }
-}
-
-TEST(IndexSnapshot, LoadOfAMissingFileIsEnoent) {
+TEST(IndexSnapshot, ErasedAndDroppedStayAway) {
   io::MemoryFileSystem fs;
   FingerprintIndex index;
-  EXPECT_ERRNO(index.Load(fs, "/none"), ENOENT);
+  std::vector<Item> items = RandomItems(1, 3000);
+  InsertAll(index, items);
+  ASSERT_OK(index.Save(fs, kPath, "1"));
+  for (size_t i = 0; i < 1000; ++i) index.Erase(items[i].fp, items[i].at);
+  items.erase(items.begin(), items.begin() + 1000);
+  const PackId dropped = items[0].at.pack;
+  index.DropPacks({dropped});
+  std::erase_if(items, [&](const Item& item) { return item.at.pack == dropped; });
+  ExpectHoldsExactly(index, items);
+  for (int save = 0; save < 2; ++save) {
+    ASSERT_OK(index.Save(fs, kPath, "2"));
+    FingerprintIndex loaded;
+    ASSERT_OK(loaded.Load(fs, kPath));
+    ExpectHoldsExactly(loaded, items);
+  }
 }
 
-TEST(IndexSnapshot, SaveThatFailsLeavesTheOldOne) {
-  const std::vector<Entry> old_entries = RandomEntries(1, 300, kFewStripes),
-                           new_entries = RandomEntries(2, 400, kFewStripes);
-  FingerprintIndex old_index, new_index;
-  InsertAll(old_index, old_entries);
-  InsertAll(new_index, new_entries);
+TEST(IndexSnapshot, SavesElsewhereAsAWhole) {
+  io::MemoryFileSystem fs, other;
+  FingerprintIndex index;
+  std::vector<Item> items = RandomItems(1, 3000);
+  InsertAll(index, items);
+  ASSERT_OK(index.Save(fs, kPath, "1"));
+  std::vector<Item> more = RandomItems(2, 100);
+  InsertAll(index, more);
+  items.insert(items.end(), more.begin(), more.end());
+  ASSERT_OK(index.Save(other, kPath, "2"));
+  FingerprintIndex loaded;
+  ASSERT_OK(loaded.Load(other, kPath));
+  ExpectHoldsExactly(loaded, items);
+  ASSERT_OK(FingerprintIndex::RemoveSnapshot(other, kPath));
+  EXPECT_THAT(FilesOf(other), testing::IsEmpty());
+  EXPECT_OK(FingerprintIndex::RemoveSnapshot(other, kPath));
+}
+
+TEST(IndexSnapshot, FewRunsStayOfManySaves) {
+  io::MemoryFileSystem fs;
+  FingerprintIndex index;
+  ASSERT_ERRNO(index.Load(fs, kPath), ENOENT);
+  std::vector<Item> items;
+  for (int save = 0; save < 200; ++save) {
+    std::vector<Item> more = RandomItems(save + 1, 50);
+    InsertAll(index, more);
+    items.insert(items.end(), more.begin(), more.end());
+    ASSERT_OK(index.Save(fs, kPath, "m"));
+    ASSERT_LE(index.stats().runs, 6u);
+    ASSERT_EQ(FilesOf(fs).size(), 1u + index.stats().runs);
+  }
+  FingerprintIndex loaded;
+  ASSERT_OK(loaded.Load(fs, kPath));
+  ExpectHoldsExactly(loaded, items);
+}
+
+TEST(IndexSnapshot, LoadFailsOnDamageOfAnyFile) {
+  io::MemoryFileSystem fs;
+  FingerprintIndex index;
+  InsertAll(index, RandomItems(1, 900));
+  ASSERT_OK(index.Save(fs, kPath, "meta"));
+  InsertAll(index, RandomItems(2, 30));
+  ASSERT_OK(index.Save(fs, kPath, "meta"));
+  ASSERT_EQ(index.stats().runs, 2u);
+  const std::map<std::string, std::string> good = FilesOf(fs);
+  ASSERT_EQ(good.size(), 3u);
+  const auto expect_refused = [&](absl::StatusCode code) {
+    FingerprintIndex loaded;
+    loaded.Insert(FingerprintOf(5), At(1, 1));
+    ASSERT_THAT(loaded.Load(fs, kPath), StatusIs(code));
+    ASSERT_EQ(loaded.size(), 0u);
+    // It starts anew in the same place.
+    InsertAll(loaded, RandomItems(3, 10));
+    ASSERT_OK(loaded.Save(fs, kPath, "new"));
+    FingerprintIndex again;
+    ASSERT_OK(again.Load(fs, kPath));
+    ExpectHoldsExactly(again, RandomItems(3, 10));
+    for (const auto& [path, bytes] : FilesOf(fs)) ASSERT_OK(fs.RemoveFile(path));
+    for (const auto& [path, bytes] : good) Write(fs, path, bytes);
+  };
+  for (const auto& [path, bytes] : good) {
+    const size_t step = path == kPath ? 1 : 97;
+    for (size_t at = 0; at < bytes.size(); at += step) {
+      SCOPED_TRACE(testing::Message() << path << " at " << at);
+      Write(fs, path, bytes.substr(0, at));
+      expect_refused(absl::StatusCode::kDataLoss);
+      std::string bad = bytes;
+      bad[at] = static_cast<char>(bad[at] ^ (at % 2 == 0 ? 0x10 : 0x81));
+      Write(fs, path, bad);
+      expect_refused(absl::StatusCode::kDataLoss);
+    }
+    Write(fs, path, bytes + std::string(kPageBytes, '\0'));
+    expect_refused(absl::StatusCode::kDataLoss);
+    ASSERT_OK(fs.RemoveFile(path));
+    expect_refused(path == kPath ? absl::StatusCode::kNotFound : absl::StatusCode::kDataLoss);
+  }
+}
+
+// Saves again and again, with merges between: meta is the number of the last change that it has.
+// After each, `acknowledged` is what Save has promised.
+class Script {
+ public:
+  static constexpr int kSaves = 7;
+
+  // Contents after `saves` rounds.
+  static std::vector<Item> ItemsAfter(int saves) {
+    std::vector<Item> items;
+    for (int round = 1; round <= saves; ++round) {
+      if (round % 3 == 0) items.erase(items.begin(), items.begin() + 10);
+      std::vector<Item> more = RandomItems(round, round == 1 ? 400 : 30);
+      items.insert(items.end(), more.begin(), more.end());
+    }
+    return items;
+  }
+  static void Round(FingerprintIndex& index, int round) {
+    if (round % 3 == 0) {
+      std::vector<Item> before = ItemsAfter(round - 1);
+      for (int i = 0; i < 10; ++i) index.Erase(before[i].fp, before[i].at);
+    }
+    InsertAll(index, RandomItems(round, round == 1 ? 400 : 30));
+  }
+};
+
+TEST(IndexSnapshot, SaveThatFailsLeavesAWholeSnapshotAndCanBeRepeated) {
   for (uint64_t n = 1;; ++n) {
     SCOPED_TRACE(n);
     io::FaultFileSystem fs;
-    ASSERT_OK(old_index.Save(fs, kPath, "old"));
+    FingerprintIndex index;
     fs.FailAt(n, ENOSPC);
-    absl::Status saved = new_index.Save(fs, kPath, "new");
-    fs.ClearFaults();
+    int saved = 0, failures = 0;
+    for (int round = 1; round <= Script::kSaves; ++round) {
+      Script::Round(index, round);
+      absl::Status status = index.Save(fs, kPath, std::to_string(round));
+      if (status.ok()) {
+        saved = round;
+        continue;
+      }
+      ++failures;
+      ASSERT_EQ(ErrnoOf(status), ENOSPC) << status;
+      FingerprintIndex loaded;
+      absl::StatusOr<std::string> meta = loaded.Load(fs, kPath);
+      if (saved == 0 && absl::IsNotFound(meta.status())) continue;
+      ASSERT_OK(meta);
+      const int at = std::stoi(*meta);
+      ASSERT_TRUE(at == saved || at == round) << at;
+      ExpectHoldsExactly(loaded, Script::ItemsAfter(at));
+      ExpectHoldsExactly(index, Script::ItemsAfter(round));
+    }
+    if (saved < Script::kSaves) {
+      ASSERT_OK(index.Save(fs, kPath, std::to_string(Script::kSaves)));
+    }
     FingerprintIndex loaded;
-    ASSERT_OK_AND_ASSIGN(std::string meta, loaded.Load(fs, kPath));
-    ExpectHoldsExactly(loaded, meta == "new" ? new_entries : old_entries);
-    if (saved.ok()) {
-      EXPECT_EQ(meta, "new");
-      EXPECT_GT(n, 12u);  // open, ten parts, sync, rename, directory
+    ASSERT_OK(loaded.Load(fs, kPath));
+    ExpectHoldsExactly(loaded, Script::ItemsAfter(Script::kSaves));
+    ASSERT_LE(FilesOf(fs).size(), 1u + index.stats().runs + (failures > 0 ? 2u : 0u));
+    if (failures == 0) {
+      EXPECT_GT(n, 30u);
       break;
     }
-    EXPECT_EQ(ErrnoOf(saved), ENOSPC) << saved;
-    ASSERT_OK_AND_ASSIGN(std::vector<std::string> names, fs.List("/"));
-    EXPECT_THAT(names, testing::ElementsAre("index"));
   }
 }
 
-TEST(IndexSnapshot, PowerCutLeavesTheOldOrTheNewOne) {
-  const std::vector<Entry> old_entries = RandomEntries(1, 30, kFewStripes),
-                           new_entries = RandomEntries(2, 40, kFewStripes);
-  FingerprintIndex old_index, new_index;
-  InsertAll(old_index, old_entries);
-  InsertAll(new_index, new_entries);
+TEST(IndexSnapshot, PowerCutLeavesAWholeSnapshot) {
   for (uint64_t n = 1;; ++n) {
     bool cut = false;
-    for (uint64_t seed = 1; seed <= 5; ++seed) {
+    for (uint64_t seed = 1; seed <= 4; ++seed) {
       SCOPED_TRACE(testing::Message() << "call " << n << " seed " << seed);
       io::FaultFileSystem fs;
-      ASSERT_OK(old_index.Save(fs, kPath, "old"));
       fs.CutPowerAt(n);
-      absl::Status saved = new_index.Save(fs, kPath, "new");
+      int saved = 0;
+      {
+        FingerprintIndex index;
+        for (int round = 1; round <= Script::kSaves; ++round) {
+          Script::Round(index, round);
+          if (!index.Save(fs, kPath, std::to_string(round)).ok()) break;
+          saved = round;
+        }
+      }
       cut = fs.PowerIsCut();
       fs.PowerCycle(seed);
       FingerprintIndex loaded;
-      ASSERT_OK_AND_ASSIGN(std::string meta, loaded.Load(fs, kPath));
-      EXPECT_TRUE(!saved.ok() || meta == "new");
-      ExpectHoldsExactly(loaded, meta == "new" ? new_entries : old_entries);
+      absl::StatusOr<std::string> meta = loaded.Load(fs, kPath);
+      int at = 0;
+      if (saved > 0 || !absl::IsNotFound(meta.status())) {
+        ASSERT_OK(meta);
+        at = std::stoi(*meta);
+        ASSERT_TRUE(at == saved || at == saved + 1) << at;
+      }
+      ExpectHoldsExactly(loaded, Script::ItemsAfter(at));
+      // It goes on from there.
+      for (int round = at + 1; round <= Script::kSaves; ++round) Script::Round(loaded, round);
+      ASSERT_OK(loaded.Save(fs, kPath, "end"));
+      FingerprintIndex again;
+      ASSERT_OK(again.Load(fs, kPath));
+      ExpectHoldsExactly(again, Script::ItemsAfter(Script::kSaves));
     }
     if (!cut) break;
   }
@@ -182,23 +291,40 @@ TEST(IndexSnapshot, PowerCutLeavesTheOldOrTheNewOne) {
 
 TEST(IndexSnapshot, SaveRunsWhileEntriesChange) {
   FingerprintIndex index;
-  const std::vector<Entry> kept = RandomEntries(1, 3000), moving = RandomEntries(2, 3000);
+  const std::vector<Item> kept = RandomItems(1, 3000), moving = RandomItems(2, 3000);
   InsertAll(index, kept);
   std::thread writer([&] {
     for (int round = 0; round < 3; ++round) {
-      for (const Entry& e : moving) index.Insert(e.fp, e.at);
-      for (const Entry& e : moving) index.Erase(e.fp, e.at);
+      for (const Item& item : moving) index.Insert(item.fp, item.at);
+      for (const Item& item : moving) index.Erase(item.fp, item.at);
     }
   });
   io::MemoryFileSystem fs;
   for (int i = 0; i < 10; ++i) EXPECT_OK(index.Save(fs, kPath, "m"));
   writer.join();
+  {
+    FingerprintIndex loaded;
+    ASSERT_OK(loaded.Load(fs, kPath));
+    for (const Item& item : kept) {
+      ASSERT_THAT(loaded.LookupInRam(item.fp), testing::Contains(item.at));
+    }
+  }
+  ASSERT_OK(index.Save(fs, kPath, "m"));
   FingerprintIndex loaded;
   ASSERT_OK(loaded.Load(fs, kPath));
-  for (const Entry& e : kept) {
-    std::vector<Location> all = loaded.LookupAll(e.fp);
-    ASSERT_THAT(all, testing::Contains(e.at));
-  }
+  ExpectHoldsExactly(loaded, kept);
+}
+
+TEST(IndexManifest, IsItsOnlyEncoding) {
+  Manifest manifest;
+  manifest.next_run = 9;
+  manifest.runs = {{3, 2, 700, 5}, {8, 1, 1, 1}};
+  manifest.dropped = {4, 17};
+  manifest.meta = "packs";
+  const std::string bytes = EncodeManifest(manifest);
+  ASSERT_OK_AND_ASSIGN(Manifest decoded, DecodeManifest(bytes));
+  EXPECT_EQ(decoded, manifest);
+  EXPECT_EQ(EncodeManifest(decoded), bytes);
 }
 
 }  // namespace
