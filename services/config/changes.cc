@@ -77,7 +77,11 @@ void Changes::Note(const absl::Status& status) {
   if (status == last_) return;
   last_ = status;
   if (status.ok()) {
+    agreed_before_ = true;
     log::Info("configuration_agrees");
+  } else if (absl::IsUnavailable(status) && !agreed_before_) {
+    // Both start at the same time.
+    log::Info("configuration_not_compared_yet", "error", MessageOf(status));
   } else {
     log::Warning("configuration_not_confirmed", "error", MessageOf(status));
   }

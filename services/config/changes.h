@@ -83,6 +83,7 @@ class Changes {
   bool busy_ ABSL_GUARDED_BY(mu_) = false;  // somebody has the turn
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status last_ ABSL_GUARDED_BY(mu_);
+  bool agreed_before_ ABSL_GUARDED_BY(mu_) = false;
   std::thread loop_;
 };
 

@@ -10,6 +10,9 @@ fail() {
   exit 1
 }
 
+# allow_log <extended regex>...: the test makes these warnings or errors happen; any other in a log fails it.
+allow_log() { printf '%s\n' "$@" >>"$OCA_WORK/allowed_log"; }
+
 # appliance <verb> [--home DIR]: the script behind make run, stop and status.
 appliance() {
   local verb=$1

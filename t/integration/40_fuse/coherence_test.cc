@@ -23,60 +23,68 @@ class Coherence : public Mounted {
 };
 
 TEST_F(Coherence, MappedWriteShowsToReadAfterMsync) {
-  WriteFile(Path("f"), std::string(3 * kPage, 'a'));
-  Fd fd = Open(Path("f"), O_RDWR);
-  char* map = Map(fd, 3 * kPage, PROT_READ | PROT_WRITE);
-  struct stat before = Stat(Path("f"));
-  std::memcpy(map + 5000, "mapped", 6);
-  ASSERT_SYS(msync(map, 3 * kPage, MS_SYNC));
-  EXPECT_EQ(ReadFile(Path("f")).substr(5000, 6), "mapped");
-  EXPECT_TRUE(Later(Stat(Path("f")).st_mtim, before.st_mtim));
-  ASSERT_SYS(munmap(map, 3 * kPage));
-  fd.Close();
-  DropCaches();
-  EXPECT_EQ(ReadFile(Path("f")).substr(5000, 6), "mapped");
+  InAnotherProcess([&] {
+    WriteFile(Path("f"), std::string(3 * kPage, 'a'));
+    Fd fd = Open(Path("f"), O_RDWR);
+    char* map = Map(fd, 3 * kPage, PROT_READ | PROT_WRITE);
+    struct stat before = Stat(Path("f"));
+    std::memcpy(map + 5000, "mapped", 6);
+    ASSERT_SYS(msync(map, 3 * kPage, MS_SYNC));
+    EXPECT_EQ(ReadFile(Path("f")).substr(5000, 6), "mapped");
+    EXPECT_TRUE(Later(Stat(Path("f")).st_mtim, before.st_mtim));
+    ASSERT_SYS(munmap(map, 3 * kPage));
+    fd.Close();
+    DropCaches();
+    EXPECT_EQ(ReadFile(Path("f")).substr(5000, 6), "mapped");
+  });
 }
 
 TEST_F(Coherence, MappedWriteIsKeptWithoutMsync) {
-  WriteFile(Path("f"), std::string(kPage, 'a'));
-  {
-    Fd fd = Open(Path("f"), O_RDWR);
-    char* map = Map(fd, kPage, PROT_READ | PROT_WRITE);
-    std::memcpy(map, "kept", 4);
-    ASSERT_SYS(munmap(map, kPage));
-  }
-  DropCaches();
-  EXPECT_EQ(ReadFile(Path("f")).substr(0, 4), "kept");
+  InAnotherProcess([&] {
+    WriteFile(Path("f"), std::string(kPage, 'a'));
+    {
+      Fd fd = Open(Path("f"), O_RDWR);
+      char* map = Map(fd, kPage, PROT_READ | PROT_WRITE);
+      std::memcpy(map, "kept", 4);
+      ASSERT_SYS(munmap(map, kPage));
+    }
+    DropCaches();
+    EXPECT_EQ(ReadFile(Path("f")).substr(0, 4), "kept");
+  });
 }
 
 TEST_F(Coherence, MappingSeesWritesOfCachedFiles) {
-  WriteFile(Path("f"), std::string(kPage, 'a'));
-  Fd fd = Open(Path("f"), O_RDWR);
-  char* map = Map(fd, kPage, PROT_READ);
-  EXPECT_EQ(map[100], 'a');
-  ASSERT_EQ(pwrite(fd, "b", 1, 100), 1);
-  EXPECT_EQ(map[100], 'b');
-  munmap(map, kPage);
+  InAnotherProcess([&] {
+    WriteFile(Path("f"), std::string(kPage, 'a'));
+    Fd fd = Open(Path("f"), O_RDWR);
+    char* map = Map(fd, kPage, PROT_READ);
+    EXPECT_EQ(map[100], 'a');
+    ASSERT_EQ(pwrite(fd, "b", 1, 100), 1);
+    EXPECT_EQ(map[100], 'b');
+    munmap(map, kPage);
+  });
 }
 
 TEST_F(Coherence, ReaderAndMappingSeeEachWriteOfAStream) {
-  WriteFile(Path("f"), std::string(4 * kPage, 'a'));
-  Fd reader = Open(Path("f"), O_RDONLY);
-  Fd stream = Open(Path("f"), O_WRONLY);
-  char* map = Map(reader, 4 * kPage, PROT_READ);
-  char* copy = Map(reader, 4 * kPage, PROT_READ, MAP_PRIVATE);
-  for (int i = 0; i < 200; ++i) {
-    char value = static_cast<char>('A' + i % 26);
-    off_t offset = (i * 1237) % (4 * kPage);
-    ASSERT_EQ(pwrite(stream, &value, 1, offset), 1);
-    char got = 0;
-    ASSERT_EQ(pread(reader, &got, 1, offset), 1);
-    ASSERT_EQ(got, value) << i;
-    ASSERT_EQ(map[offset], value) << i;
-    ASSERT_EQ(copy[offset], value) << i;
-  }
-  munmap(map, 4 * kPage);
-  munmap(copy, 4 * kPage);
+  InAnotherProcess([&] {
+    WriteFile(Path("f"), std::string(4 * kPage, 'a'));
+    Fd reader = Open(Path("f"), O_RDONLY);
+    Fd stream = Open(Path("f"), O_WRONLY);
+    char* map = Map(reader, 4 * kPage, PROT_READ);
+    char* copy = Map(reader, 4 * kPage, PROT_READ, MAP_PRIVATE);
+    for (int i = 0; i < 200; ++i) {
+      char value = static_cast<char>('A' + i % 26);
+      off_t offset = (i * 1237) % (4 * kPage);
+      ASSERT_EQ(pwrite(stream, &value, 1, offset), 1);
+      char got = 0;
+      ASSERT_EQ(pread(reader, &got, 1, offset), 1);
+      ASSERT_EQ(got, value) << i;
+      ASSERT_EQ(map[offset], value) << i;
+      ASSERT_EQ(copy[offset], value) << i;
+    }
+    munmap(map, 4 * kPage);
+    munmap(copy, 4 * kPage);
+  });
 }
 
 TEST_F(Coherence, CachedPagesOfAClosedFileAreNotServedAfterAStreamWrote) {
@@ -104,30 +112,32 @@ TEST_F(Coherence, ReaderThatComesAndGoesBesideAStreamSeesItsWrites) {
 
 // A dirty page must not bring old bytes over those that a stream wrote beside them.
 TEST_F(Coherence, DirtyMappingAndStreamKeepBothTheirBytes) {
-  for (bool stream_first : {false, true}) {
-    SCOPED_TRACE(stream_first);
-    WriteFile(Path("f"), std::string(2 * kPage, 'a'));
-    Fd fd, stream;
-    if (stream_first) stream = Open(Path("f"), O_WRONLY);
-    fd = Open(Path("f"), O_RDWR);
-    if (!stream_first) stream = Open(Path("f"), O_WRONLY);
-    char* map = Map(fd, 2 * kPage, PROT_READ | PROT_WRITE);
-    for (int i = 0; i < 50; ++i) {
-      map[i] = 'm';  // dirty
-      ASSERT_EQ(pwrite(stream, "s", 1, 100 + i), 1);
-      ASSERT_EQ(pwrite(stream, "s", 1, kPage + i), 1);
-      ASSERT_EQ(map[i], 'm');
-      ASSERT_EQ(map[100 + i], 's');
+  InAnotherProcess([&] {
+    for (bool stream_first : {false, true}) {
+      SCOPED_TRACE(stream_first);
+      WriteFile(Path("f"), std::string(2 * kPage, 'a'));
+      Fd fd, stream;
+      if (stream_first) stream = Open(Path("f"), O_WRONLY);
+      fd = Open(Path("f"), O_RDWR);
+      if (!stream_first) stream = Open(Path("f"), O_WRONLY);
+      char* map = Map(fd, 2 * kPage, PROT_READ | PROT_WRITE);
+      for (int i = 0; i < 50; ++i) {
+        map[i] = 'm';  // dirty
+        ASSERT_EQ(pwrite(stream, "s", 1, 100 + i), 1);
+        ASSERT_EQ(pwrite(stream, "s", 1, kPage + i), 1);
+        ASSERT_EQ(map[i], 'm');
+        ASSERT_EQ(map[100 + i], 's');
+      }
+      ASSERT_SYS(msync(map, 2 * kPage, MS_SYNC));
+      munmap(map, 2 * kPage);
+      fd.Close();
+      stream.Close();
+      DropCaches();
+      std::string expected(2 * kPage, 'a');
+      expected.replace(0, 50, 50, 'm').replace(100, 50, 50, 's').replace(kPage, 50, 50, 's');
+      EXPECT_EQ(ReadFile(Path("f")), expected);
     }
-    ASSERT_SYS(msync(map, 2 * kPage, MS_SYNC));
-    munmap(map, 2 * kPage);
-    fd.Close();
-    stream.Close();
-    DropCaches();
-    std::string expected(2 * kPage, 'a');
-    expected.replace(0, 50, 50, 'm').replace(100, 50, 50, 's').replace(kPage, 50, 50, 's');
-    EXPECT_EQ(ReadFile(Path("f")), expected);
-  }
+  });
 }
 
 // A stream counts up in one place of each page; readers, each through a way of their own, must
@@ -153,8 +163,7 @@ TEST_F(Coherence, ConcurrentReadersNeverSeeOldBytes) {
       if (get(page) < least) ++faults;
     }
   };
-  // Another process: a page fault may hold the lock of its address space while it waits for the
-  // server, which may need that of its own.
+  // Another process: see InAnotherProcess.
   const pid_t mapped = fork();
   ASSERT_GE(mapped, 0);
   if (mapped == 0) {

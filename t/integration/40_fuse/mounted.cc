@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -149,6 +150,20 @@ int ErrnoAs(uid_t uid, gid_t gid, const std::function<int()>& call) {
   int status = 0;
   if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) return 201;
   return WEXITSTATUS(status);
+}
+
+void InAnotherProcess(const std::function<void()>& body) {
+  fflush(nullptr);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0) << std::strerror(errno);
+  if (child == 0) {
+    body();
+    fflush(nullptr);
+    _exit(testing::Test::HasFailure() ? 1 : 0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << "what failed stands above";
 }
 
 std::string RandomBytes(size_t size, uint64_t seed) {

@@ -89,6 +89,11 @@ int Move(const std::string& from, const std::string& to, unsigned flags = 0);
 // when it returned -1. 200: the child could not become the user; 201: it died.
 int ErrnoAs(uid_t uid, gid_t gid, const std::function<int()>& call);
 
+// Runs `body` in another process; what it expects in vain fails this test. For what maps files: an
+// unmapping or a page fault holds the lock of its address space while it waits for the server,
+// which may need that of its own.
+void InAnotherProcess(const std::function<void()>& body);
+
 inline constexpr uid_t kNobody = 65534;
 inline constexpr uid_t kSomebody = 12345;
 

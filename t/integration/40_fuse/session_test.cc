@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <memory>
+#include <thread>
 
 #include "absl/synchronization/notification.h"
 #include "fs/fuse/mounts.h"
@@ -124,22 +125,40 @@ TEST_F(Sessions, MountpointMustBeADirectory) {
   EXPECT_ERRNO(fuse::Session::Mount(*engine_, options), ENOENT);
 }
 
+// Another process has the file open and mapped: see InAnotherProcess. It begins before the mount,
+// lest it hold the mount's channel too.
 TEST_F(Sessions, UnmountDetachesWhenInUseAndLosesNothing) {
-  ASSERT_OK(Mount());
   std::string path = mountpoint_ + "/c1/f";
-  Fd fd(open(path.c_str(), O_RDWR | O_CREAT, 0644));
-  ASSERT_GE(fd, 0);
-  ASSERT_EQ(write(fd, std::string(4096, 'a').data(), 4096), 4096);
-  char* map = static_cast<char*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
-  ASSERT_NE(map, MAP_FAILED);
-  std::memcpy(map, "mapped", 6);
+  int to_user[2], from_user[2];
+  ASSERT_SYS(pipe2(to_user, O_CLOEXEC));
+  ASSERT_SYS(pipe2(from_user, O_CLOEXEC));
+  char c = 0;
+  std::thread user([&] {
+    InAnotherProcess([&] {
+      ASSERT_EQ(write(from_user[1], &c, 1), 1);  // there
+      ASSERT_EQ(read(to_user[0], &c, 1), 1);     // mounted
+      Fd fd(open(path.c_str(), O_RDWR | O_CREAT, 0644));
+      ASSERT_GE(fd, 0);
+      ASSERT_EQ(write(fd, std::string(4096, 'a').data(), 4096), 4096);
+      void* map = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+      ASSERT_NE(map, MAP_FAILED);
+      std::memcpy(map, "mapped", 6);
+      ASSERT_EQ(write(from_user[1], &c, 1), 1);  // in use
+      ASSERT_EQ(read(to_user[0], &c, 1), 1);     // detached
+      EXPECT_EQ(pread(fd, &c, 1, 100'000), -1);  // the connection is gone
+      EXPECT_EQ(write(fd, "x", 1), -1);
+      munmap(map, 4096);
+    });
+  });
+  EXPECT_EQ(read(from_user[0], &c, 1), 1);
+  EXPECT_OK(Mount());
+  EXPECT_EQ(write(to_user[1], &c, 1), 1);
+  EXPECT_EQ(read(from_user[0], &c, 1), 1);
   EXPECT_OK(session_->Unmount());
   session_.reset();
-  char c;
-  EXPECT_EQ(pread(fd, &c, 1, 100'000), -1);  // the connection is gone
-  EXPECT_EQ(write(fd, "x", 1), -1);
-  munmap(map, 4096);
-  fd.Close();
+  EXPECT_EQ(write(to_user[1], &c, 1), 1);
+  user.join();
+  for (int end : {to_user[0], to_user[1], from_user[0], from_user[1]}) close(end);
   ASSERT_OK(Mount());
   Fd again(open(path.c_str(), O_RDONLY));
   ASSERT_GE(again, 0);
