@@ -52,6 +52,7 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 # kill_ocafsd: SIGKILL, and waits until it is gone.
 kill_ocafsd() {
   local pid
+  allow_log ' configuration_not_confirmed .*ocafsd cannot be reached' ' stale_mount_removed '
   pid=$(pid_of ocafsd)
   kill -KILL "$pid"
   eventually 20 gone "$pid"
