@@ -116,16 +116,23 @@ absl::Status FollowMode(const Names::Impl& impl, const Inode& inode, Mutation* m
 absl::StatusOr<Inode> Names::SetAttr(InodeNo ino, const AttrChange& change) {
   absl::MutexLock lock(&impl_->mu);
   OCA_ASSIGN_OR_RETURN(Inode inode, impl_->LoadInode(ino));
-  Mutation mutation(*impl_);
+  return impl_->ChangeAttr(std::move(inode), change);
+}
+
+absl::StatusOr<Inode> Names::Impl::ChangeAttr(Inode inode, const AttrChange& change) {
+  if (IsLocked(inode)) return ChangeLocked(std::move(inode), change);
+  const uint32_t mode_before = inode.mode;
+  Mutation mutation(*this);
   if (change.mode) {
     inode.mode = (inode.mode & S_IFMT) | (*change.mode & 07777);
-    OCA_RETURN_IF_ERROR(FollowMode(*impl_, inode, &mutation));
+    OCA_RETURN_IF_ERROR(FollowMode(*this, inode, &mutation));
   }
   if (change.uid) inode.uid = *change.uid;
   if (change.gid) inode.gid = *change.gid;
   if (change.atime_ns) inode.atime_ns = *change.atime_ns;
   if (change.mtime_ns) inode.mtime_ns = *change.mtime_ns;
-  inode.ctime_ns = change.ctime_ns ? *change.ctime_ns : impl_->NowNs();
+  inode.ctime_ns = change.ctime_ns ? *change.ctime_ns : NowNs();
+  FollowRetention(mode_before, change, &inode, &mutation);
   mutation.PutInode(inode);
   OCA_RETURN_IF_ERROR(mutation.Write());
   return inode;
@@ -135,6 +142,7 @@ absl::StatusOr<Inode> Names::SetContent(InodeNo ino, const Content& content) {
   absl::MutexLock lock(&impl_->mu);
   OCA_ASSIGN_OR_RETURN(Inode inode, impl_->LoadInode(ino));
   if (!IsRegular(inode)) return PosixError(EINVAL, "names: content of what is no regular file");
+  OCA_RETURN_IF_ERROR(impl_->CheckUnlocked(inode));
   Mutation mutation(*impl_);
   mutation.CountBytes(inode.container, inode.size, content.size);
   inode.content = content.recipe;
@@ -177,6 +185,7 @@ absl::Status Names::SetXattr(InodeNo ino, std::string_view name, std::string_vie
   absl::MutexLock lock(&impl_->mu);
   OCA_ASSIGN_OR_RETURN(Inode inode, impl_->LoadInode(ino));
   OCA_RETURN_IF_ERROR(CheckChangeable(inode, kind, name));
+  OCA_RETURN_IF_ERROR(impl_->CheckUnlocked(inode));
   Mutation mutation(*impl_);
   if (IsAcl(kind)) {
     OCA_RETURN_IF_ERROR(PutAcl(*impl_->db, kind, name, value, &inode, &mutation));
@@ -198,6 +207,7 @@ absl::Status Names::RemoveXattr(InodeNo ino, std::string_view name) {
   absl::MutexLock lock(&impl_->mu);
   OCA_ASSIGN_OR_RETURN(Inode inode, impl_->LoadInode(ino));
   OCA_RETURN_IF_ERROR(CheckChangeable(inode, kind, name));
+  OCA_RETURN_IF_ERROR(impl_->CheckUnlocked(inode));
   OCA_ASSIGN_OR_RETURN(const auto old, impl_->FindXattr(ino, name));
   if (!old) return IsAcl(kind) ? absl::OkStatus() : XattrError(ENODATA, name);
   Mutation mutation(*impl_);

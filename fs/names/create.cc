@@ -112,6 +112,7 @@ absl::StatusOr<Inode> Names::Link(InodeNo ino, InodeNo new_parent, std::string_v
   if (IsDir(inode)) return PosixAt(EPERM, new_parent, new_name);
   if (inode.container != parent.container) return PosixAt(EXDEV, new_parent, new_name);
   if (inode.nlink == 0) return PosixAt(ENOENT, new_parent, new_name);
+  OCA_RETURN_IF_ERROR(impl_->CheckUnlocked(inode));
   if (inode.nlink >= kMaxLinks) return PosixAt(EMLINK, new_parent, new_name);
   const int64_t now = impl_->NowNs();
   inode.nlink++;
@@ -130,7 +131,7 @@ absl::StatusOr<Inode> Names::Link(InodeNo ino, InodeNo new_parent, std::string_v
 
 absl::StatusOr<Inode> Names::Unlink(InodeNo parent_ino, std::string_view name) {
   return impl_->RemoveName(parent_ino, name, [&](const Inode& inode) {
-    return IsDir(inode) ? PosixAt(EISDIR, parent_ino, name) : absl::OkStatus();
+    return IsDir(inode) ? PosixAt(EISDIR, parent_ino, name) : impl_->CheckUnlocked(inode);
   });
 }
 
@@ -171,7 +172,7 @@ absl::Status Names::DeleteOrphan(InodeNo ino) {
   OCA_ASSIGN_OR_RETURN(const Inode inode, impl_->LoadInode(ino));
   Mutation mutation(*impl_);
   OCA_RETURN_IF_ERROR(mutation.DeleteAllXattrs(inode));
-  mutation.DeleteInode(ino);
+  mutation.DeleteInode(inode);
   mutation.DeleteOrphan(ino);
   mutation.CountInode(inode, -1);
   return mutation.Write();

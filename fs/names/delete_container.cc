@@ -115,7 +115,7 @@ absl::Status Eraser::DropFile(Inode inode) {
 
 absl::Status Eraser::EraseInode(const Inode& inode) {
   OCA_RETURN_IF_ERROR(mutation_.DeleteAllXattrs(inode));
-  mutation_.DeleteInode(inode.ino);
+  mutation_.DeleteInode(inode);
   mutation_.CountInode(inode, -1);
   deleted_.push_back(inode);
   if (IsDir(inode)) ++used_;
@@ -163,6 +163,7 @@ absl::Status Names::StartDeleteContainer(ContainerId id, bool with_files) {
   if (root.entries != 0 && !with_files) {
     return PosixError(ENOTEMPTY, fmt::format("the container \"{}\" holds files", container->name));
   }
+  OCA_RETURN_IF_ERROR(impl_->CheckDeletable(*container));
   OCA_ASSIGN_OR_RETURN(Inode mount_root, impl_->LoadDir(kRootInode));
   OCA_ASSIGN_OR_RETURN(const EntryValue entry, impl_->LoadEntry(kRootInode, container->name));
   mount_root.entries--;

@@ -21,6 +21,7 @@
 #include "fs/names/keys.h"
 #include "fs/names/names.h"
 #include "fs/names/records.h"
+#include "fs/names/trusted_clock.h"
 
 namespace oca::names {
 
@@ -45,10 +46,13 @@ struct DeletionFrame {
   uint64_t cookie = 0;  // entries up to here are gone, but for the one that leads to the next frame
 };
 
+class Mutation;
+
 struct Names::Impl {
-  explicit Impl(const Options& opts) : options(opts) {}
+  explicit Impl(const Options& opts) : options(opts), trusted(opts.clock) {}
 
   const Options options;
+  mutable TrustedClock trusted;
   std::unique_ptr<Database> db;
 
   absl::Mutex mu;  // one mutation at a time; held across the write of its batch
@@ -56,6 +60,7 @@ struct Names::Impl {
   Sequence cookies ABSL_GUARDED_BY(mu) = {SuperItem::kCookie, kReservedAtOnce};
   Sequence group_ids ABSL_GUARDED_BY(mu) = {SuperItem::kGroup, 1};
   Sequence container_ids ABSL_GUARDED_BY(mu) = {SuperItem::kContainer, 1};
+  int64_t stored_trusted_ns ABSL_GUARDED_BY(mu) = 0;  // what SuperItem::kTrustedTime says
   // Where DeleteContainerStep stands. Lost by a restart, which finds the way again.
   absl::flat_hash_map<ContainerId, std::vector<DeletionFrame>> deletions ABSL_GUARDED_BY(mu);
 
@@ -71,6 +76,7 @@ struct Names::Impl {
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu, tables_mu);
   absl::Status LoadSequences() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   absl::Status LoadTables() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) ABSL_LOCKS_EXCLUDED(tables_mu);
+  absl::Status LoadTrustedTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   absl::Status Format() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
 
   // --- create.cc ---
@@ -78,6 +84,29 @@ struct Names::Impl {
   absl::StatusOr<Inode> RemoveName(InodeNo parent, std::string_view name,
                                    absl::FunctionRef<absl::Status(const Inode&)> may_remove)
       ABSL_LOCKS_EXCLUDED(mu);
+
+  // --- attributes.cc ---
+  // SetAttr of an inode as it is now.
+  absl::StatusOr<Inode> ChangeAttr(Inode inode, const AttrChange& change)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+
+  // --- retention.cc ---
+  // A file that is locked can be neither changed nor lose a name.
+  bool IsLocked(const Inode& inode) const;
+  absl::Status CheckUnlocked(const Inode& inode) const;  // EPERM
+  // Whether directories that hold something may be moved in the container: EPERM where it locks.
+  absl::Status CheckMovable(const Inode& dir) const;
+  // What ChangeAttr may still do to a locked file: nothing, or move the lock's end to a later time.
+  absl::StatusOr<Inode> ChangeLocked(Inode inode, const AttrChange& change)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // `inode` is what ChangeAttr made of a file that is not locked, `mode_before` its mode before:
+  // begins or forgets a lock where the container's policy says so.
+  void FollowRetention(uint32_t mode_before, const AttrChange& change, Inode* inode,
+                       Mutation* mutation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // Puts the clock, which is running, into a batch.
+  void KeepTrustedTime(Mutation* mutation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // EPERM: it holds locked files.
+  absl::Status CheckDeletable(const Container& container) const;
 
   // --- Reads ---
   absl::StatusOr<Inode> LoadInode(InodeNo ino, const Snapshot* snapshot = nullptr) const;
@@ -114,7 +143,7 @@ class Mutation {
   uint64_t TakeNumber(Sequence* sequence, uint64_t least = 0);
 
   void PutInode(const Inode& inode);
-  void DeleteInode(InodeNo ino);
+  void DeleteInode(const Inode& inode);
   void PutEntry(InodeNo parent, std::string_view name, const EntryValue& entry);
   void DeleteEntry(InodeNo parent, std::string_view name, uint64_t cookie);
   // The inode lost a name: link count, ctime, and an orphan when it was the last.
@@ -124,11 +153,14 @@ class Mutation {
   void PutXattr(InodeNo ino, std::string_view name, std::string_view value);
   void DeleteXattr(InodeNo ino, std::string_view name);
   absl::Status DeleteAllXattrs(const Inode& inode);
+  // The end of the file's lock, in its record and in the container's list.
+  void SetRetainUntil(int64_t until_ns, Inode* inode);
   void PutGroup(const StorageGroup& group);
   void DeleteGroup(GroupId id);
   void PutContainer(const Container& container);
   void DeleteContainer(ContainerId id);  // and its counters
   void PutSuper(SuperItem item, uint64_t value);
+  void DeleteSuper(SuperItem item);
 
   // Adds the inode to its container's counters, or takes it out (sign -1).
   void CountInode(const Inode& inode, int sign);

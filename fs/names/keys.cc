@@ -72,6 +72,32 @@ std::string CountersKey(ContainerId id) { return Key32(kCountersPrefix, id.value
 
 std::string SuperKey(SuperItem item) { return {kSuperPrefix, static_cast<char>(item)}; }
 
+std::string RetentionPrefix(ContainerId container) {
+  return Key32(kRetentionPrefix, container.value);
+}
+
+std::string RetentionKey(ContainerId container, int64_t until_ns, InodeNo ino) {
+  std::string key = RetentionPrefix(container);
+  PutBe64(&key, static_cast<uint64_t>(until_ns));
+  PutBe64(&key, ino.value);
+  return key;
+}
+
+std::string RetentionAfter(ContainerId container, int64_t ns) {
+  return RetentionKey(container, ns + 1, InodeNo());
+}
+
+absl::StatusOr<RetentionKeyParts> ParseRetentionKey(std::string_view key) {
+  ByteReader in(key);
+  in.Take(1);
+  in.Be32();
+  RetentionKeyParts parts;
+  parts.until_ns = static_cast<int64_t>(in.Be64());
+  parts.ino = InodeNo(in.Be64());
+  if (!in.ok() || !in.empty()) return absl::DataLossError("names: damaged retention key");
+  return parts;
+}
+
 std::string PrefixEnd(std::string_view prefix) {
   std::string end(prefix);
   while (!end.empty() && static_cast<uint8_t>(end.back()) == 0xff) end.pop_back();

@@ -25,7 +25,8 @@ enum class SuperItem : char {
   kInode = 'i',
   kCookie = 'c',
   kGroup = 'g',
-  kContainer = 'k'
+  kContainer = 'k',
+  kTrustedTime = 't'  // of the trusted clock in ns; there is none while nothing depends on it
 };
 
 inline constexpr char kInodePrefix = 'I';
@@ -37,6 +38,7 @@ inline constexpr char kGroupPrefix = 'G';
 inline constexpr char kContainerPrefix = 'C';
 inline constexpr char kCountersPrefix = 'N';
 inline constexpr char kSuperPrefix = 'S';
+inline constexpr char kRetentionPrefix = 'R';
 
 std::string InodeKey(InodeNo ino);
 std::string EntryKey(InodeNo parent, std::string_view name);  // by name
@@ -47,6 +49,11 @@ std::string GroupKey(GroupId id);
 std::string ContainerKey(ContainerId id);
 std::string CountersKey(ContainerId id);
 std::string SuperKey(SuperItem item);
+// Of a file with a lock: by container, then by the lock's end.
+std::string RetentionKey(ContainerId container, int64_t until_ns, InodeNo ino);
+// The prefix of a container's retention keys, and its first one with an end after `ns`.
+std::string RetentionPrefix(ContainerId container);
+std::string RetentionAfter(ContainerId container, int64_t ns);
 
 // The prefix of all keys of one directory, inode or kind.
 std::string NumberedPrefix(char prefix, uint64_t number);
@@ -58,6 +65,13 @@ absl::StatusOr<uint64_t> NumberOfKey(std::string_view key);
 // What follows prefix byte and number: a name or a cookie.
 std::string_view TailOfKey(std::string_view key);
 absl::StatusOr<uint64_t> CookieOfKey(std::string_view key);
+
+// The end and the inode that a retention key names.
+struct RetentionKeyParts {
+  int64_t until_ns = 0;
+  InodeNo ino;
+};
+absl::StatusOr<RetentionKeyParts> ParseRetentionKey(std::string_view key);
 
 std::string EncodeEntry(const EntryValue& entry);
 absl::StatusOr<EntryValue> DecodeEntry(std::string_view bytes);

@@ -135,6 +135,18 @@ absl::StatusOr<std::vector<InodeNo>> Names::ListOrphans() const {
   return orphans;
 }
 
+absl::StatusOr<std::vector<Inode>> Names::ListInodes(InodeNo first, size_t limit) const {
+  std::vector<Inode> inodes;
+  Cursor cursor = impl_->db->WalkFrom(InodeKey(first), std::string(1, kInodePrefix), nullptr,
+                                      /*fill_cache=*/false);
+  for (; cursor.Valid() && inodes.size() < limit; cursor.Next()) {
+    OCA_ASSIGN_OR_RETURN(Inode inode, DecodeInode(cursor.value()));
+    inodes.push_back(std::move(inode));
+  }
+  OCA_RETURN_IF_ERROR(cursor.status());
+  return inodes;
+}
+
 absl::Status Names::ForEachInode(const std::function<absl::Status(const Inode&)>& fn) const {
   Cursor cursor = impl_->db->Walk(std::string(1, kInodePrefix), nullptr, /*fill_cache=*/false);
   for (; cursor.Valid(); cursor.Next()) {

@@ -36,7 +36,11 @@ uint64_t Mutation::TakeNumber(Sequence* sequence, uint64_t least) {
 
 void Mutation::PutInode(const Inode& inode) { Put(InodeKey(inode.ino), EncodeInode(inode)); }
 
-void Mutation::DeleteInode(InodeNo ino) { Delete(InodeKey(ino)); }
+void Mutation::DeleteInode(const Inode& inode) {
+  Delete(InodeKey(inode.ino));
+  if (inode.retain_until_ns == 0) return;
+  Delete(RetentionKey(inode.container, inode.retain_until_ns, inode.ino));
+}
 
 void Mutation::PutEntry(InodeNo parent, std::string_view name, const EntryValue& entry) {
   Put(EntryKey(parent, name), EncodeEntry(entry));
@@ -70,6 +74,14 @@ absl::Status Mutation::DeleteAllXattrs(const Inode& inode) {
   return cursor.status();
 }
 
+void Mutation::SetRetainUntil(int64_t until_ns, Inode* inode) {
+  if (inode->retain_until_ns != 0) {
+    Delete(RetentionKey(inode->container, inode->retain_until_ns, inode->ino));
+  }
+  inode->retain_until_ns = until_ns;
+  if (until_ns != 0) Put(RetentionKey(inode->container, until_ns, inode->ino), {});
+}
+
 void Mutation::PutGroup(const StorageGroup& group) {
   Put(GroupKey(group.id), EncodeStorageGroup(group));
   put_groups_.push_back(group);
@@ -94,6 +106,8 @@ void Mutation::DeleteContainer(ContainerId id) {
 void Mutation::PutSuper(SuperItem item, uint64_t value) {
   Put(SuperKey(item), EncodeNumber(value));
 }
+
+void Mutation::DeleteSuper(SuperItem item) { Delete(SuperKey(item)); }
 
 void Mutation::CountInode(const Inode& inode, int sign) {
   if (inode.container.value == 0) return;

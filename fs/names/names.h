@@ -85,6 +85,15 @@ struct DirEntry {
   uint64_t cookie = 0;  // stable; entries come in ascending cookie order = order of creation; > 16
 };
 
+// What a container's retention is and holds.
+struct RetentionStatus {
+  RetentionPolicy policy = {};
+  int64_t trusted_now_ns = 0;   // the clock that locks are measured in, since the epoch
+  uint64_t locked_files = 0;    // now
+  int64_t first_unlock_ns = 0;  // when the first of them is free; 0 when none is locked
+  int64_t last_unlock_ns = 0;   // when the last one is
+};
+
 struct RenameResult {
   Inode moved;
   std::optional<Inode>
@@ -120,6 +129,22 @@ class Names {
                                            const std::function<void(const Inode&)>& deleted);
   std::vector<Container> ListContainers() const;  // deleting ones too
   ContainerCounters Counters(ContainerId id) const;
+
+  // --- Retention: files that cannot be changed or removed until a time. docs/protocols/posix.md
+  // tells what locks a file, and what EPERM then forbids. ---
+  // EINVAL: periods that make no sense. EPERM: a weaker mode than compliance, or none while files
+  // are locked.
+  absl::StatusOr<Container> SetRetention(ContainerId id, const RetentionPolicy& policy);
+  absl::StatusOr<RetentionStatus> GetRetention(ContainerId id) const;
+  // Ends a lock early. EPERM unless the container's mode is governance; EINVAL: it is not locked.
+  absl::StatusOr<Inode> ReleaseLock(InodeNo ino);
+  // Locks a file of a container with auto_lock_seconds as if its last write permission was taken
+  // away, when it still is as it was at `ctime_ns`; EAGAIN when not.
+  absl::StatusOr<Inode> LockUnchanged(InodeNo ino, int64_t ctime_ns);
+  bool IsLocked(const Inode& inode) const;
+  // Whether a container has, or ever had, a policy.
+  bool RetentionInUse() const;
+  int64_t TrustedNowNs() const;
 
   // --- Inodes and directories ---
   absl::StatusOr<Inode> GetInode(InodeNo ino) const;  // ENOENT
@@ -160,6 +185,8 @@ class Names {
   // Calls fn for each inode (orphans too) of one consistent moment, ascending, until it returns an
   // error.
   absl::Status ForEachInode(const std::function<absl::Status(const Inode&)>& fn) const;
+  // At most `limit` inodes from `first` on, ascending, as they are now.
+  absl::StatusOr<std::vector<Inode>> ListInodes(InodeNo first, size_t limit) const;
   // Checks every relation between inodes, entries, parents, link counts and counters; one line per
   // fault found, empty = sound. `progress` gets the number of inodes seen so far; returning false
   // stops the check (kCancelled).

@@ -43,7 +43,8 @@ absl::Status Names::Impl::Load() {
     }
   }
   OCA_RETURN_IF_ERROR(LoadSequences());
-  return LoadTables();
+  OCA_RETURN_IF_ERROR(LoadTables());
+  return LoadTrustedTime();
 }
 
 // Writes the superblock and the mount's root.
@@ -103,7 +104,6 @@ absl::Status Names::Impl::LoadTables() {
   return container_cursor.status();
 }
 
-absl::Status Names::Commit() { return impl_->db->Commit(); }
 absl::Status Names::ForgetOldValues() { return impl_->db->Rewrite(); }
 absl::Status Names::Resume() { return impl_->db->Resume(); }
 uint64_t Names::DiskBytes() const { return impl_->db->DiskBytes(); }

@@ -69,6 +69,7 @@ std::string EncodeInode(const Inode& inode) {
   PutVarint(&out, inode.data_bytes);
   PutVarint(&out, inode.parent.value);
   PutVarint(&out, inode.entries);
+  PutVarint(&out, static_cast<uint64_t>(inode.retain_until_ns));
   PutLe(&out, inode.atime_ns);
   PutLe(&out, inode.mtime_ns);
   PutLe(&out, inode.ctime_ns);
@@ -94,12 +95,14 @@ absl::StatusOr<Inode> DecodeInode(std::string_view bytes) {
   inode.data_bytes = in.Varint();
   inode.parent = InodeNo(in.Varint());
   inode.entries = in.Varint();
+  inode.retain_until_ns = static_cast<int64_t>(in.Varint());
   inode.atime_ns = in.Le<int64_t>();
   inode.mtime_ns = in.Le<int64_t>();
   inode.ctime_ns = in.Le<int64_t>();
   inode.btime_ns = in.Le<int64_t>();
   inode.content = in.LengthPrefixed();
-  if (!in.ok() || !in.empty() || !fits || inode.ino.value == 0 || !KnownType(inode.mode)) {
+  if (!in.ok() || !in.empty() || !fits || inode.ino.value == 0 || !KnownType(inode.mode) ||
+      inode.retain_until_ns < 0 || (inode.retain_until_ns != 0 && !S_ISREG(inode.mode))) {
     return Damaged("inode");
   }
   return inode;
@@ -152,6 +155,11 @@ std::string EncodeContainer(const Container& container) {
   PutLe<uint8_t>(&out, container.deleting ? 1 : 0);
   PutLe<int64_t>(&out, container.created_ns);
   PutLe<uint8_t>(&out, static_cast<uint8_t>(container.marker));
+  PutLe<uint8_t>(&out, static_cast<uint8_t>(container.retention.mode));
+  PutVarint(&out, container.retention.min_seconds);
+  PutVarint(&out, container.retention.max_seconds);
+  PutVarint(&out, container.retention.default_seconds);
+  PutVarint(&out, container.retention.auto_lock_seconds);
   PutLengthPrefixed(&out, container.name);
   return out;
 }
@@ -168,10 +176,17 @@ absl::StatusOr<Container> DecodeContainer(std::string_view bytes) {
   container.created_ns = in.Le<int64_t>();
   const uint8_t marker = in.Le<uint8_t>();
   container.marker = static_cast<ContainerMarker>(marker);
+  const uint8_t mode = in.Le<uint8_t>();
+  container.retention.mode = static_cast<RetentionMode>(mode);
+  container.retention.min_seconds = in.Varint();
+  container.retention.max_seconds = in.Varint();
+  container.retention.default_seconds = in.Varint();
+  container.retention.auto_lock_seconds = in.Varint();
   container.name = in.LengthPrefixed();
   if (!in.ok() || !in.empty() || container.id.value == 0 || container.group.value == 0 ||
       container.root.value == 0 || container.name.empty() || deleting > 1 ||
-      marker > static_cast<uint8_t>(ContainerMarker::kTar)) {
+      marker > static_cast<uint8_t>(ContainerMarker::kTar) ||
+      mode > static_cast<uint8_t>(RetentionMode::kCompliance)) {
     return Damaged("container");
   }
   return container;

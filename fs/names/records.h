@@ -25,6 +25,23 @@ struct StorageGroup {
   bool has_keys = false;                // a key ring was made for it: a missing one is an error
 };
 
+// How long a container keeps its files from being changed or removed. Periods are in seconds.
+enum class RetentionMode : uint8_t {
+  kNone = 0,
+  kGovernance = 1,  // an administrator can end a lock early
+  kCompliance = 2   // nobody can
+};
+inline constexpr uint64_t kMaxRetentionSeconds = uint64_t{100} * 366 * 24 * 3600;
+
+struct RetentionPolicy {
+  RetentionMode mode = RetentionMode::kNone;
+  uint64_t min_seconds = 0;        // each lock holds at least as long
+  uint64_t max_seconds = 0;        // and at most as long
+  uint64_t default_seconds = 0;    // of a lock that names no end; 0 = such a file is not locked
+  uint64_t auto_lock_seconds = 0;  // a file that does not change for so long is locked; 0 = never
+  friend bool operator==(const RetentionPolicy&, const RetentionPolicy&) = default;
+};
+
 struct Container {
   ContainerId id = {};
   std::string name = {};
@@ -33,6 +50,7 @@ struct Container {
   bool deleting = false;
   int64_t created_ns = 0;
   ContainerMarker marker = ContainerMarker::kAuto;
+  RetentionPolicy retention = {};
 };
 
 struct ContainerCounters {
@@ -62,8 +80,10 @@ struct Inode {
   int64_t mtime_ns = 0;
   int64_t ctime_ns = 0;
   int64_t btime_ns = 0;
-  InodeNo parent = {};       // of a directory
-  uint64_t entries = 0;      // of a directory
+  InodeNo parent = {};   // of a directory
+  uint64_t entries = 0;  // of a directory
+  // Of a regular file: the trusted time until which it is locked, or was; 0 = it never was.
+  int64_t retain_until_ns = 0;
   std::string content = {};  // regular file: encoded recipe root; symlink: target
 };
 

@@ -108,6 +108,7 @@ absl::StatusOr<RenameResult> Names::Rename(InodeNo parent, std::string_view name
   RenameResult result;
   OCA_ASSIGN_OR_RETURN(result.moved, impl_->LoadInode(at.from_entry.ino));
   if (at.to_entry && at.to_entry->ino == at.from_entry.ino) return result;  // two links of one file
+  OCA_RETURN_IF_ERROR(impl_->CheckMovable(result.moved));
   const int64_t now = impl_->NowNs();
   Mutation mutation(*impl_);
   result.moved.ctime_ns = now;
@@ -115,6 +116,7 @@ absl::StatusOr<RenameResult> Names::Rename(InodeNo parent, std::string_view name
 
   if (flags == RENAME_EXCHANGE) {
     OCA_ASSIGN_OR_RETURN(result.exchanged, impl_->LoadInode(at.to_entry->ino));
+    OCA_RETURN_IF_ERROR(impl_->CheckMovable(*result.exchanged));
     result.exchanged->ctime_ns = now;
     MoveDirLink(&at.from(), &at.to(), &result.moved);
     MoveDirLink(&at.to(), &at.from(), &*result.exchanged);
@@ -126,6 +128,7 @@ absl::StatusOr<RenameResult> Names::Rename(InodeNo parent, std::string_view name
     if (at.to_entry) {
       OCA_ASSIGN_OR_RETURN(result.replaced, impl_->LoadInode(at.to_entry->ino));
       OCA_RETURN_IF_ERROR(CheckReplace(at, *result.replaced));
+      OCA_RETURN_IF_ERROR(impl_->CheckUnlocked(*result.replaced));
       mutation.DropLink(now, &*result.replaced);
       mutation.PutInode(*result.replaced);
       at.to().entries--;

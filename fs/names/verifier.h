@@ -92,6 +92,7 @@ class Verifier {
   absl::Status CheckOrphan(const Inode& inode, Side* orphans);
   absl::Status CheckXattrs(const Inode& inode, Side* xattrs);
   void CountInode(const Inode& inode);
+  absl::Status CheckRetentionKeys();
   void CheckCounters();
 
   // --- verify_tree.cc: directories, and what entries point at ---
@@ -120,6 +121,7 @@ class Verifier {
   std::vector<std::string> faults_;
   uint64_t inodes_seen_ = 0;
   uint64_t steps_ = 0;
+  uint64_t locks_ = 0;  // inodes that have or had one
   std::map<SuperItem, uint64_t> limits_;
   std::map<ContainerId, Container> containers_;
   absl::flat_hash_map<ContainerId, ContainerCounters> counted_;

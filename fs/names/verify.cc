@@ -48,6 +48,7 @@ absl::Status Verifier::Run() {
   OCA_RETURN_IF_ERROR(FaultIfDamaged(CheckContainers()));
   OCA_RETURN_IF_ERROR(CheckInodes());
   OCA_RETURN_IF_ERROR(CheckTargets());
+  OCA_RETURN_IF_ERROR(CheckRetentionKeys());
   CheckCounters();
   progress_(inodes_seen_);
   return absl::OkStatus();
@@ -68,7 +69,7 @@ absl::Status Verifier::LoadTables() {
 }
 
 absl::Status Verifier::CheckPrefixes() {
-  constexpr std::string_view kKnown = "CDGILNOSX";
+  constexpr std::string_view kKnown = "CDGILNORSX";
   Cursor cursor = db_.Walk({}, snapshot_.get(), /*fill_cache=*/false);
   while (cursor.Valid()) {
     const std::string prefix(cursor.key().substr(0, 1));
@@ -166,6 +167,24 @@ void Verifier::CheckInode(const Inode& inode, uint64_t number) {
     Fault("symlink {} has size {}, its target {}", number, inode.size, inode.content.size());
   }
   if (!is_root) CountInode(inode);
+  if (inode.retain_until_ns != 0) ++locks_;
+}
+
+// Each lock's key names a file with that lock, and there are as many keys as locks.
+absl::Status Verifier::CheckRetentionKeys() {
+  uint64_t keys = 0;
+  OCA_RETURN_IF_ERROR(
+      ForEach(std::string(1, kRetentionPrefix), [&](std::string_view key, std::string_view) {
+        ++keys;
+        OCA_ASSIGN_OR_RETURN(const RetentionKeyParts parts, ParseRetentionKey(key));
+        OCA_ASSIGN_OR_RETURN(const auto inode, FindInode(parts.ino));
+        if (!inode || key != RetentionKey(inode->container, inode->retain_until_ns, inode->ino)) {
+          Fault("a lock of inode {} stands where none is", parts.ino.value);
+        }
+        return absl::OkStatus();
+      }));
+  if (keys != locks_) Fault("{} files have a lock, but {} locks are listed", locks_, keys);
+  return absl::OkStatus();
 }
 
 void Verifier::CountInode(const Inode& inode) {

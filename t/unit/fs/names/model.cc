@@ -21,10 +21,11 @@ bool IsDirectory(const Inode& inode) { return TypeOf(inode) == S_IFDIR; }
 bool HasUserXattrs(const Inode& inode) { return IsDirectory(inode) || TypeOf(inode) == S_IFREG; }
 
 void AddInodeText(const Inode& i, std::string* out) {
-  fmt::format_to(
-      std::back_inserter(*out), "{} c{} {:o} {}:{} n{} r{} s{}/{} p{} e{} {} {} {} {} [{}]\n",
-      i.ino.value, i.container.value, i.mode, i.uid, i.gid, i.nlink, i.rdev, i.size, i.data_bytes,
-      i.parent.value, i.entries, i.atime_ns, i.mtime_ns, i.ctime_ns, i.btime_ns, i.content);
+  fmt::format_to(std::back_inserter(*out),
+                 "{} c{} {:o} {}:{} n{} r{} s{}/{} p{} e{} l{} {} {} {} {} [{}]\n", i.ino.value,
+                 i.container.value, i.mode, i.uid, i.gid, i.nlink, i.rdev, i.size, i.data_bytes,
+                 i.parent.value, i.entries, i.retain_until_ns, i.atime_ns, i.mtime_ns, i.ctime_ns,
+                 i.btime_ns, i.content);
 }
 
 void AddXattrText(std::string_view name, std::string_view value, std::string* out) {
@@ -47,6 +48,21 @@ T Value(absl::StatusOr<T> value) {
 Model::Node* Model::Find(uint64_t ino) {
   const auto it = nodes_.find(ino);
   return it == nodes_.end() ? nullptr : &it->second;
+}
+
+RetentionPolicy Model::PolicyOf(const Inode& inode) const {
+  const auto it = policies_.find(inode.container.value);
+  return it == policies_.end() ? RetentionPolicy() : it->second;
+}
+
+bool Model::IsLocked(const Inode& inode, const ModelOp& op) {
+  return inode.retain_until_ns > op.trusted_ns;
+}
+
+bool Model::MayMove(uint64_t ino, const ModelOp& op) {
+  const Node& node = *Find(ino);
+  if (!IsDirectory(node.inode)) return !IsLocked(node.inode, op);
+  return node.entries.empty() || PolicyOf(node.inode).mode == RetentionMode::kNone;
 }
 
 std::vector<uint64_t> Model::Inodes() const {
@@ -187,6 +203,7 @@ int Model::Link(const ModelOp& op) {
   if (IsDirectory(node->inode)) return EPERM;
   if (node->inode.container != parent.inode.container) return EXDEV;
   if (node->inode.nlink == 0) return ENOENT;
+  if (IsLocked(node->inode, op)) return EPERM;
   ++node->inode.nlink;
   node->inode.ctime_ns = op.now_ns;
   AddEntry(op.dir, op.name, op.ino, next_place_++);
@@ -202,6 +219,7 @@ int Model::Remove(const ModelOp& op, bool is_rmdir) {
   const Node& node = *Find(entry->second.ino);
   if (IsDirectory(node.inode) != is_rmdir) return is_rmdir ? ENOTDIR : EISDIR;
   if (is_rmdir && !node.entries.empty()) return ENOTEMPTY;
+  if (IsLocked(node.inode, op)) return EPERM;
   const uint64_t ino = TakeEntry(op.dir, op.name).ino;
   DropName(ino, op.now_ns);
   Touch(op.dir, op.now_ns);
@@ -228,7 +246,9 @@ int Model::Rename(const ModelOp& op) {
     return EINVAL;
   }
   if (taken && moved == there) return 0;
+  if (!MayMove(moved, op)) return EPERM;
   if (op.flags == RENAME_EXCHANGE) {
+    if (!MayMove(there, op)) return EPERM;
     Exchange(op);
     return 0;
   }
@@ -236,6 +256,7 @@ int Model::Rename(const ModelOp& op) {
   if (taken) {
     if (moved_is_dir != there_is_dir) return moved_is_dir ? ENOTDIR : EISDIR;
     if (there_is_dir && !Find(there)->entries.empty()) return ENOTEMPTY;
+    if (IsLocked(Find(there)->inode, op)) return EPERM;
     place = TakeEntry(op.to_dir, op.to_name).place;
     DropName(there, op.now_ns);
   } else {
@@ -263,12 +284,46 @@ int Model::SetAttr(const ModelOp& op) {
   Node* node = Find(op.ino);
   if (node == nullptr) return ENOENT;
   Inode& inode = node->inode;
+  if (IsLocked(inode, op)) return SetAttrOfLocked(op, &inode);
+  const bool was_writable = (inode.mode & 0222) != 0;
   if (op.change.mode) inode.mode = TypeOf(inode) | (*op.change.mode & 07777);
   inode.uid = op.change.uid.value_or(inode.uid);
   inode.gid = op.change.gid.value_or(inode.gid);
   inode.atime_ns = op.change.atime_ns.value_or(inode.atime_ns);
   inode.mtime_ns = op.change.mtime_ns.value_or(inode.mtime_ns);
   inode.ctime_ns = op.change.ctime_ns.value_or(op.now_ns);
+  if (TypeOf(inode) != S_IFREG || inode.nlink == 0) return 0;
+  if ((inode.mode & 0222) != 0) {
+    inode.retain_until_ns = 0;
+    return 0;
+  }
+  const RetentionPolicy policy = PolicyOf(inode);
+  if (policy.mode == RetentionMode::kNone) return 0;
+  const auto after = [&](uint64_t seconds) {
+    return op.trusted_ns + static_cast<int64_t>(seconds) * 1'000'000'000;
+  };
+  const bool names_an_end = inode.atime_ns > op.trusted_ns && (was_writable || op.change.atime_ns);
+  if (!names_an_end && !was_writable) return 0;
+  const int64_t wanted = names_an_end ? inode.atime_ns : after(policy.default_seconds);
+  inode.retain_until_ns = std::clamp(wanted, after(policy.min_seconds), after(policy.max_seconds));
+  inode.atime_ns = inode.retain_until_ns;
+  return 0;
+}
+
+int Model::SetAttrOfLocked(const ModelOp& op, Inode* inode) {
+  const AttrChange& change = op.change;
+  if (change.mode && (*change.mode & 07777) != (inode->mode & 07777)) return EPERM;
+  if (change.uid && *change.uid != inode->uid) return EPERM;
+  if (change.gid && *change.gid != inode->gid) return EPERM;
+  if (change.mtime_ns && *change.mtime_ns != inode->mtime_ns) return EPERM;
+  if (!change.atime_ns) return 0;
+  if (*change.atime_ns < inode->retain_until_ns) return EPERM;
+  const int64_t most =
+      op.trusted_ns + static_cast<int64_t>(PolicyOf(*inode).max_seconds) * 1'000'000'000;
+  const int64_t until = std::min(*change.atime_ns, most);
+  if (until <= inode->retain_until_ns) return 0;
+  inode->retain_until_ns = inode->atime_ns = until;
+  inode->ctime_ns = op.now_ns;
   return 0;
 }
 
@@ -277,6 +332,7 @@ int Model::SetContent(const ModelOp& op) {
   if (node == nullptr) return ENOENT;
   Inode& inode = node->inode;
   if (TypeOf(inode) != S_IFREG) return EINVAL;
+  if (IsLocked(inode, op)) return EPERM;
   inode.content = op.content.recipe;
   inode.size = op.content.size;
   inode.data_bytes = op.content.data_bytes;
@@ -289,6 +345,7 @@ int Model::SetXattr(const ModelOp& op) {
   Node* node = Find(op.ino);
   if (node == nullptr) return ENOENT;
   if (op.name.starts_with("user.") && !HasUserXattrs(node->inode)) return EPERM;
+  if (IsLocked(node->inode, op)) return EPERM;
   const bool there = node->xattrs.contains(op.name);
   if (there && (op.flags & XATTR_CREATE)) return EEXIST;
   if (!there && (op.flags & XATTR_REPLACE)) return ENODATA;
@@ -301,6 +358,7 @@ int Model::RemoveXattr(const ModelOp& op) {
   Node* node = Find(op.ino);
   if (node == nullptr) return ENOENT;
   if (op.name.starts_with("user.") && !HasUserXattrs(node->inode)) return EPERM;
+  if (IsLocked(node->inode, op)) return EPERM;
   if (node->xattrs.erase(op.name) == 0) return ENODATA;
   node->inode.ctime_ns = op.now_ns;
   return 0;

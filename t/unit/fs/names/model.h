@@ -40,6 +40,7 @@ struct ModelOp {
   Content content;
   std::string value;
   int64_t now_ns = 0;
+  int64_t trusted_ns = 0;
 };
 
 // A copy is a snapshot. Not thread-safe.
@@ -47,6 +48,9 @@ class Model {
  public:
   Model() = default;
 
+  void SetPolicy(ContainerId container, const RetentionPolicy& policy) {
+    policies_[container.value] = policy;
+  }
   void AddRoot(const Inode& root) { nodes_[root.ino.value].inode = root; }
   // Does `op`; 0 or the errno with which it must fail.
   int Apply(const ModelOp& op);
@@ -69,6 +73,10 @@ class Model {
     std::map<std::string, std::string> xattrs;
   };
 
+  RetentionPolicy PolicyOf(const Inode& inode) const;
+  static bool IsLocked(const Inode& inode, const ModelOp& op);
+  bool MayMove(uint64_t ino, const ModelOp& op);
+  int SetAttrOfLocked(const ModelOp& op, Inode* inode);
   Node* Find(uint64_t ino);
   int CheckDir(uint64_t dir);  // may names change in it
   void Touch(uint64_t dir, int64_t now);
@@ -87,6 +95,7 @@ class Model {
   int RemoveXattr(const ModelOp& op);
 
   std::map<uint64_t, Node> nodes_;
+  std::map<uint32_t, RetentionPolicy> policies_;
   uint64_t next_place_ = 1;
 };
 

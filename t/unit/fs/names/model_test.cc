@@ -36,6 +36,13 @@ class ModelTest : public NamesTest {
     fmt::print("seed {}\n", seed_);
     RecordProperty("seed", std::to_string(seed_));
     const InodeNo other = AddContainer("other");
+    // Locks of some dozens of operations: files of "c" are locked and free again over and over.
+    const RetentionPolicy policy = {.mode = RetentionMode::kGovernance,
+                                    .min_seconds = 2,
+                                    .max_seconds = 60,
+                                    .default_seconds = 20};
+    ASSERT_OK(names_->SetRetention(container_.id, policy));
+    model_.SetPolicy(container_.id, policy);
     ASSERT_OK(names_->Commit());
     for (InodeNo ino : {kRootInode, root_, other}) model_.AddRoot(Get(ino));
     durable_ = model_;
@@ -131,6 +138,9 @@ ModelOp ModelTest::RandomOp() {
   op.change.gid = Perhaps<uint32_t>(random_.Below(5));
   op.change.atime_ns = Perhaps<int64_t>(random_.Next());
   op.change.mtime_ns = Perhaps<int64_t>(random_.Next());
+  // Some that lock, and some that may leave a locked file as it is.
+  if (random_.OneIn(3)) op.change.mode = 0444;
+  if (random_.OneIn(4)) op.change = {.atime_ns = op.now_ns + int64_t{1'000'000'000} * 30};
   op.change.ctime_ns = Perhaps<int64_t>(random_.Next());
   op.content = {.recipe = random_.Text(random_.Below(300)),
                 .size = random_.Below(1 << 30),
@@ -142,6 +152,7 @@ ModelOp ModelTest::RandomOp() {
 
 int ModelTest::Run(ModelOp* op) {
   const InodeNo dir(op->dir), to_dir(op->to_dir);
+  op->trusted_ns = names_->TrustedNowNs();
   switch (op->kind) {
     case ModelOp::kCreate: {
       const auto made = names_->Create(dir, op->name, op->what);

@@ -32,6 +32,7 @@ Inode SomeInode() {
   inode.btime_ns = 0x0102030405060708;
   inode.parent = InodeNo(1);
   inode.entries = 5;
+  inode.retain_until_ns = 300;
   inode.content = std::string("a\0b", 3);
   return inode;
 }
@@ -51,7 +52,12 @@ Container SomeContainer() {
           .root = InodeNo(9),
           .deleting = true,
           .created_ns = -5,
-          .marker = ContainerMarker::kTar};
+          .marker = ContainerMarker::kTar,
+          .retention = {.mode = RetentionMode::kCompliance,
+                        .min_seconds = 1,
+                        .max_seconds = 300,
+                        .default_seconds = 2,
+                        .auto_lock_seconds = 3}};
 }
 
 // Every cut of `good`, and `good` with more behind it, is refused as damage.
@@ -86,6 +92,7 @@ TEST(Records, InodeComesBackWhole) {
   EXPECT_EQ(back.btime_ns, inode.btime_ns);
   EXPECT_EQ(back.parent, inode.parent);
   EXPECT_EQ(back.entries, inode.entries);
+  EXPECT_EQ(back.retain_until_ns, inode.retain_until_ns);
   EXPECT_EQ(back.content, inode.content);
 }
 
@@ -95,6 +102,7 @@ TEST(Records, InodeBytesAreAsDocumented) {
   expected += std::string(9, '\xff') + "\x01";     // rdev
   expected += std::string(8, '\x80') + "\x10";     // size
   expected += std::string("\x80\x20\x01\x05", 4);  // data bytes, parent, entries
+  expected += "\xac\x02";                          // end of the lock
   expected += std::string(8, '\xff');              // atime
   expected += std::string(7, '\0') + '\x80';       // mtime
   expected += std::string(7, '\xff') + '\x7f';     // ctime
@@ -106,12 +114,22 @@ TEST(Records, InodeBytesAreAsDocumented) {
   EXPECT_EQ(EncodeInode(SomeInode()), expected);
 }
 
+TEST(Records, OnlyFilesHaveLocks) {
+  Inode inode = SomeInode();
+  inode.mode = S_IFDIR | 0755;
+  EXPECT_THAT(DecodeInode(EncodeInode(inode)), StatusIs(kDataLoss));
+  inode = SomeInode();
+  inode.retain_until_ns = -1;
+  EXPECT_THAT(DecodeInode(EncodeInode(inode)), StatusIs(kDataLoss));
+}
+
 TEST(Records, InodeIsRefusedUnlessWhole) { ExpectOnlyWhole(EncodeInode(SomeInode()), DecodeInode); }
 
 TEST(Records, InodeOfAllTypesAndOfNoOther) {
   for (uint32_t type = 0; type <= 0x1f; ++type) {
     Inode inode = SomeInode();
     inode.mode = type << 12 | 0644;
+    inode.retain_until_ns = 0;
     const uint32_t bits = type << 12;
     const bool known = bits == S_IFREG || bits == S_IFDIR || bits == S_IFLNK || bits == S_IFIFO ||
                        bits == S_IFSOCK || bits == S_IFCHR || bits == S_IFBLK;
@@ -176,9 +194,10 @@ TEST(Records, GroupValuesOutOfRangeAreDamage) {
 TEST(Records, ContainerComesBackWhole) {
   const std::string bytes = EncodeContainer(SomeContainer());
   EXPECT_EQ(bytes, std::string("\x01\x03\0\0\0\x07\0\0\0\x09\0\0\0\0\0\0\0\x01"
-                               "\xfb\xff\xff\xff\xff\xff\xff\xff\x02\x01"
+                               "\xfb\xff\xff\xff\xff\xff\xff\xff\x02"
+                               "\x02\x01\xac\x02\x02\x03\x01"
                                "c",
-                               29));
+                               35));
   ASSERT_OK_AND_ASSIGN(const Container back, DecodeContainer(bytes));
   EXPECT_EQ(back.id, ContainerId(3));
   EXPECT_EQ(back.name, "c");
@@ -187,6 +206,7 @@ TEST(Records, ContainerComesBackWhole) {
   EXPECT_TRUE(back.deleting);
   EXPECT_EQ(back.created_ns, -5);
   EXPECT_EQ(back.marker, ContainerMarker::kTar);
+  EXPECT_EQ(back.retention, SomeContainer().retention);
   ExpectOnlyWhole(bytes, DecodeContainer);
 }
 
@@ -209,6 +229,9 @@ TEST(Records, ContainerValuesOutOfRangeAreDamage) {
   std::string bytes = EncodeContainer(SomeContainer());
   bytes[17] = 2;  // deleting
   EXPECT_THAT(DecodeContainer(bytes), StatusIs(kDataLoss));
+  container = SomeContainer();
+  container.retention.mode = static_cast<RetentionMode>(3);
+  EXPECT_THAT(DecodeContainer(EncodeContainer(container)), StatusIs(kDataLoss));
 }
 
 TEST(Records, CountersComeBackWhole) {

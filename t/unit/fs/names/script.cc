@@ -45,10 +45,19 @@ void AddSetUp(std::vector<ScriptStep>* script) {
       return absl::OkStatus();
     }});
   }
+  script->push_back({[](Names& names, ScriptState& s) -> absl::Status {
+    return names
+        .SetRetention(s.container, {.mode = RetentionMode::kGovernance,
+                                    .min_seconds = 1,
+                                    .max_seconds = 86400,
+                                    .default_seconds = 600})
+        .status();
+  }});
 }
 
 // What one round does to the container; round r relies on the rounds before.
 std::vector<Run> Round(int r) {
+  constexpr int64_t kLockNs = 3'600'000'000'000;
   const std::string n = std::to_string(r);
   return {
       [=](Names& names, ScriptState& s) {
@@ -69,6 +78,16 @@ std::vector<Run> Round(int r) {
       },
       [=](Names& names, ScriptState& s) {
         return names.Link(s.files.back(), s.root, "l" + n).status();
+      },
+      [=](Names& names, ScriptState& s) {
+        return Create(names, s.root, "locked" + n, S_IFREG | 0644, &s.files);
+      },
+      [=](Names& names, ScriptState& s) {
+        return names.SetAttr(s.files.back(), {.mode = 0444}).status();
+      },
+      [=](Names& names, ScriptState& s) -> absl::Status {
+        if (r % 2 == 0) return names.ReleaseLock(s.files.back()).status();
+        return names.SetAttr(s.files.back(), {.atime_ns = names.TrustedNowNs() + kLockNs}).status();
       },
       [=](Names& names, ScriptState& s) {
         return Create(names, s.root, "s" + n, S_IFLNK | 0777, &s.files);
