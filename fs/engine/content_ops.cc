@@ -47,6 +47,15 @@ void FilesystemImpl::ReleaseFile(const std::shared_ptr<OpenFile>& file) {
 
 absl::StatusOr<Handle*> FilesystemImpl::Open(InodeNo ino, int flags) {
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<OpenFile> file, Acquire(ino));
+  if ((flags & O_ACCMODE) != O_RDONLY) {
+    file->retention_mu.ReaderLock();
+    absl::Status unlocked = CheckChangeable(*file);
+    file->retention_mu.ReaderUnlock();
+    if (!unlocked.ok()) {
+      ReleaseFile(file);
+      return unlocked;
+    }
+  }
   auto handle = std::make_unique<Handle>(file, flags);
   if ((flags & O_TRUNC) != 0 && (flags & O_ACCMODE) != O_RDONLY) {
     absl::Status status = Truncate(ino, 0).status();
@@ -140,6 +149,8 @@ absl::StatusOr<size_t> FilesystemImpl::Write(Handle* handle, uint64_t offset, st
   OpenFile& file = *handle->file;
   if (!append && (offset > kMaxFileSize || data.size() > kMaxFileSize - offset))
     return PosixError(EFBIG, "write");
+  absl::ReaderMutexLock retention(&file.retention_mu);
+  OCA_RETURN_IF_ERROR(CheckChangeable(file));
   OCA_RETURN_IF_ERROR(AdmitWrite(file, data.size()));
   OCA_RETURN_IF_ERROR(file.content->Write(offset, append, data).status());
   file.Touch(NowNanos());
@@ -168,7 +179,9 @@ absl::StatusOr<Inode> FilesystemImpl::Truncate(InodeNo ino, uint64_t size) {
   absl::Status status;
   {
     absl::ReaderMutexLock lock(&operations_mu_);
-    status = file->content->Truncate(size);
+    absl::ReaderMutexLock retention(&file->retention_mu);
+    status = CheckChangeable(*file);
+    if (status.ok()) status = file->content->Truncate(size);
     if (status.ok()) {
       file->Touch(NowNanos());
       status = file->Record(*names_);
@@ -191,6 +204,8 @@ absl::Status FilesystemImpl::Allocate(Handle* handle, int mode, uint64_t offset,
   if (what != 0 && what != FALLOC_FL_PUNCH_HOLE && what != FALLOC_FL_ZERO_RANGE) {
     return PosixError(EOPNOTSUPP, "fallocate");
   }
+  absl::ReaderMutexLock retention(&file.retention_mu);
+  OCA_RETURN_IF_ERROR(CheckChangeable(file));
   bool changed = false;
   if (what != 0) {
     OCA_RETURN_IF_ERROR(file.content->PunchHole(offset, length));
@@ -219,6 +234,8 @@ absl::StatusOr<uint64_t> FilesystemImpl::CopyRange(Handle* from, uint64_t from_o
   if (&source == &target && from_offset < to_offset + length && to_offset < from_offset + length) {
     return PosixError(EINVAL, "copy_file_range of ranges that overlap");
   }
+  absl::ReaderMutexLock retention(&target.retention_mu);
+  OCA_RETURN_IF_ERROR(CheckChangeable(target));
   OCA_RETURN_IF_ERROR(AdmitWrite(target, 0));
   OCA_ASSIGN_OR_RETURN(uint64_t copied,
                        source.container->group == target.container->group

@@ -33,6 +33,8 @@ using names::Container;
 using names::DirEntry;
 using names::Inode;
 using names::NewInode;
+using names::RetentionPolicy;
+using names::RetentionStatus;
 using names::StorageGroup;
 
 struct Options {
@@ -153,6 +155,15 @@ class Filesystem {
   // way back.
   virtual absl::Status EncryptGroup(GroupId id, EncryptionMode mode, uint64_t rotation_seconds) = 0;
   virtual absl::StatusOr<EncryptionStatus> EncryptionOf(GroupId id) = 0;
+
+  // Retention; as in fs/names. ReleaseLock: `path` names the file from the container's top.
+  virtual absl::StatusOr<Container> SetRetention(ContainerId id, const RetentionPolicy& policy) = 0;
+  virtual absl::StatusOr<RetentionStatus> GetRetention(ContainerId id) = 0;
+  virtual absl::Status ReleaseLock(ContainerId id, std::string_view path) = 0;
+
+  // Who caches attributes is told here of changes that it did not ask for. `changed` must not call
+  // the filesystem. Empty: nobody. Returns when no earlier listener runs.
+  virtual void SetAttributesListener(std::function<void(InodeNo)> changed) = 0;
 
   // --- Maintenance. One cleaner run and one scan at a time, in the background. ---
   virtual absl::Status StartReclaim() = 0;  // EBUSY when running

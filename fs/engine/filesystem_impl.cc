@@ -220,6 +220,7 @@ void FilesystemImpl::Background() {
     }
     if (deleting) DeleteContainersInBackground();
     AdvanceEncryption();
+    LockUnchangedFiles();
     if (absl::Now() < next_commit) continue;
     RecordChangedFiles();
     if (absl::Status status = committer_.Commit(); !status.ok()) {

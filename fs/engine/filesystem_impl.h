@@ -4,6 +4,7 @@
 #define OCA_FS_ENGINE_FILESYSTEM_IMPL_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -90,6 +91,12 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::Status EncryptGroup(GroupId id, EncryptionMode mode, uint64_t rotation_seconds) override;
   absl::StatusOr<EncryptionStatus> EncryptionOf(GroupId id) override;
 
+  absl::StatusOr<Container> SetRetention(ContainerId id, const RetentionPolicy& policy) override;
+  absl::StatusOr<RetentionStatus> GetRetention(ContainerId id) override;
+  absl::Status ReleaseLock(ContainerId id, std::string_view path) override;
+  void SetAttributesListener(std::function<void(InodeNo)> changed) override
+      ABSL_LOCKS_EXCLUDED(listener_mu_);
+
   absl::Status StartReclaim() override { return cleaner_->Start(); }
   absl::Status StopReclaim() override {
     cleaner_->Stop();
@@ -135,6 +142,16 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   // One step of all that encryption does in the background: rotation, names, packs.
   void AdvanceEncryption();
   absl::Status EncryptNames(const std::shared_ptr<GroupRuntime>& group);
+
+  // retention_ops.cc
+  // EPERM for a file that is locked.
+  absl::Status CheckChangeable(const OpenFile& file) ABSL_SHARED_LOCKS_REQUIRED(file.retention_mu);
+  // SetAttr where it may begin or end a lock.
+  absl::StatusOr<Inode> SetAttrWithRetention(InodeNo ino, const AttrChange& change);
+  absl::Status LockUnchanged(const Inode& seen);
+  // One step of the search for files that have not changed for so long that they are to be locked.
+  void LockUnchangedFiles();
+  absl::StatusOr<InodeNo> FindPath(ContainerId container, std::string_view path);
 
   // content_ops.cc
   absl::StatusOr<std::shared_ptr<OpenFile>> Acquire(InodeNo ino);
@@ -186,6 +203,13 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   int64_t space_left_ ABSL_GUARDED_BY(space_mu_) =
       0;  // that writers may still use, by the last look
   int64_t space_looked_ns_ ABSL_GUARDED_BY(space_mu_) = INT64_MIN;
+
+  absl::Mutex listener_mu_;  // held shared while it is called
+  std::function<void(InodeNo)> attributes_changed_ ABSL_GUARDED_BY(listener_mu_);
+
+  // Of the background thread: where the search for files to lock stands, and when it begins anew.
+  InodeNo lock_search_ = {};
+  int64_t next_lock_search_ns_ = INT64_MIN;
 
   absl::Mutex background_mu_;
   bool stopping_ ABSL_GUARDED_BY(background_mu_) = false;

@@ -58,13 +58,15 @@ struct ContainerRuntime {
         group(std::move(its_group)),
         splitter(static_cast<markers::Setting>(container.marker), &group->chunker),
         reads(clock),
-        writes(clock) {}
+        writes(clock),
+        retention(container.retention.mode != names::RetentionMode::kNone) {}
   const ContainerId id;
   const std::shared_ptr<GroupRuntime> group;
   const markers::Splitter splitter;
   const std::shared_ptr<MarkerCounters> recognised = std::make_shared<MarkerCounters>();
   Throughput reads;
   Throughput writes;
+  std::atomic<bool> retention;  // its files may be locked, now or once
 };
 
 }  // namespace oca::engine

@@ -68,6 +68,14 @@ absl::Status FilesystemImpl::Rename(InodeNo parent, std::string_view name, Inode
 }
 
 absl::StatusOr<Inode> FilesystemImpl::SetAttr(InodeNo ino, const AttrChange& change) {
+  absl::ReaderMutexLock lock(&operations_mu_);
+  if (names_->RetentionInUse()) {
+    OCA_ASSIGN_OR_RETURN(const Inode before, names_->GetInode(ino));
+    std::shared_ptr<ContainerRuntime> container = FindContainer(before.container);
+    if (S_ISREG(before.mode) && container != nullptr && container->retention.load()) {
+      return SetAttrWithRetention(ino, change);
+    }
+  }
   std::shared_ptr<OpenFile> file = files_.Find(ino);
   OCA_ASSIGN_OR_RETURN(Inode inode, names_->SetAttr(ino, change));
   if (file != nullptr) {

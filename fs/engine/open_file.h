@@ -3,6 +3,7 @@
 #define OCA_FS_ENGINE_OPEN_FILE_H_
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,12 +30,18 @@ class OpenFile {
       : ino(inode.ino),
         container(std::move(its_container)),
         content(std::move(its_content)),
+        retain_until_ns(inode.retain_until_ns),
         mtime_ns_(inode.mtime_ns),
         ctime_ns_(inode.ctime_ns) {}
 
   const InodeNo ino;
   const std::shared_ptr<ContainerRuntime> container;
   const std::shared_ptr<FileContent> content;
+  // Held shared while the content is changed, exclusively while a lock on the file begins or ends
+  // (retention). Taken before all others of the file.
+  absl::Mutex retention_mu;
+  // As in names. Changed under retention_mu held exclusively.
+  std::atomic<int64_t> retain_until_ns;
 
   // A write or truncate happened now.
   void Touch(int64_t now_ns) ABSL_LOCKS_EXCLUDED(mu_);

@@ -202,6 +202,8 @@ void Session::InvalidateEntry(InodeNo parent, std::string_view name) {
   InvalidateInode(impl_->context, parent, 0, 0);
 }
 
+void Session::InvalidateAttributes(InodeNo ino) { InvalidateInode(impl_->context, ino, -1, 0); }
+
 void Session::InvalidateRoot() { InvalidateInode(impl_->context, names::kRootInode, 0, 0); }
 
 const std::string& Session::mountpoint() const { return impl_->mountpoint; }

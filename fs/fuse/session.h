@@ -47,6 +47,8 @@ class Session {
   // (and what lies below it), and the attributes and listing of `parent`. Never call it from within
   // a request of the mount.
   void InvalidateEntry(InodeNo parent, std::string_view name);
+  // The kernel asks for the attributes of `ino` again. From any thread.
+  void InvalidateAttributes(InodeNo ino);
   // The mount's root: its attributes and listing.
   void InvalidateRoot();
 

@@ -95,6 +95,7 @@ absl::Status ServeMount(const Arguments& arguments, const conf::Fs& config,
                             {.version = OCA_VERSION,
                              .repository_path = arguments.home + "/data",
                              .mount_path = session->mountpoint()}));
+  filesystem.SetAttributesListener([&session](InodeNo ino) { session->InvalidateAttributes(ino); });
   log::Info("ready", "home", arguments.home, "mount", session->mountpoint());
   absl::Status status;
   if (absl::Status sent = daemon::Notify("READY=1"); !sent.ok()) {
@@ -104,6 +105,7 @@ absl::Status ServeMount(const Arguments& arguments, const conf::Fs& config,
   log::Info("stopping", "reason", signal == 0 ? "asked" : strsignal(signal));
   (void)daemon::Notify("STOPPING=1");  // only a courtesy
   server->Stop();
+  filesystem.SetAttributesListener(nullptr);
   Note(&status, "unmount", session->Unmount());
   return status;
 }

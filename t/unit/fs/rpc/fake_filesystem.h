@@ -31,6 +31,8 @@ class FakeFilesystem final : public Filesystem {
   ScanStatus scan ABSL_GUARDED_BY(mu);
   std::optional<GroupId> scanned_group ABSL_GUARDED_BY(mu);
   absl::Status delete_container_result ABSL_GUARDED_BY(mu);
+  absl::Status retention_result ABSL_GUARDED_BY(mu);
+  std::string released ABSL_GUARDED_BY(mu);
   StatFs space ABSL_GUARDED_BY(mu) = {4096, 1000, 400, 10, 100};
 
   absl::StatusOr<StorageGroup> AddGroup(const StorageGroup& group) override {
@@ -108,6 +110,30 @@ class FakeFilesystem final : public Filesystem {
     for (const auto& [id, container] : containers) all.push_back(container);
     return all;
   }
+  absl::StatusOr<Container> SetRetention(ContainerId id, const RetentionPolicy& policy) override {
+    absl::MutexLock lock(&mu);
+    auto found = containers.find(id.value);
+    if (found == containers.end()) return PosixError(ENOENT, "container");
+    if (!retention_result.ok()) return retention_result;
+    found->second.retention = policy;
+    return found->second;
+  }
+  absl::StatusOr<RetentionStatus> GetRetention(ContainerId id) override {
+    absl::MutexLock lock(&mu);
+    auto found = containers.find(id.value);
+    if (found == containers.end()) return PosixError(ENOENT, "container");
+    return RetentionStatus{.policy = found->second.retention,
+                           .trusted_now_ns = 1'700'000'000'000'000'000,
+                           .locked_files = 2,
+                           .first_unlock_ns = 1'700'000'001'000'000'000,
+                           .last_unlock_ns = 1'700'000'002'000'000'000};
+  }
+  absl::Status ReleaseLock(ContainerId id, std::string_view path) override {
+    absl::MutexLock lock(&mu);
+    released = std::string(path);
+    return retention_result;
+  }
+  void SetAttributesListener(std::function<void(InodeNo)>) override {}
   absl::StatusOr<GroupStats> StatsOfGroup(GroupId id) override {
     absl::MutexLock lock(&mu);
     auto found = groups.find(id.value);
