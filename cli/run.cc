@@ -65,6 +65,7 @@ void BuildParser(CLI::App& app, Session& session) {
       AddStorageGroupEncryption(sub, session);
     }
     if (group.name == "container") AddContainer(sub, session);
+    if (group.name == "container") AddRetention(sub, session);
     if (group.name == "stats") AddStats(sub, session);
     if (group.name == "maintenance") AddMaintenance(sub, session);
   }

@@ -92,6 +92,7 @@ void AddSystem(CLI::App* group, Session& session);
 void AddStorageGroup(CLI::App* group, Session& session);
 void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);
+void AddRetention(CLI::App* group, Session& session);  // a verb of containers
 void AddStats(CLI::App* group, Session& session);
 void AddMaintenance(CLI::App* group, Session& session);
 

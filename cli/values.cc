@@ -27,6 +27,17 @@ constexpr Unit kUnits[] = {
 constexpr uint64_t kSecondsOfDay = 86400;
 constexpr uint64_t kDaysOfYear = 365;
 
+struct Period {
+  char letter;
+  std::string_view name;
+  uint64_t seconds;
+};
+constexpr Period kPeriods[] = {{'y', "year", 365 * 86400},
+                               {'d', "day", 86400},
+                               {'h', "hour", 3600},
+                               {'m', "minute", 60},
+                               {'s', "second", 1}};
+
 bool SameWord(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
            return absl::ascii_tolower(static_cast<unsigned char>(x)) ==
@@ -134,6 +145,38 @@ std::string RotationText(uint64_t seconds) {
 absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text) {
   if (text == "local") return management::v1::CONTAINER_TYPE_LOCAL;
   return absl::InvalidArgumentError(fmt::format("'{}' is no container type: local", text));
+}
+
+absl::StatusOr<fs::v1::RetentionMode> ParseRetentionMode(std::string_view text) {
+  if (text == "none") return fs::v1::RETENTION_MODE_NONE;
+  if (text == "governance") return fs::v1::RETENTION_MODE_GOVERNANCE;
+  if (text == "compliance") return fs::v1::RETENTION_MODE_COMPLIANCE;
+  return absl::InvalidArgumentError(
+      fmt::format("'{}' is no retention mode: governance, compliance or none", text));
+}
+
+absl::StatusOr<uint64_t> ParsePeriod(std::string_view what, std::string_view text) {
+  if (text == "none") return 0;
+  uint64_t number = 0;
+  for (const Period& period : kPeriods) {
+    if (text.size() < 2 || text.back() != period.letter) continue;
+    const std::string_view digits = text.substr(0, text.size() - 1);
+    if (!absl::SimpleAtoi({digits.data(), digits.size()}, &number)) break;
+    if (number > UINT32_MAX) break;
+    return number * period.seconds;
+  }
+  return absl::InvalidArgumentError(fmt::format(
+      "'{}' is no {}: a number with a unit, as in 90s, 30m, 12h, 30d, 7y; or none", text, what));
+}
+
+std::string PeriodText(uint64_t seconds) {
+  if (seconds == 0) return "none";
+  for (const Period& period : kPeriods) {
+    if (seconds % period.seconds != 0) continue;
+    const uint64_t number = seconds / period.seconds;
+    return fmt::format("{} {}{}", number, period.name, number == 1 ? "" : "s");
+  }
+  return "";
 }
 
 std::string ShortBytes(uint64_t bytes) {

@@ -28,6 +28,11 @@ absl::StatusOr<fs::v1::EncryptionMode> ParseEncryptionMode(std::string_view text
 absl::StatusOr<uint64_t> ParseRotation(std::string_view text);
 // "30 days", "2 years"; "none" for 0.
 std::string RotationText(uint64_t seconds);
+// "governance", "compliance" or "none".
+absl::StatusOr<fs::v1::RetentionMode> ParseRetentionMode(std::string_view text);
+// Seconds of "90s", "30m", "12h", "30d" or "7y" (of 365 days); "none" = 0. kInvalidArgument naming
+// `what`.
+absl::StatusOr<uint64_t> ParsePeriod(std::string_view what, std::string_view text);
 // "local".
 absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text);
 
@@ -37,6 +42,8 @@ std::string BytesText(uint64_t bytes);
 std::string ShortBytes(uint64_t bytes);
 // "1.50 GiB", or "none".
 std::string QuotaText(uint64_t bytes);
+// "30 days", or "none": in the largest unit that it is a multiple of.
+std::string PeriodText(uint64_t seconds);
 // "98.02 %"
 std::string PercentText(double percent);
 // In the local time zone; "-" when not set.

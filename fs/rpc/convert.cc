@@ -65,6 +65,66 @@ fs::v1::Container ToProto(const names::Container& container) {
   return out;
 }
 
+fs::v1::Retention ToProto(const names::RetentionStatus& status) {
+  fs::v1::Retention out;
+  switch (status.policy.mode) {
+    case names::RetentionMode::kNone:
+      out.set_mode(fs::v1::RETENTION_MODE_NONE);
+      break;
+    case names::RetentionMode::kGovernance:
+      out.set_mode(fs::v1::RETENTION_MODE_GOVERNANCE);
+      break;
+    case names::RetentionMode::kCompliance:
+      out.set_mode(fs::v1::RETENTION_MODE_COMPLIANCE);
+      break;
+  }
+  out.set_min_period_seconds(status.policy.min_seconds);
+  out.set_max_period_seconds(status.policy.max_seconds);
+  out.set_default_period_seconds(status.policy.default_seconds);
+  out.set_auto_lock_seconds(status.policy.auto_lock_seconds);
+  FillTime(absl::FromUnixNanos(status.trusted_now_ns), out.mutable_trusted_time());
+  out.set_locked_files(status.locked_files);
+  if (status.locked_files > 0) {
+    FillTime(absl::FromUnixNanos(status.first_unlock_ns), out.mutable_first_unlock());
+    FillTime(absl::FromUnixNanos(status.last_unlock_ns), out.mutable_last_unlock());
+  }
+  return out;
+}
+
+absl::StatusOr<names::RetentionPolicy> Apply(const fs::v1::SetRetentionRequest& request,
+                                             names::RetentionPolicy policy) {
+  constexpr uint64_t kDay = 24 * 3600;
+  if (policy.mode == names::RetentionMode::kNone) {
+    policy.max_seconds = 30 * 365 * kDay;
+    policy.default_seconds = 30 * kDay;
+  }
+  switch (request.mode()) {
+    case fs::v1::RETENTION_MODE_UNSPECIFIED:
+      break;
+    case fs::v1::RETENTION_MODE_NONE:
+      return names::RetentionPolicy();
+    case fs::v1::RETENTION_MODE_GOVERNANCE:
+      policy.mode = names::RetentionMode::kGovernance;
+      break;
+    case fs::v1::RETENTION_MODE_COMPLIANCE:
+      policy.mode = names::RetentionMode::kCompliance;
+      break;
+    default:
+      return absl::InvalidArgumentError(
+          fmt::format("unknown retention mode {}", static_cast<int>(request.mode())));
+  }
+  if (policy.mode == names::RetentionMode::kNone) {
+    return absl::InvalidArgumentError("the container has no retention mode: give one");
+  }
+  if (request.has_min_period_seconds()) policy.min_seconds = request.min_period_seconds();
+  if (request.has_max_period_seconds()) policy.max_seconds = request.max_period_seconds();
+  if (request.has_default_period_seconds()) {
+    policy.default_seconds = request.default_period_seconds();
+  }
+  if (request.has_auto_lock_seconds()) policy.auto_lock_seconds = request.auto_lock_seconds();
+  return policy;
+}
+
 fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats) {
   fs::v1::StorageGroupStats out;
   out.set_name(stats.name);

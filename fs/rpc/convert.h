@@ -6,13 +6,17 @@
 
 #include "absl/status/statusor.h"
 #include "fs/engine/stats.h"
-#include "fs/names/records.h"
+#include "fs/names/names.h"
 #include "lib/api/fs.pb.h"
 
 namespace oca::fs_rpc {
 
 fs::v1::StorageGroup ToProto(const names::StorageGroup& group);
 fs::v1::Container ToProto(const names::Container& container);
+fs::v1::Retention ToProto(const names::RetentionStatus& status);
+// `policy` with what the request sets; kInvalidArgument for an unknown mode.
+absl::StatusOr<names::RetentionPolicy> Apply(const fs::v1::SetRetentionRequest& request,
+                                             names::RetentionPolicy policy);
 fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats);
 // The container's group's name and the cleaner's state come from elsewhere.
 fs::v1::ContainerStats ToProto(const engine::ContainerStats& stats);

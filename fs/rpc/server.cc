@@ -153,6 +153,29 @@ class Service final : public api::Fs::Service {
     return ToGrpc(done);
   }
 
+  grpc::Status GetRetention(ServerContext*, const api::GetRetentionRequest* in,
+                            api::Retention* out) override {
+    absl::StatusOr<names::RetentionStatus> status = filesystem_.GetRetention(ContainerId(in->id()));
+    if (status.ok()) *out = ToProto(*status);
+    return ToGrpc(status.status());
+  }
+  grpc::Status SetRetention(ServerContext*, const api::SetRetentionRequest* in,
+                            api::Retention* out) override {
+    absl::StatusOr<names::Container> container = FindContainer(filesystem_, in->id());
+    if (!container.ok()) return ToGrpc(container.status());
+    absl::StatusOr<names::RetentionPolicy> policy = Apply(*in, container->retention);
+    if (!policy.ok()) return ToGrpc(policy.status());
+    absl::Status done = filesystem_.SetRetention(container->id, *policy).status();
+    if (!done.ok()) return ToGrpc(done);
+    absl::StatusOr<names::RetentionStatus> status = filesystem_.GetRetention(container->id);
+    if (status.ok()) *out = ToProto(*status);
+    return ToGrpc(status.status());
+  }
+  grpc::Status ReleaseLock(ServerContext*, const api::ReleaseLockRequest* in,
+                           api::ReleaseLockResponse*) override {
+    return ToGrpc(filesystem_.ReleaseLock(ContainerId(in->id()), in->path()));
+  }
+
   grpc::Status GetStorageGroupStats(ServerContext*, const api::GetStorageGroupStatsRequest* in,
                                     api::GetStorageGroupStatsResponse* out) override {
     if (in->id() != 0) {

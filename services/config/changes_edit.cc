@@ -176,6 +176,7 @@ absl::Status Changes::DeleteContainer(std::string_view name, bool delete_files) 
     return absl::FailedPreconditionError(
         fmt::format("container '{}' holds files; add --delete_files to delete them with it", name));
   }
+  if (ErrnoOf(done) == EPERM) return absl::FailedPreconditionError(done.message());
   if (ErrnoOf(done) == EBUSY) {
     return absl::FailedPreconditionError(fmt::format(
         "files of container '{}' are open; close them (lsof shows who has them) and try again",

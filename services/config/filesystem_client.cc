@@ -156,6 +156,29 @@ absl::Status FilesystemClient::DeleteContainer(uint32_t id, bool with_files) {
   return Call(&Fs::Stub::DeleteContainer, request, &response, kLong);
 }
 
+absl::StatusOr<fs::v1::Retention> FilesystemClient::GetRetention(uint32_t id) {
+  fs::v1::GetRetentionRequest request;
+  request.set_id(id);
+  fs::v1::Retention retention;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetRetention, request, &retention, kShort));
+  return retention;
+}
+
+absl::StatusOr<fs::v1::Retention> FilesystemClient::SetRetention(
+    const fs::v1::SetRetentionRequest& request) {
+  fs::v1::Retention retention;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::SetRetention, request, &retention, kChange));
+  return retention;
+}
+
+absl::Status FilesystemClient::ReleaseLock(uint32_t id, const std::string& path) {
+  fs::v1::ReleaseLockRequest request;
+  request.set_id(id);
+  request.set_path(path);
+  fs::v1::ReleaseLockResponse response;
+  return Call(&Fs::Stub::ReleaseLock, request, &response, kChange);
+}
+
 absl::StatusOr<std::vector<fs::v1::StorageGroupStats>> FilesystemClient::GroupStats(uint32_t id) {
   fs::v1::GetStorageGroupStatsRequest request;
   request.set_id(id);

@@ -44,6 +44,9 @@ class FilesystemClient {
   absl::Status EncryptGroup(uint32_t id, fs::v1::EncryptionMode mode, uint64_t rotation_seconds);
   absl::StatusOr<fs::v1::Container> AddContainer(std::string_view name, uint32_t group_id);
   absl::Status DeleteContainer(uint32_t id, bool with_files);
+  absl::StatusOr<fs::v1::Retention> GetRetention(uint32_t id);
+  absl::StatusOr<fs::v1::Retention> SetRetention(const fs::v1::SetRetentionRequest& request);
+  absl::Status ReleaseLock(uint32_t id, const std::string& path);
   // id 0 = all
   absl::StatusOr<std::vector<fs::v1::StorageGroupStats>> GroupStats(uint32_t id);
   absl::StatusOr<std::vector<fs::v1::ContainerStats>> ContainerStats(uint32_t id);

@@ -1,5 +1,6 @@
 #include "services/config/management_service.h"
 
+#include <cerrno>
 #include <string_view>
 #include <utility>
 
@@ -95,6 +96,28 @@ class Service final : public mgmt::Management::Service {
     return ToGrpc(changes_.DeleteContainer(in->name(), in->delete_files()));
   }
 
+  grpc::Status GetRetention(ServerContext*, const mgmt::GetRetentionRequest* in,
+                            fs::v1::Retention* out) override {
+    absl::StatusOr<uint32_t> id = OneContainer(in->name());
+    if (!id.ok()) return ToGrpc(id.status());
+    return Answer(filesystem_.GetRetention(*id), out);
+  }
+  grpc::Status SetRetention(ServerContext*, const mgmt::SetRetentionRequest* in,
+                            fs::v1::Retention* out) override {
+    absl::StatusOr<uint32_t> id = OneContainer(in->name());
+    if (!id.ok()) return ToGrpc(id.status());
+    absl::StatusOr<fs::v1::Retention> changed = filesystem_.SetRetention(ToFilesystem(*in, *id));
+    if (!changed.ok()) return Retained("set_retention", in->name(), changed.status());
+    *out = *std::move(changed);
+    return Retained("set_retention", in->name(), absl::OkStatus());
+  }
+  grpc::Status ReleaseLock(ServerContext*, const mgmt::ReleaseLockRequest* in,
+                           mgmt::ReleaseLockResponse*) override {
+    absl::StatusOr<uint32_t> id = OneContainer(in->name());
+    if (!id.ok()) return ToGrpc(id.status());
+    return Retained("release_lock", in->name(), filesystem_.ReleaseLock(*id, in->path()));
+  }
+
   grpc::Status GetSystemStats(ServerContext*, const mgmt::GetSystemStatsRequest*,
                               mgmt::SystemStats* out) override {
     return Answer(views_.SystemStats(), out);
@@ -143,6 +166,34 @@ class Service final : public mgmt::Management::Service {
   }
 
  private:
+  // The outcome of a change of locks, put on record. What the mode forbids is a state, not a lack
+  // of permission.
+  static grpc::Status Retained(std::string_view what, std::string_view container,
+                               absl::Status done) {
+    if (ErrnoOf(done) == EPERM) done = absl::FailedPreconditionError(done.message());
+    log::Info("operation", "what", what, "container", container, "result", MessageOf(done));
+    return ToGrpc(done);
+  }
+
+  static fs::v1::SetRetentionRequest ToFilesystem(const mgmt::SetRetentionRequest& in,
+                                                  uint32_t id) {
+    fs::v1::SetRetentionRequest out;
+    out.set_id(id);
+    out.set_mode(in.mode());
+    if (in.has_min_period_seconds()) out.set_min_period_seconds(in.min_period_seconds());
+    if (in.has_max_period_seconds()) out.set_max_period_seconds(in.max_period_seconds());
+    if (in.has_default_period_seconds()) {
+      out.set_default_period_seconds(in.default_period_seconds());
+    }
+    if (in.has_auto_lock_seconds()) out.set_auto_lock_seconds(in.auto_lock_seconds());
+    return out;
+  }
+
+  absl::StatusOr<uint32_t> OneContainer(const std::string& name) {
+    if (name.empty()) return absl::InvalidArgumentError("the name of the container is missing");
+    return views_.ContainerId(name);
+  }
+
   // The status of work that was asked for, put on record; `busy` says what EBUSY means.
   static grpc::Status Operation(std::string_view what, absl::Status done, std::string_view busy) {
     if (!busy.empty() && absl::IsFailedPrecondition(done)) {

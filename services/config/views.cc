@@ -248,15 +248,17 @@ absl::StatusOr<mgmt::GetStorageGroupStatsResponse> Views::GroupStats(std::string
   return response;
 }
 
+absl::StatusOr<uint32_t> Views::ContainerId(std::string_view name) {
+  if (name.empty()) return 0;
+  OCA_ASSIGN_OR_RETURN(Actual actual, filesystem_.List());
+  std::erase_if(actual.containers, [](const auto& held) { return held.deleting(); });
+  const fs::v1::Container* found = FindByName(actual.containers, name);
+  if (found == nullptr) return UnknownName(Kind::kContainer, name, NamesOf(actual.containers));
+  return found->id();
+}
+
 absl::StatusOr<mgmt::GetContainerStatsResponse> Views::ContainerStats(std::string_view name) {
-  uint32_t id = 0;
-  if (!name.empty()) {
-    OCA_ASSIGN_OR_RETURN(Actual actual, filesystem_.List());
-    std::erase_if(actual.containers, [](const auto& held) { return held.deleting(); });
-    const fs::v1::Container* found = FindByName(actual.containers, name);
-    if (found == nullptr) return UnknownName(Kind::kContainer, name, NamesOf(actual.containers));
-    id = found->id();
-  }
+  OCA_ASSIGN_OR_RETURN(uint32_t id, ContainerId(name));
   OCA_ASSIGN_OR_RETURN(auto stats, filesystem_.ContainerStats(id));
   mgmt::GetContainerStatsResponse response;
   for (fs::v1::ContainerStats& container : stats) {

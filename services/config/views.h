@@ -34,6 +34,8 @@ class Views {
   absl::StatusOr<management::v1::GetContainerStatsResponse> ContainerStats(std::string_view name);
   // ocafsd's id of a storage group; 0 for an empty name.
   absl::StatusOr<uint32_t> GroupId(std::string_view name);
+  // The same of a container.
+  absl::StatusOr<uint32_t> ContainerId(std::string_view name);
 
  private:
   // Both sides, as far as they can be reached, and what to tell about it.

@@ -442,5 +442,50 @@ TEST(ConfigServiceArguments, WrongOnesAreAUsageError) {
   EXPECT_THAT(out.str(), HasSubstr("--home"));
 }
 
+TEST_F(ConfigService, RetentionGoesToOcafsdByTheContainersName) {
+  ASSERT_OK(AddContainer("c"));
+  mgmt::SetRetentionRequest set;
+  set.set_name("c");
+  set.set_mode(fs::v1::RETENTION_MODE_COMPLIANCE);
+  set.set_default_period_seconds(9);
+  fs::v1::Retention retention;
+  ASSERT_OK(Call(&Management::Stub::SetRetention, set, &retention));
+  EXPECT_EQ(retention.mode(), fs::v1::RETENTION_MODE_COMPLIANCE);
+  EXPECT_EQ(retention.default_period_seconds(), 9u);
+  mgmt::GetRetentionRequest get;
+  get.set_name("c");
+  ASSERT_OK(Call(&Management::Stub::GetRetention, get, &retention));
+  EXPECT_EQ(retention.default_period_seconds(), 9u);
+  get.set_name("d");
+  EXPECT_THAT(Call(&Management::Stub::GetRetention, get, &retention),
+              StatusIs(StatusCode::kNotFound));
+  get.set_name("");
+  EXPECT_THAT(Call(&Management::Stub::GetRetention, get, &retention),
+              StatusIs(StatusCode::kInvalidArgument));
+}
+
+TEST_F(ConfigService, WhatRetentionForbidsIsAState) {
+  ASSERT_OK(AddContainer("c"));
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    filesystem_->retention_result = PosixError(EPERM, "compliance mode");
+    filesystem_->delete_container_result = PosixError(EPERM, "locked files");
+  }
+  mgmt::SetRetentionRequest set;
+  set.set_name("c");
+  set.set_mode(fs::v1::RETENTION_MODE_NONE);
+  fs::v1::Retention retention;
+  EXPECT_THAT(Call(&Management::Stub::SetRetention, set, &retention),
+              StatusIs(StatusCode::kFailedPrecondition));
+  mgmt::ReleaseLockRequest release;
+  release.set_name("c");
+  release.set_path("f");
+  mgmt::ReleaseLockResponse response;
+  const absl::Status refused = Call(&Management::Stub::ReleaseLock, release, &response);
+  EXPECT_THAT(refused, StatusIs(StatusCode::kFailedPrecondition));
+  EXPECT_THAT(refused.ToString(), HasSubstr("compliance mode"));
+  EXPECT_THAT(DeleteContainer("c", true), StatusIs(StatusCode::kFailedPrecondition));
+}
+
 }  // namespace
 }  // namespace oca::config

@@ -77,10 +77,30 @@ TEST(CliValues, WordsOfTheApi) {
   EXPECT_OK(ParseScanLevel("verify_data"));
   EXPECT_OK(ParseScanLevel("verify_metadata"));
   EXPECT_THAT(ParseScanLevel("all"), StatusIs(StatusCode::kInvalidArgument));
+  for (const char* mode : {"none", "governance", "compliance"}) EXPECT_OK(ParseRetentionMode(mode));
+  EXPECT_THAT(ParseRetentionMode("worm"), StatusIs(StatusCode::kInvalidArgument));
   EXPECT_OK(ParseContainerType("local"));
   for (const char* mode : {"static", "internal"}) EXPECT_OK(ParseEncryptionMode(mode));
   EXPECT_THAT(ParseEncryptionMode("rotating"), StatusIs(StatusCode::kInvalidArgument));
   EXPECT_THAT(ParseContainerType("NFS"), StatusIs(StatusCode::kInvalidArgument));
+}
+
+TEST(CliValues, PeriodsHaveUnits) {
+  const std::pair<const char*, uint64_t> kPeriods[] = {
+      {"90s", 90}, {"30m", 1800}, {"12h", 43200}, {"30d", 2592000}, {"7y", 220752000}, {"none", 0}};
+  for (const auto& [text, expected] : kPeriods) {
+    ASSERT_OK_AND_ASSIGN(const uint64_t seconds, ParsePeriod("period", text));
+    EXPECT_EQ(seconds, expected) << text;
+  }
+  for (const char* text : {"", "5", "d", "-1d", "1w", "1.5d", "9999999999y"}) {
+    EXPECT_THAT(ParsePeriod("period", text), StatusIs(StatusCode::kInvalidArgument)) << text;
+  }
+  EXPECT_EQ(PeriodText(0), "none");
+  EXPECT_EQ(PeriodText(1), "1 second");
+  EXPECT_EQ(PeriodText(90), "90 seconds");
+  EXPECT_EQ(PeriodText(7200), "2 hours");
+  EXPECT_EQ(PeriodText(86400), "1 day");
+  EXPECT_EQ(PeriodText(220752000), "7 years");
 }
 
 TEST(CliValues, BytesAreShownWithAUnit) {

@@ -244,5 +244,49 @@ TEST_F(FsServer, StopEndsTheServiceAndIsSafeTwice) {
   EXPECT_FALSE(rpc::SocketAnswers(dir_.Path("s")));
 }
 
+TEST_F(FsServer, RetentionIsSetInPartsAndShown) {
+  const uint32_t container = AddContainer("c", AddGroup("g"));
+  fs::v1::SetRetentionRequest set;
+  set.set_id(container);
+  set.set_min_period_seconds(5);
+  fs::v1::Retention retention;
+  EXPECT_THAT(Call(&Fs::Stub::SetRetention, set, &retention),
+              support::StatusIs(absl::StatusCode::kInvalidArgument));  // no mode yet
+  set.set_mode(fs::v1::RETENTION_MODE_GOVERNANCE);
+  ASSERT_OK(Call(&Fs::Stub::SetRetention, set, &retention));
+  EXPECT_EQ(retention.mode(), fs::v1::RETENTION_MODE_GOVERNANCE);
+  EXPECT_EQ(retention.min_period_seconds(), 5u);
+  EXPECT_EQ(retention.max_period_seconds(), 30u * 365 * 86400);
+  EXPECT_EQ(retention.default_period_seconds(), 30u * 86400);
+  set.Clear();
+  set.set_id(container);
+  set.set_auto_lock_seconds(60);
+  ASSERT_OK(Call(&Fs::Stub::SetRetention, set, &retention));
+  EXPECT_EQ(retention.min_period_seconds(), 5u);
+  EXPECT_EQ(retention.auto_lock_seconds(), 60u);
+  fs::v1::GetRetentionRequest get;
+  get.set_id(container);
+  ASSERT_OK(Call(&Fs::Stub::GetRetention, get, &retention));
+  EXPECT_EQ(retention.locked_files(), 2u);
+  EXPECT_EQ(retention.trusted_time().seconds(), 1'700'000'000);
+  EXPECT_EQ(retention.last_unlock().seconds(), 1'700'000'002);
+  set.set_mode(fs::v1::RETENTION_MODE_NONE);
+  ASSERT_OK(Call(&Fs::Stub::SetRetention, set, &retention));
+  EXPECT_EQ(retention.auto_lock_seconds(), 0u);
+  set.set_id(99);
+  EXPECT_THAT(Call(&Fs::Stub::SetRetention, set, &retention),
+              support::StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(FsServer, ReleaseHandsThePathOnAndTheErrnoBack) {
+  fs::v1::ReleaseLockRequest request;
+  request.set_id(AddContainer("c", AddGroup("g")));
+  request.set_path("a/b");
+  fs::v1::ReleaseLockResponse response;
+  ASSERT_OK(Call(&Fs::Stub::ReleaseLock, request, &response));
+  absl::MutexLock lock(&filesystem_.mu);
+  EXPECT_EQ(filesystem_.released, "a/b");
+}
+
 }  // namespace
 }  // namespace oca::fs_rpc

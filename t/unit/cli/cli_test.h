@@ -1,0 +1,225 @@
+// The CLI in-process, against a management service that answers what the test says.
+#ifndef OCA_T_UNIT_CLI_CLI_TEST_H_
+#define OCA_T_UNIT_CLI_CLI_TEST_H_
+
+#include <sys/stat.h>
+
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "cli/run.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/api/home.h"
+#include "lib/api/management.grpc.pb.h"
+#include "lib/rpc/status.h"
+#include "lib/rpc/unix_socket.h"
+#include "nlohmann/json.hpp"
+#include "t/support/status_matchers.h"
+#include "t/support/temp_dir.h"
+
+namespace oca::cli {
+
+namespace mgmt = management::v1;
+using grpc::ServerContext;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// Remembers the last request of each kind that changes something.
+class FakeManagement final : public mgmt::Management::Service {
+ public:
+  absl::Mutex mu;
+  absl::Status result ABSL_GUARDED_BY(mu);  // of the next calls
+  std::string notice ABSL_GUARDED_BY(mu);
+  bool ready ABSL_GUARDED_BY(mu) = true;
+  int looks ABSL_GUARDED_BY(mu) = 0;  // how often a state was asked for
+  int looks_until_done ABSL_GUARDED_BY(mu) = 0;
+  fs::v1::JobState end_state ABSL_GUARDED_BY(mu) = fs::v1::JOB_STATE_DONE;
+  uint64_t fault_count ABSL_GUARDED_BY(mu) = 0;
+  std::vector<std::string> calls ABSL_GUARDED_BY(mu);  // "Name: fields"
+
+  grpc::Status GetSystem(ServerContext*, const mgmt::GetSystemRequest*,
+                         mgmt::System* out) override {
+    absl::MutexLock lock(&mu);
+    out->set_version("9.9");
+    out->set_ready(ready || ++looks >= 3);
+    auto* part = out->add_parts();
+    part->set_name("ocafsd");
+    part->set_up(ready);
+    part->set_detail("it is down");
+    out->add_storage()->set_path("/repo");
+    return rpc::ToGrpc(result);
+  }
+  grpc::Status ListContainers(ServerContext*, const mgmt::ListContainersRequest* in,
+                              mgmt::ListContainersResponse* out) override {
+    absl::MutexLock lock(&mu);
+    for (const char* name : {"a1", "b2"}) {
+      if (!in->name().empty() && in->name() != name) continue;
+      mgmt::Container* container = out->add_containers();
+      container->set_name(name);
+      container->set_id(7);
+      container->set_group("DefaultGroup");
+      container->set_type(mgmt::CONTAINER_TYPE_LOCAL);
+      container->set_state(mgmt::STATE_READY);
+      container->set_mount_path(std::string("/mnt/") + name);
+    }
+    out->set_notice(notice);
+    return rpc::ToGrpc(result);
+  }
+  grpc::Status AddContainer(ServerContext*, const mgmt::AddContainerRequest* in,
+                            mgmt::Container* out) override {
+    out->set_name(in->name());
+    return Called("AddContainer", *in);
+  }
+  grpc::Status DeleteContainer(ServerContext*, const mgmt::DeleteContainerRequest* in,
+                               mgmt::DeleteContainerResponse*) override {
+    return Called("DeleteContainer", *in);
+  }
+  grpc::Status GetRetention(ServerContext*, const mgmt::GetRetentionRequest*,
+                            fs::v1::Retention* out) override {
+    absl::MutexLock lock(&mu);
+    out->set_mode(fs::v1::RETENTION_MODE_GOVERNANCE);
+    out->set_default_period_seconds(30 * 86400);
+    out->set_locked_files(3);
+    return rpc::ToGrpc(result);
+  }
+  grpc::Status SetRetention(ServerContext*, const mgmt::SetRetentionRequest* in,
+                            fs::v1::Retention* out) override {
+    out->set_mode(in->mode());
+    return Called("SetRetention", *in);
+  }
+  grpc::Status ReleaseLock(ServerContext*, const mgmt::ReleaseLockRequest* in,
+                           mgmt::ReleaseLockResponse*) override {
+    return Called("ReleaseLock", *in);
+  }
+  grpc::Status ListStorageGroups(ServerContext*, const mgmt::ListStorageGroupsRequest*,
+                                 mgmt::ListStorageGroupsResponse* out) override {
+    absl::MutexLock lock(&mu);
+    auto* group = out->add_groups();
+    group->set_name("DefaultGroup");
+    group->set_chunk_size_bytes(16384);
+    return rpc::ToGrpc(result);
+  }
+  grpc::Status AddStorageGroup(ServerContext*, const mgmt::AddStorageGroupRequest* in,
+                               mgmt::StorageGroup* out) override {
+    out->set_name(in->name());
+    return Called("AddStorageGroup", *in);
+  }
+  grpc::Status UpdateStorageGroup(ServerContext*, const mgmt::UpdateStorageGroupRequest* in,
+                                  mgmt::StorageGroup* out) override {
+    return Called("UpdateStorageGroup", *in);
+  }
+  grpc::Status DeleteStorageGroup(ServerContext*, const mgmt::DeleteStorageGroupRequest* in,
+                                  mgmt::DeleteStorageGroupResponse*) override {
+    return Called("DeleteStorageGroup", *in);
+  }
+  grpc::Status GetSystemStats(ServerContext*, const mgmt::GetSystemStatsRequest*,
+                              mgmt::SystemStats* out) override {
+    out->set_current_bytes(1ull << 40);
+    return grpc::Status::OK;
+  }
+  grpc::Status GetStorageGroupStats(ServerContext*, const mgmt::GetStorageGroupStatsRequest*,
+                                    mgmt::GetStorageGroupStatsResponse* out) override {
+    auto* group = out->add_groups();
+    group->set_name("DefaultGroup");
+    group->set_current_bytes(1ull << 40);
+    group->set_dedupe_savings_percent(97.99);
+    group->set_cleaner_status(fs::v1::JOB_STATE_IDLE);
+    return grpc::Status::OK;
+  }
+  grpc::Status GetCleanerStatus(ServerContext*, const mgmt::GetCleanerStatusRequest*,
+                                fs::v1::CleanerStatus* out) override {
+    absl::MutexLock lock(&mu);
+    bool done = ++looks > looks_until_done;
+    out->set_state(done ? end_state : fs::v1::JOB_STATE_RUNNING);
+    out->set_phase("mark");
+    out->set_progress_percent(40);
+    out->set_error(end_state == fs::v1::JOB_STATE_FAILED ? "disk on fire" : "");
+    return grpc::Status::OK;
+  }
+  grpc::Status StartReclaim(ServerContext*, const mgmt::StartReclaimRequest* in,
+                            mgmt::StartReclaimResponse*) override {
+    return Called("StartReclaim", *in);
+  }
+  grpc::Status StopReclaim(ServerContext*, const mgmt::StopReclaimRequest* in,
+                           mgmt::StopReclaimResponse*) override {
+    return Called("StopReclaim", *in);
+  }
+  grpc::Status StartScan(ServerContext*, const mgmt::StartScanRequest* in,
+                         mgmt::StartScanResponse*) override {
+    return Called("StartScan", *in);
+  }
+  grpc::Status StopScan(ServerContext*, const mgmt::StopScanRequest* in,
+                        mgmt::StopScanResponse*) override {
+    return Called("StopScan", *in);
+  }
+  grpc::Status GetScanStatus(ServerContext*, const mgmt::GetScanStatusRequest*,
+                             fs::v1::ScanStatus* out) override {
+    absl::MutexLock lock(&mu);
+    out->set_state(++looks > looks_until_done ? end_state : fs::v1::JOB_STATE_RUNNING);
+    out->set_level(fs::v1::SCAN_LEVEL_VERIFY_DATA);
+    out->set_fault_count(fault_count);
+    for (uint64_t i = 0; i < fault_count; ++i) out->add_faults("fault " + std::to_string(i));
+    return grpc::Status::OK;
+  }
+  grpc::Status ShutdownFilesystem(ServerContext*, const mgmt::ShutdownFilesystemRequest* in,
+                                  mgmt::ShutdownFilesystemResponse*) override {
+    return Called("Shutdown", *in);
+  }
+
+ private:
+  grpc::Status Called(const std::string& name, const google::protobuf::Message& request) {
+    absl::MutexLock lock(&mu);
+    calls.push_back(name + ": " + request.ShortDebugString());
+    return rpc::ToGrpc(result);
+  }
+};
+
+class Cli : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
+    ASSERT_OK_AND_ASSIGN(
+        server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()), {&management_}));
+  }
+
+  // Runs the words of `line`; answers to questions come from `in_`.
+  int Oca(const std::string& line) {
+    std::istringstream words(line);
+    std::vector<std::string> args;
+    for (std::string word; words >> word;) args.push_back(word == "''" ? "" : word);
+    return OcaWords(args);
+  }
+  int OcaWords(const std::vector<std::string>& args) {
+    out_.str("");
+    err_.str("");
+    in_.clear();
+    Context context{in_, out_, err_, terminal_, terminal_, home_.path(), [](absl::Duration) {}};
+    return cli::Run(args, context);
+  }
+  nlohmann::json Json() { return nlohmann::json::parse(out_.str()); }
+  void Fail(absl::Status status) {
+    absl::MutexLock lock(&management_.mu);
+    management_.result = std::move(status);
+  }
+  std::string LastCall() {
+    absl::MutexLock lock(&management_.mu);
+    return management_.calls.empty() ? "" : management_.calls.back();
+  }
+
+  support::TempDir home_;
+  FakeManagement management_;
+  std::unique_ptr<rpc::UnixServer> server_;
+  bool terminal_ = false;
+  std::istringstream in_;
+  std::ostringstream out_, err_;
+};
+
+}  // namespace oca::cli
+
+#endif  // OCA_T_UNIT_CLI_CLI_TEST_H_
