@@ -20,6 +20,8 @@ LINES = [
     ["cli", "agents", "services", "gateways", "fs/ocafsd", "fs/tools"],
 ]
 LAYER = {folder: line for line, folders in enumerate(LINES) for folder in folders}
+# These link into tgtd (docs/decisions/0012-tapes-without-abseil.md): of the tree they include only one another.
+FREESTANDING = ("lib/vtape/", "gateways/vtl/tgt-module/")
 # Folders whose children are modules of their own.
 PARENTS = {"services", "agents", "gateways"}
 CHECKED = ("lib/", "fs/", "services/", "agents/", "gateways/", "cli/")
@@ -111,6 +113,8 @@ def check(tree):
             other, _ = module_of(included)
             if why:
                 faults.append(f"{path}:{line}: {why}")
+            elif path.startswith(FREESTANDING) and not included.startswith(FREESTANDING):
+                faults.append(f"{path}:{line}: {path.rsplit('/', 1)[0]} may include nothing but {' and '.join(FREESTANDING)}")
             elif included.startswith("t/"):
                 faults.append(f"{path}:{line}: only tests may include {included}")
             elif other and other != module and other not in links[module]:

@@ -64,6 +64,11 @@ class LintTest(unittest.TestCase):
         })
         self.assertIn("lib/io/CMakeLists.txt:2: oca_io links oca_store", layers.check(tree)[0])
 
+    def test_what_tgtd_loads_includes_nothing_else_of_the_tree(self):
+        faults = layers.check(self.tree({"lib/vtape/a.cc": '#include "lib/vtape/a.h"\n#include "absl/status/status.h"\n'}))
+        self.assertEqual(len(faults), 1)
+        self.assertIn("lib/vtape/a.cc:2: lib/vtape may include nothing but", faults[0])
+
     def test_banned_calls_are_found_outside_comments_and_strings(self):
         tree = self.tree({
             "fs/store/a.cc": '// open(x)\nauto s = "rename(";\nint fd = ::open(p, 0);\nreturn rename(a, b);\n'

@@ -1,0 +1,116 @@
+#include "lib/vtape/attributes.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "lib/vtape/bytes.h"
+#include "lib/vtape/crc32c.h"
+
+namespace oca::vtape {
+namespace {
+
+constexpr std::string_view kMagic = "OCATAPEA";
+constexpr uint16_t kVersion = 1;
+constexpr size_t kBeginningBytes = 16;
+constexpr size_t kMamOverheadBytes = 5;
+
+Status Damaged(const char* why) {
+  return Status(Code::kDamaged, std::string("cartridge attributes: ") + why);
+}
+
+Status DecodeMam(ByteReader& in, Attributes* out) {
+  uint16_t count = in.Le<uint16_t>();
+  int last = -1;
+  for (uint16_t i = 0; i < count && in.ok(); ++i) {
+    uint16_t id = in.Le<uint16_t>();
+    uint8_t format = in.Le<uint8_t>();
+    std::string_view value = in.Short();
+    if (id <= last) return Damaged("MAM attributes out of order");
+    if (format > static_cast<uint8_t>(MamFormat::kText)) return Damaged("unknown MAM format");
+    last = id;
+    out->mam[id] = {static_cast<MamFormat>(format), std::string(value)};
+  }
+  return MamBytes(*out) > kMaxMamBytes ? Damaged("too many MAM bytes") : Status();
+}
+
+}  // namespace
+
+bool IsBarcode(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxBarcodeBytes &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+}
+
+size_t MamBytes(const Attributes& attributes) {
+  size_t total = 0;
+  for (const auto& [id, attribute] : attributes.mam) {
+    total += kMamOverheadBytes + attribute.value.size();
+  }
+  return total;
+}
+
+std::string EncodeAttributes(const Attributes& attributes) {
+  std::string body;
+  body.append(attributes.id.data(), attributes.id.size());
+  PutShort(&body, attributes.barcode);
+  PutLe(&body, static_cast<uint8_t>(attributes.kind));
+  PutLe(&body, attributes.generation);
+  PutLe<uint8_t>(&body, attributes.write_protected ? 1 : 0);
+  PutLe(&body, attributes.capacity_bytes);
+  PutLe(&body, attributes.loads);
+  PutLe(&body, attributes.written_bytes);
+  PutLe(&body, attributes.read_bytes);
+  PutLe(&body, static_cast<uint16_t>(attributes.mam.size()));
+  for (const auto& [id, attribute] : attributes.mam) {
+    PutLe(&body, id);
+    PutLe(&body, static_cast<uint8_t>(attribute.format));
+    PutShort(&body, attribute.value);
+  }
+  std::string out(kMagic);
+  PutLe(&out, kVersion);
+  PutLe<uint16_t>(&out, 0);
+  PutLe(&out, static_cast<uint32_t>(kBeginningBytes + body.size() + 4));
+  out += body;
+  PutLe(&out, Crc32c(out));
+  return out;
+}
+
+Result<Attributes> DecodeAttributes(std::string_view bytes) {
+  if (bytes.size() < kBeginningBytes + 4) return Damaged("cut short");
+  std::string_view sealed = bytes.substr(0, bytes.size() - 4);
+  if (ByteReader(bytes.substr(sealed.size())).Le<uint32_t>() != Crc32c(sealed)) {
+    return Damaged("checksum does not hold");
+  }
+  ByteReader in(sealed);
+  if (in.Take(kMagic.size()) != kMagic) return Damaged("wrong magic");
+  uint16_t version = in.Le<uint16_t>();
+  if (version > kVersion) {
+    return Status(Code::kNewer, "cartridge attributes: version " + std::to_string(version) +
+                                    ", this program knows " + std::to_string(kVersion));
+  }
+  if (version == 0 || in.Le<uint16_t>() != 0) return Damaged("unknown version or flags");
+  if (in.Le<uint32_t>() != bytes.size()) return Damaged("wrong length");
+  Attributes out;
+  std::string_view id = in.Take(out.id.size());
+  if (in.ok()) std::memcpy(out.id.data(), id.data(), id.size());
+  out.barcode = in.Short();
+  uint8_t kind = in.Le<uint8_t>();
+  out.kind = static_cast<MediumKind>(kind);
+  out.generation = in.Le<uint8_t>();
+  uint8_t write_protected = in.Le<uint8_t>();
+  out.write_protected = write_protected == 1;
+  out.capacity_bytes = in.Le<uint64_t>();
+  out.loads = in.Le<uint64_t>();
+  out.written_bytes = in.Le<uint64_t>();
+  out.read_bytes = in.Le<uint64_t>();
+  VTAPE_RETURN_IF_ERROR(DecodeMam(in, &out));
+  if (!in.ok() || !in.empty()) return Damaged("fields do not fill it");
+  if (!IsBarcode(out.barcode)) return Damaged("impossible barcode");
+  if (kind < 1 || kind > 3 || write_protected > 1) return Damaged("unknown kind of medium");
+  if (out.capacity_bytes < kMinCapacityBytes || out.capacity_bytes > uint64_t{1} << 60) {
+    return Damaged("impossible capacity");
+  }
+  return out;
+}
+
+}  // namespace oca::vtape
