@@ -53,7 +53,13 @@ std::string OneText(const fs::v1::StorageGroupStats& stats) {
   AddCounters(stats, &record);
   record.Add("Packs", std::to_string(stats.packs()))
       .Add("Index Entries", std::to_string(stats.index_entries()))
-      .Add("Index Memory", BytesText(stats.index_memory_bytes()));
+      .Add("Index Mode", stats.index_one_in() <= 1
+                             ? "exact"
+                             : "sampled, one in " + std::to_string(stats.index_one_in()))
+      .Add("Index Memory", BytesText(stats.index_memory_bytes()))
+      .Add("Index Memory Limit", BytesText(stats.index_budget_bytes()))
+      .Add("Index On Disk", BytesText(stats.index_stored_bytes()))
+      .Add("Index Disk Reads", std::to_string(stats.index_disk_reads()));
   return record.Text();
 }
 

@@ -116,8 +116,7 @@ absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
     uint64_t left = record.quota_bytes - std::min(record.quota_bytes, usage.physical_bytes);
     stats.capacity_free_bytes = std::min(stats.capacity_free_bytes, left);
   }
-  stats.index_entries = group->chunks->index().size();
-  stats.index_memory_bytes = group->chunks->index().memory_bytes();
+  stats.index = group->chunks->index().stats();
   stats.packs = group->chunks->pack_count();
   stats.cleaner_state = cleaner_->status().state;
   return stats;

@@ -1,9 +1,11 @@
-// Bounded caches of what was read from packs: footers and decoded groups, for all storage groups
-// together.
+// What all storage groups together may keep in memory: bounded caches of what was read from packs
+// (footers and decoded groups), and the measure of the buffers of files being written.
 #ifndef OCA_FS_ENGINE_CACHES_H_
 #define OCA_FS_ENGINE_CACHES_H_
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -133,10 +135,19 @@ class LruCache {
 using GroupBytes = std::string;
 
 struct Caches {
-  Caches(uint64_t footer_bytes, uint64_t group_bytes)
-      : footers(footer_bytes), groups(group_bytes) {}
+  Caches(uint64_t footer_bytes, uint64_t group_bytes, uint64_t stream_bytes = uint64_t{64} << 20)
+      : footers(footer_bytes), groups(group_bytes), streams(stream_bytes) {}
   LruCache<format::PackFooter> footers;
   LruCache<GroupBytes> groups;
+
+  // How much of a file one job chunks: less when many are written at once. A file takes at most
+  // twelve times as much in buffers, but for what a job must at least have.
+  size_t JobBytes() const {
+    const uint64_t each = streams / (12 * static_cast<uint64_t>(std::max(writers.load(), 1)));
+    return std::clamp<uint64_t>(each, uint64_t{64} << 10, uint64_t{1} << 20);
+  }
+  const uint64_t streams;       // bytes for the buffers of all files together
+  std::atomic<int> writers{0};  // files that hold a lane
 };
 
 }  // namespace oca::engine

@@ -1,5 +1,5 @@
 // Where chunks lie: the index in RAM, and what a sampled index needs beside it. Why ingest asks RAM
-// alone and reads find every chunk: docs/decisions/0010.
+// alone and reads find every chunk: docs/decisions/0013.
 #include <algorithm>
 #include <utility>
 

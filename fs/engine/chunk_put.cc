@@ -28,10 +28,14 @@ int ChunkStore::AcquireLane() {
     }
   }
   lanes_[best].users.fetch_add(1);
+  options_.caches->writers.fetch_add(1);
   return best;
 }
 
-void ChunkStore::ReleaseLane(int lane) { lanes_[lane].users.fetch_sub(1); }
+void ChunkStore::ReleaseLane(int lane) {
+  lanes_[lane].users.fetch_sub(1);
+  options_.caches->writers.fetch_sub(1);
+}
 
 absl::Status ChunkStore::PutChunks(int lane, ContainerId container,
                                    std::span<const std::string_view> chunks,

@@ -157,6 +157,7 @@ absl::Status ChunkStore::TakeInPack(PackId id, uint64_t file_bytes) {
 
 absl::Status ChunkStore::SaveSnapshot() {
   absl::MutexLock snapshot_lock(&snapshot_mu_);
+  if (destroyed_) return absl::OkStatus();
   std::string meta;
   {
     absl::MutexLock lock(&stats_mu_);
@@ -319,6 +320,8 @@ absl::Status ChunkStore::Destroy() {
   OCA_RETURN_IF_ERROR(RotatePacks());
   OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
   for (const store::PackInfo& pack : present) OCA_RETURN_IF_ERROR(packs_->Remove(pack.id));
+  absl::MutexLock lock(&snapshot_mu_);
+  destroyed_ = true;
   return index::FingerprintIndex::RemoveSnapshot(*options_.fs, SnapshotPath(options_.dir));
 }
 

@@ -80,6 +80,8 @@ class ChunkStore final : public tree::NodeStore {
   // Release.
   int AcquireLane();
   void ReleaseLane(int lane);
+  // How much of a file to chunk in one piece while so many are written.
+  size_t JobBytes() const { return options_.caches->JobBytes(); }
   // Stores what is not held yet; fps[i] names chunks[i]. The chunks can be read at once and are
   // durable after Flush. An error means that some may not be stored; putting them again is right.
   absl::Status PutChunks(int lane, ContainerId container, std::span<const std::string_view> chunks,
@@ -261,6 +263,7 @@ class ChunkStore final : public tree::NodeStore {
   absl::Mutex unlock_mu_;                             // held by the one call that takes packs in
   std::atomic<bool> opened_{false};
   absl::Mutex snapshot_mu_;  // one snapshot is saved at a time, and how is settled under it
+  bool destroyed_ ABSL_GUARDED_BY(snapshot_mu_) = false;
   std::unique_ptr<store::PackStore> packs_;
   index::FingerprintIndex index_;
   std::array<Lane, kLanes> lanes_;

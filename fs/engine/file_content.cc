@@ -10,9 +10,10 @@
 namespace oca::engine {
 namespace {
 
-constexpr size_t kJobBytes = 1u << 20;             // a job begins when this much waits
-constexpr size_t kMaxBufferBytes = 4 * kJobBytes;  // writers wait above it
-constexpr uint64_t kMaxOverlayBytes = 16u << 20;
+constexpr size_t kPieceBytes = 1u << 20;  // of zeros, or of one write
+constexpr uint64_t kJobsInOverlay = 16;
+// Writers wait when so many jobs' bytes are in the buffer: fewer where memory is short.
+size_t JobsInBuffer(size_t job_bytes) { return job_bytes < kPieceBytes ? 2 : 4; }
 constexpr size_t kMaxTailRefs = 8192;
 constexpr uint64_t kMinHoleBytes = 4096;
 
@@ -101,9 +102,13 @@ void FileContent::RunJob() {
     consumed = 0;
   }
   buffer_.insert(0, job_data_, consumed, std::string::npos);
-  spare_.swap(job_data_);
   job_data_.clear();
-  spare_.clear();
+  const size_t job = chunks_->JobBytes();
+  if (job_data_.capacity() <= (JobsInBuffer(job) + 1) * job) {
+    spare_.swap(job_data_);
+  } else {  // from when fewer files were written
+    job_data_ = std::string();
+  }
   job_running_ = false;
 }
 
@@ -140,14 +145,16 @@ absl::StatusOr<uint64_t> FileContent::Write(uint64_t offset, bool at_end, std::s
 absl::Status FileContent::Append(std::string_view data) {
   if (!tail_loaded_) OCA_RETURN_IF_ERROR(LoadTail());
   while (!data.empty()) {
-    if (buffer_.size() >= kMaxBufferBytes) WaitForJob();
-    if (buffer_.capacity() < kJobBytes && buffer_.size() + data.size() > kJobBytes / 4) {
-      buffer_.reserve(2 * kJobBytes);
+    Lane();  // counts as a writer
+    const size_t job = chunks_->JobBytes();
+    if (buffer_.size() >= JobsInBuffer(job) * job) WaitForJob();
+    if (buffer_.capacity() < job && buffer_.size() + data.size() > job / 4) {
+      buffer_.reserve(2 * job);
     }
-    size_t n = std::min(data.size(), kJobBytes);
+    size_t n = std::min(data.size(), job);
     buffer_.append(data.substr(0, n));
     data.remove_prefix(n);
-    if (buffer_.size() < kJobBytes || job_running_) continue;
+    if (buffer_.size() < job || job_running_) continue;
     if (!error_.ok()) return error_;
     if (tail_refs_.size() > kMaxTailRefs) OCA_RETURN_IF_ERROR(FoldTail());
     StartJob();
@@ -164,8 +171,9 @@ absl::Status FileContent::Overwrite(uint64_t offset, std::string_view data) {
                 offset + data.size() - begin);
     data = data.substr(0, begin - offset);
   }
+  Lane();  // counts as a writer
   overlay_.Write(offset, data);
-  if (overlay_.bytes() <= kMaxOverlayBytes) return absl::OkStatus();
+  if (overlay_.bytes() <= kJobsInOverlay * chunks_->JobBytes()) return absl::OkStatus();
   WaitForJob();
   return FoldOverlay();
 }
@@ -279,7 +287,7 @@ absl::Status FileContent::RebuildFrom(uint64_t dirty, tree::Splice* splice) {
         OCA_ASSIGN_OR_RETURN(Chunk chunk, RefBytes(ref.ref));
         data.append(chunk.bytes);
       } else if (overlay_.Next(end) == end) {
-        ref_end = std::min({ref_end, overlay_.ExtentEnd(end), end + kJobBytes});
+        ref_end = std::min({ref_end, overlay_.ExtentEnd(end), end + kPieceBytes});
         data.append(ref_end - end, '\0');
       } else if (end < dirty) {
         ref_end = std::min(ref_end, dirty);

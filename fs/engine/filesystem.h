@@ -42,7 +42,7 @@ struct Options {
   Clock* clock = nullptr;
   std::string dir;  // the repository; created when missing
   absl::Duration commit_interval = absl::Seconds(5);
-  uint64_t memory_budget_bytes = 1ull << 30;  // caches and write buffers; the index comes on top
+  uint64_t memory_budget_bytes = 1ull << 30;  // of the whole process, see MemoryPlan
   int workers = 0;                            // compression and hashing threads; 0 = one per CPU
   uint64_t pack_target_bytes = 8u << 20;      // tests use small packs
   uint64_t reserve_bytes = 0;  // free disk space kept for deletes; 0 = choose by disk size

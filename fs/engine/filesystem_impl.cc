@@ -1,5 +1,7 @@
 #include "fs/engine/filesystem_impl.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <random>
 #include <utility>
@@ -14,6 +16,8 @@ namespace {
 
 constexpr int kDeletesPerStep = 2000;
 constexpr absl::Duration kIndexRound = absl::Milliseconds(250);
+// malloc gives free memory back when it keeps more than this part of the budget.
+constexpr uint64_t kFreeMemoryShare = 16;
 
 store::Compression CompressionOf(const StorageGroup& group) {
   switch (group.compression) {
@@ -37,12 +41,12 @@ absl::StatusOr<std::unique_ptr<Filesystem>> Filesystem::Open(Options options) {
 
 FilesystemImpl::FilesystemImpl(Options options)
     : options_(std::move(options)),
+      memory_(PlanMemory(options_.memory_budget_bytes)),
       committer_([this] { return CommitRound(); }),
       names_encrypter_(options_.clock) {
   int workers = options_.workers > 0 ? options_.workers
                                      : static_cast<int>(std::thread::hardware_concurrency());
-  caches_ =
-      std::make_unique<Caches>(options_.memory_budget_bytes / 8, options_.memory_budget_bytes / 4);
+  caches_ = std::make_unique<Caches>(memory_.footers, memory_.groups, memory_.streams);
   sealers_ = std::make_unique<WorkQueue>(2, 16);
   workers_ = std::make_unique<WorkQueue>(std::max(workers, 1), 32);
   CleanerHost* host = this;
@@ -72,6 +76,8 @@ absl::Status FilesystemImpl::Start() {
   names_options.fs = options_.fs;
   names_options.clock = options_.clock;
   names_options.dir = io::JoinPath(options_.dir, "names");
+  names_options.block_cache_bytes = memory_.names_cache;
+  names_options.write_buffer_bytes = memory_.names_buffer;
   names_options.write_barrier = [this] { return FlushStores(); };
   names_options.root_uid = options_.root_uid;
   names_options.root_gid = options_.root_gid;
@@ -232,7 +238,7 @@ void FilesystemImpl::Background() {
 }
 
 uint64_t FilesystemImpl::IndexBudget(size_t groups) const {
-  return options_.memory_budget_bytes / 10 * 4 / std::max<size_t>(groups, 1);
+  return memory_.index / std::max<size_t>(groups, 1);
 }
 
 // A thread of its own: merging runs takes seconds at terabytes, and commits must not wait.
@@ -243,6 +249,7 @@ void FilesystemImpl::KeepIndexes() {
       auto stop = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(background_mu_) { return stopping_; };
       if (background_mu_.AwaitWithTimeout(absl::Condition(&stop), kIndexRound)) return;
     }
+    if (mallinfo2().fordblks > options_.memory_budget_bytes / kFreeMemoryShare) malloc_trim(0);
     const std::vector<std::shared_ptr<GroupRuntime>> groups = Groups();
     // A fifth in equal parts, the rest by what each holds.
     const uint64_t all = IndexBudget(1), equal = IndexBudget(groups.size()) / 5;

@@ -17,6 +17,7 @@
 #include "fs/engine/committer.h"
 #include "fs/engine/filesystem.h"
 #include "fs/engine/group_runtime.h"
+#include "fs/engine/memory_plan.h"
 #include "fs/engine/open_file.h"
 #include "fs/engine/scanner.h"
 
@@ -168,6 +169,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   int64_t NowNanos() { return absl::ToUnixNanos(options_.clock->Now()); }
 
   const Options options_;
+  const MemoryPlan memory_;
   std::unique_ptr<io::FileLock> lock_;
   std::unique_ptr<Caches> caches_;
   std::unique_ptr<WorkQueue> sealers_;

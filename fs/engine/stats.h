@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "fs/index/fingerprint_index.h"
 #include "lib/base/ids.h"
 
 namespace oca::engine {
@@ -52,8 +53,7 @@ struct GroupStats {
   double write_mib_per_s = 0;
   uint64_t quota_bytes = 0;
   uint64_t capacity_free_bytes = 0;
-  uint64_t index_entries = 0;
-  uint64_t index_memory_bytes = 0;
+  index::IndexStats index;
   uint64_t packs = 0;
   JobState cleaner_state = JobState::kIdle;
 };

@@ -27,6 +27,7 @@ namespace oca::ocafsd {
 namespace {
 
 constexpr uint64_t kOpenFiles = 65536;
+constexpr int kMallocArenas = 4;
 
 absl::Status MakeFolder(const std::string& path, mode_t mode) {
   if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return PosixError(errno, path);
@@ -132,6 +133,7 @@ int Fail(int code, const absl::Status& status) {
 
 int Run(int argc, const char* const* argv) {
   umask(022);
+  daemon::LimitMallocArenas(kMallocArenas);
   absl::StatusOr<Arguments> arguments = ParseArguments(argc, argv);
   if (!arguments.ok()) return Fail(kUsage, arguments.status());
   if (!arguments->text.empty()) {

@@ -138,9 +138,15 @@ fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats) {
   out.set_write_mib_per_s(TwoDecimals(stats.write_mib_per_s));
   FillReduction(stats.bytes, &out);
   out.set_cleaner_status(ToProto(stats.cleaner_state));
-  out.set_index_entries(stats.index_entries);
-  out.set_index_memory_bytes(stats.index_memory_bytes);
+  out.set_index_entries(stats.index.entries);
+  out.set_index_memory_bytes(stats.index.memory_bytes);
   out.set_packs(stats.packs);
+  out.set_index_one_in(stats.index.one_in);
+  out.set_index_budget_bytes(stats.index.budget_bytes);
+  out.set_index_runs(stats.index.runs);
+  out.set_index_stored_bytes(stats.index.stored_bytes);
+  out.set_index_stored_lookups(stats.index.stored_lookups);
+  out.set_index_disk_reads(stats.index.disk_reads);
   return out;
 }
 

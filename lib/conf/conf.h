@@ -15,7 +15,7 @@ namespace oca::conf {
 
 // [fs]: the filesystem daemon and its mount.
 struct Fs {
-  uint64_t memory_budget_bytes = 1ull << 30;  // "memory_budget": caches and write buffers
+  uint64_t memory_budget_bytes = 1ull << 30;  // "memory_budget": of the whole daemon
   int64_t commit_interval_ms = 5000;          // longest time that a change stays volatile
   int64_t workers = 0;                        // compression and hashing threads; 0 = one per CPU
   int64_t mount_threads = 4;                  // requests of the kernel served at once

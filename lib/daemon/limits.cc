@@ -1,5 +1,6 @@
 #include "lib/daemon/limits.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -23,5 +24,7 @@ uint64_t RaiseOpenFileLimit(uint64_t wanted) {
   }
   return limit.rlim_cur;
 }
+
+void LimitMallocArenas(int arenas) { mallopt(M_ARENA_MAX, arenas); }
 
 }  // namespace oca::daemon

@@ -10,6 +10,10 @@ namespace oca::daemon {
 // lets it (root may raise that too). Returns the limit that then holds.
 uint64_t RaiseOpenFileLimit(uint64_t wanted);
 
+// Lets malloc have at most so many arenas. What is freed in one serves the threads of that arena
+// alone, so many arenas keep much memory free. Call it before the first thread starts.
+void LimitMallocArenas(int arenas);
+
 }  // namespace oca::daemon
 
 #endif  // OCA_LIB_DAEMON_LIMITS_H_

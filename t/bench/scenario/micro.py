@@ -53,6 +53,25 @@ def index_rows(bin_dir, mean_chunk, quick):
     return rows
 
 
+def scale_rows(bin_dir, work, quick):
+    """The index of a store of 10 GB, 100 GB and 1 TB of generated chunks: RAM, loss and reads when sampled, starts."""
+    sizes = {600_000: "10 GB", 6_000_000: "100 GB"} if quick else {600_000: "10 GB", 6_000_000: "100 GB", 60_000_000: "1 TB"}
+    found = run_program(bin_dir, "index_scale_bench", f"/({'|'.join(str(size) for size in sizes)})/", repetitions=1, work=work)
+    rows = []
+    for size, label in sizes.items():
+        entry = next(value for key, value in found.items() if key.startswith(f"BM_IndexScale/{size}/"))
+        # What any index takes weighs heavily on a small one.
+        big = size >= 60_000_000
+        rows.append(Row(f"index of {label}: RAM a TB, exact", entry["exact_gb_per_tb"], "GB", 0.6 if big else None, "<="))
+        rows.append(Row(f"index of {label}: RAM a TB, sampled", entry["sampled_gb_per_tb"], "GB", 0.1 if big else None, "<=",
+                        detail=f"one in {entry['one_in']:.0f} and recipe nodes; {entry['pages_per_lookup']:.1f} pages read for a chunk that RAM does not know"))
+        rows.append(Row(f"index of {label}: duplicates missed, sampled", entry["loss_percent"], "%", 3, "<=", detail="a second backup with 2 % new chunks"))
+        rows.append(Row(f"index of {label}: reads for 1 MB ingested, sampled, cold", entry["reads_per_mb"], "", 0.05 if big else None, "<=",
+                        detail="of footers, in packs of 1,300 chunks (8 MiB, compressed 2.5 to 1)"))
+        rows.append(Row(f"index of {label}: start", entry["exact_load_s"], "s", 10, "<=", detail=f"sampled {entry['sampled_load_s']:.2f} s; snapshot in the kernel's cache"))
+    return rows
+
+
 def engine_row(bin_dir, work):
     """Duplicate data in the engine, without the mount, as a share of what copy, chunker and fingerprints allow."""
     found = run_program(bin_dir, "engine_bench", ".", work=work)
@@ -74,4 +93,5 @@ def run(bin_dir, work, quick):
         against("chunker, CPU, against FastCDC", chunker, fastest(chunk, "BM_FastCdcTwoBytes/random"), 1.5),
         engine_row(bin_dir, work),
         *index_rows(bin_dir, chunk[chunker[1]]["mean"], quick),
+        *scale_rows(bin_dir, work, quick),
     ]

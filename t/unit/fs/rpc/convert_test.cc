@@ -21,8 +21,14 @@ TEST(Convert, GroupStatsCarryEveryCounterAndTheSavings) {
   stats.write_mib_per_s = -1;
   stats.quota_bytes = 4 * kTiB;
   stats.capacity_free_bytes = 77;
-  stats.index_entries = 5;
-  stats.index_memory_bytes = 64;
+  stats.index = {.one_in = 8,
+                 .entries = 5,
+                 .memory_bytes = 64,
+                 .budget_bytes = 99,
+                 .stored_bytes = 4096,
+                 .runs = 3,
+                 .stored_lookups = 11,
+                 .disk_reads = 12};
   stats.packs = 2;
   stats.cleaner_state = engine::JobState::kDone;
   fs::v1::StorageGroupStats out = ToProto(stats);
@@ -46,6 +52,12 @@ TEST(Convert, GroupStatsCarryEveryCounterAndTheSavings) {
   EXPECT_EQ(out.index_entries(), 5u);
   EXPECT_EQ(out.index_memory_bytes(), 64u);
   EXPECT_EQ(out.packs(), 2u);
+  EXPECT_EQ(out.index_one_in(), 8u);
+  EXPECT_EQ(out.index_budget_bytes(), 99u);
+  EXPECT_EQ(out.index_stored_bytes(), 4096u);
+  EXPECT_EQ(out.index_runs(), 3u);
+  EXPECT_EQ(out.index_stored_lookups(), 11u);
+  EXPECT_EQ(out.index_disk_reads(), 12u);
 }
 
 TEST(Convert, CompressionModesMapBothWays) {
