@@ -51,7 +51,9 @@ std::string OneText(const fs::v1::StorageGroupStats& stats) {
       .Add("Capacity Free", BytesText(stats.capacity_free_bytes()))
       .Add("Quota", stats.quota_bytes() == 0 ? "none" : BytesText(stats.quota_bytes()));
   AddCounters(stats, &record);
-  record.Add("Packs", std::to_string(stats.packs()))
+  record.Add("Encryption Status", EnumWord(stats.encryption_status()))
+      .Add("Encrypted Bytes", BytesText(stats.encrypted_bytes()))
+      .Add("Packs", std::to_string(stats.packs()))
       .Add("Index Entries", std::to_string(stats.index_entries()))
       .Add("Index Mode", stats.index_one_in() <= 1
                              ? "exact"

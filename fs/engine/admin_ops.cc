@@ -118,6 +118,9 @@ absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
   }
   stats.index = group->chunks->index().stats();
   stats.packs = group->chunks->pack_count();
+  OCA_ASSIGN_OR_RETURN(EncryptionStatus encryption, EncryptionOf(id));
+  stats.encryption_state = encryption.state;
+  stats.encrypted_bytes = encryption.encrypted_bytes;
   stats.cleaner_state = cleaner_->status().state;
   return stats;
 }

@@ -55,6 +55,8 @@ struct GroupStats {
   uint64_t capacity_free_bytes = 0;
   index::IndexStats index;
   uint64_t packs = 0;
+  JobState encryption_state = JobState::kIdle;  // as EncryptionStatus::state
+  uint64_t encrypted_bytes = 0;                 // of pack files
   JobState cleaner_state = JobState::kIdle;
 };
 

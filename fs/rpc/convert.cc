@@ -147,6 +147,8 @@ fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats) {
   out.set_index_stored_bytes(stats.index.stored_bytes);
   out.set_index_stored_lookups(stats.index.stored_lookups);
   out.set_index_disk_reads(stats.index.disk_reads);
+  out.set_encryption_status(ToProto(stats.encryption_state));
+  out.set_encrypted_bytes(stats.encrypted_bytes);
   return out;
 }
 

@@ -72,6 +72,8 @@ head -1 "$tmp/both" >"$tmp/later_needles"
 printf '%s' "$first" | od -An -tx1 | tr -d ' \n' >>"$tmp/needles"
 echo >>"$tmp/needles"
 eventually 60 cleaner_ended
+[ "$(field .encryption_status stats --storage_group --name secret)" = "done" ] || fail "$(oca stats --storage_group --name secret)"
+[ "$(group_stat encrypted_bytes secret)" -gt 20000000 ] || fail "$(oca stats --storage_group --name secret)"
 nothing_in_plain() { [ -z "$(below_home "$tmp/needles")" ]; }
 eventually 20 nothing_in_plain
 [[ $(below_home "$tmp/later_needles") != *groups/00000002* ]] || fail "new data stands in plain"

@@ -29,6 +29,8 @@ TEST(Convert, GroupStatsCarryEveryCounterAndTheSavings) {
                  .runs = 3,
                  .stored_lookups = 11,
                  .disk_reads = 12};
+  stats.encryption_state = engine::JobState::kRunning;
+  stats.encrypted_bytes = 9;
   stats.packs = 2;
   stats.cleaner_state = engine::JobState::kDone;
   fs::v1::StorageGroupStats out = ToProto(stats);
@@ -50,6 +52,8 @@ TEST(Convert, GroupStatsCarryEveryCounterAndTheSavings) {
   EXPECT_EQ(out.total_savings_percent(), 80);
   EXPECT_EQ(out.cleaner_status(), fs::v1::JOB_STATE_DONE);
   EXPECT_EQ(out.index_entries(), 5u);
+  EXPECT_EQ(out.encryption_status(), fs::v1::JOB_STATE_RUNNING);
+  EXPECT_EQ(out.encrypted_bytes(), 9u);
   EXPECT_EQ(out.index_memory_bytes(), 64u);
   EXPECT_EQ(out.packs(), 2u);
   EXPECT_EQ(out.index_one_in(), 8u);
