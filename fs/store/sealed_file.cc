@@ -12,7 +12,8 @@ namespace {
 
 // A block: one byte that says whether it is the last, then this many bytes; the last has fewer or
 // as many.
-constexpr size_t kBlockBytes = 1u << 20;
+// A look-up in a sampled index reads one page: it should not decrypt much more.
+constexpr size_t kBlockBytes = 16u << 10;
 constexpr size_t kOverhead = format::kSealedHeaderSize + 1;
 constexpr size_t kStoredBlockBytes = kBlockBytes + kOverhead;
 

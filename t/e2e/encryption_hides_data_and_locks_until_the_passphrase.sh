@@ -33,6 +33,7 @@ needle() {
 state() { field ".encryption.$1" storage_group --show --name secret; }
 encrypted() { [ "$(state state)" = "done" ]; }
 
+allow_log ' a storage group is not served until it is unlocked ' ' a storage group could not be unlocked ' ' unlocking a storage group failed '
 start
 oca storage_group --add --name secret >/dev/null
 s=$(container vault secret)

@@ -310,15 +310,15 @@ TEST_F(GroupKeysTest, PowerCutAtEveryCallLeavesARingThatOpens) {
 }
 
 TEST_F(GroupKeysTest, SealedFileComesBackAndFindsEveryDamage) {
+  constexpr size_t kBlock = 16384;
   auto keys = Make();
   SealedFiles files(fs_, *keys);
-  for (size_t size : {size_t{0}, size_t{1}, size_t{5000}, size_t{1} << 20, (size_t{1} << 20) + 1,
-                      (size_t{5} << 19)}) {
+  for (size_t size : {size_t{0}, size_t{1}, size_t{5000}, kBlock, kBlock + 1, 5 * kBlock / 2}) {
     SCOPED_TRACE(size);
     const std::string bytes = support::RandomBytes(size, size);
     ASSERT_OK_AND_ASSIGN(auto out, files.Open("/g/f", io::OpenMode::kTruncate));
-    for (size_t at = 0; at < size; at += 70'000) {
-      ASSERT_OK(out->WriteAt(at, std::string_view(bytes).substr(at, 70'000)));
+    for (size_t at = 0; at < size; at += 7'000) {
+      ASSERT_OK(out->WriteAt(at, std::string_view(bytes).substr(at, 7'000)));
     }
     ASSERT_OK(out->Sync());
     ASSERT_OK_AND_ASSIGN(auto in, files.Open("/g/f", io::OpenMode::kRead));
@@ -333,8 +333,8 @@ TEST_F(GroupKeysTest, SealedFileComesBackAndFindsEveryDamage) {
       EXPECT_EQ(stored.find(bytes.substr(50, 20)), std::string::npos);
     }
     // Cut short at the end of a block, it must not read as a shorter file.
-    if (size > (size_t{1} << 20)) {
-      ASSERT_OK(io::WriteFileAtomically(fs_, "/g/f", stored.substr(0, (size_t{1} << 20) + 69)));
+    if (size > kBlock) {
+      ASSERT_OK(io::WriteFileAtomically(fs_, "/g/f", stored.substr(0, kBlock + 69)));
       ASSERT_OK_AND_ASSIGN(auto cut, files.Open("/g/f", io::OpenMode::kRead));
       EXPECT_TRUE(absl::IsDataLoss(cut->ReadAt(0, {back.data(), 10}).status()));
     }
