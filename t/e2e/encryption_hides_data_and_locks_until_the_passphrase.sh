@@ -34,6 +34,7 @@ state() { field ".encryption.$1" storage_group --show --name secret; }
 encrypted() { [ "$(state state)" = "done" ]; }
 
 allow_log ' a storage group is not served until it is unlocked ' ' a storage group could not be unlocked ' ' unlocking a storage group failed '
+allow_log ' request_failed operation=open .*the key ring of storage group 2 cannot be used'
 start
 oca storage_group --add --name secret >/dev/null
 s=$(container vault secret)
