@@ -250,8 +250,9 @@ void FingerprintIndex::DropPacks(std::vector<PackId> packs) {
   impl_->ForgetNearby();
   std::vector<Slot> entries;
   for (Stripe& stripe : impl_->stripes) {
-    for (Shard& shard : stripe.shards) {
+    for (size_t i = 0; i < kShardsPerStripe; ++i) {
       StripeLockHolder lock(&stripe.mu);
+      Shard& shard = stripe.shards[i];
       entries.clear();
       shard.CopyTo(&entries);
       if (std::erase_if(entries, drop) > 0) stripe.Count(shard.Assign(entries));

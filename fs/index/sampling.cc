@@ -115,8 +115,8 @@ absl::Status FingerprintIndex::Impl::Populate(uint32_t to, uint32_t first_shard,
     absl::Status status = merged.Take(number, &entries);
     if (!status.ok()) return status;
     Stripe& stripe = stripes[number / kShardsPerStripe];
-    Shard& shard = stripe.shards[number % kShardsPerStripe];
     StripeLockHolder lock(&stripe.mu);
+    Shard& shard = stripe.shards[number % kShardsPerStripe];
     stripe.AddFresh(static_cast<uint16_t>(number), &entries);
     slots.clear();
     for (const Entry& entry : entries) {

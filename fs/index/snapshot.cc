@@ -185,10 +185,11 @@ void FingerprintIndex::Impl::RemoveOrphans() {
   absl::StatusOr<std::vector<std::string>> files = FilesBeside(*fs, path);
   if (!files.ok()) return;
   const std::shared_ptr<const RunSet> set = Runs();
+  const std::string main_path = path;
   orphans = false;
   for (const std::string& file : *files) {
     const bool used = std::any_of(set->runs.begin(), set->runs.end(), [&](const auto& run) {
-      return file == RunPath(path, run->info().number);
+      return file == RunPath(main_path, run->info().number);
     });
     if (!used && !fs->RemoveFile(file).ok()) orphans = true;
   }
