@@ -15,7 +15,6 @@ constexpr uint64_t kJobsInOverlay = 16;
 // Writers wait when so many jobs' bytes are in the buffer: fewer where memory is short.
 size_t JobsInBuffer(size_t job_bytes) { return job_bytes < kPieceBytes ? 2 : 4; }
 constexpr size_t kMaxTailRefs = 8192;
-constexpr uint64_t kMinHoleBytes = 4096;
 
 }  // namespace
 

@@ -34,6 +34,9 @@
 
 namespace oca::engine {
 
+// Shorter runs of zeros are stored as data.
+inline constexpr uint64_t kMinHoleBytes = 4096;
+
 // Thread-safe. Must be owned by a shared_ptr: jobs keep it alive.
 class FileContent : public std::enable_shared_from_this<FileContent> {
  public:

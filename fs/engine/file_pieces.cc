@@ -10,8 +10,6 @@
 namespace oca::engine {
 namespace {
 
-constexpr uint64_t kMinHoleBytes = 4096;
-
 bool AllZero(std::string_view bytes) {
   return bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
