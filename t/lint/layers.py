@@ -20,7 +20,7 @@ LINES = [
     ["cli", "agents", "services", "gateways", "fs/ocafsd", "fs/tools"],
 ]
 LAYER = {folder: line for line, folders in enumerate(LINES) for folder in folders}
-# These link into tgtd (docs/decisions/0012-tapes-without-abseil.md): of the tree they include only one another.
+# These link into tgtd (docs/decisions/0014-tapes-without-abseil.md): of the tree they include only one another.
 FREESTANDING = ("lib/vtape/", "gateways/vtl/tgt-module/")
 # Folders whose children are modules of their own.
 PARENTS = {"services", "agents", "gateways"}
