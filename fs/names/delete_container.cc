@@ -16,10 +16,6 @@ namespace {
 
 constexpr int kBatchEntries = 256;
 
-absl::Status NoContainer(ContainerId id) {
-  return PosixError(ENOENT, fmt::format("no container has the id {}", id.value));
-}
-
 using DeletionPath = std::vector<DeletionFrame>;
 
 // One batch of a container's deletion. Lives under Impl::mu.

@@ -127,6 +127,7 @@ struct Names::Impl {
 
 // EINVAL: empty, ".", "..", with '/' or NUL; ENAMETOOLONG.
 absl::Status CheckName(std::string_view name);
+absl::Status NoContainer(ContainerId id);  // ENOENT
 absl::Status PosixAt(int error_number, InodeNo parent, std::string_view name);
 inline bool IsDir(const Inode& inode) { return (inode.mode & 0170000) == 0040000; }
 inline bool IsRegular(const Inode& inode) { return (inode.mode & 0170000) == 0100000; }

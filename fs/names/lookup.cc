@@ -14,6 +14,10 @@ absl::Status PosixAt(int error_number, InodeNo parent, std::string_view name) {
   return PosixError(error_number, fmt::format("names: {}/{}", parent.value, name));
 }
 
+absl::Status NoContainer(ContainerId id) {
+  return PosixError(ENOENT, fmt::format("no container has the id {}", id.value));
+}
+
 absl::Status CheckName(std::string_view name) {
   if (name.size() > kMaxNameBytes) return PosixError(ENAMETOOLONG, "names: name");
   if (name.empty() || name == "." || name == ".." ||

@@ -18,10 +18,6 @@ constexpr int64_t kSecond = 1'000'000'000;
 // What a crash may lose of the clock.
 constexpr int64_t kStoreEachNs = 60 * kSecond;
 
-absl::Status NoContainer(ContainerId id) {
-  return PosixError(ENOENT, fmt::format("no container has the id {}", id.value));
-}
-
 std::string TimeText(int64_t ns) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixNanos(ns), absl::UTCTimeZone());
 }
