@@ -48,8 +48,8 @@ absl::Status FilesystemImpl::UpdateGroup(const StorageGroup& group) {
 }
 
 absl::Status FilesystemImpl::DeleteGroup(GroupId id) {
-  if (cleaner_->status().state == JobState::kRunning ||
-      scanner_->status().state == JobState::kRunning) {
+  std::unique_ptr<Cleaner::Exclusion> exclusion = cleaner_->Exclude();
+  if (exclusion == nullptr || scanner_->status().state == JobState::kRunning) {
     return PosixError(EBUSY,
                       "space is being reclaimed or a scan runs; stop it, or wait for its end");
   }
@@ -119,7 +119,7 @@ absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
   stats.index_entries = group->chunks->index().size();
   stats.index_memory_bytes = group->chunks->index().memory_bytes();
   stats.packs = group->chunks->pack_count();
-  stats.cleaner_state = cleaner_->status().state;
+  stats.cleaner_state = cleaner_->state();
   return stats;
 }
 
