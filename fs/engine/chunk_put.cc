@@ -88,7 +88,10 @@ bool ChunkStore::ListedAt(const Fingerprint& fp, const index::Location& at,
     if (!footer.ok()) return false;  // a store anew is always right
     *last_footer = *std::move(footer);
   }
-  return FindInFooter(**last_footer, fp, at.ordinal_block).has_value();
+  const std::optional<uint32_t> ordinal = FindInFooter(**last_footer, fp, at.ordinal_block);
+  if (!ordinal) return false;
+  const format::PackFooter& footer = **last_footer;
+  return !quarantine_.Holds(at.pack, footer.groups[footer.chunks[*ordinal].group].file_offset);
 }
 
 absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_view bytes,

@@ -47,6 +47,7 @@ absl::Status ChunkStore::Unlocked() {
     sealed_bytes_ = 0;  // what CountLockedPacks found
   }
   OCA_RETURN_IF_ERROR(Recover());
+  OCA_RETURN_IF_ERROR(LoadHealth());
   opened_ = true;
   return absl::OkStatus();
 }
@@ -197,6 +198,7 @@ void ChunkStore::RemoveSummary(PackId id) {
   if (it == summaries_.end()) return;
   for (const auto& [container, usage] : it->second.containers) usage_[container] -= usage;
   sealed_bytes_ -= it->second.file_bytes;
+  quarantine_.Forget(id);
   summaries_.erase(it);
   ++packs_since_snapshot_;
 }
@@ -276,6 +278,7 @@ uint64_t ChunkStore::PhysicalBytes() {
 absl::Status ChunkStore::Stop() {
   if (!opened_) return absl::OkStatus();
   OCA_RETURN_IF_ERROR(RotatePacks());
+  OCA_RETURN_IF_ERROR(quarantine_.Save());
   return SaveSnapshot();
 }
 
@@ -308,6 +311,8 @@ absl::Status ChunkStore::Destroy() {
   OCA_RETURN_IF_ERROR(RotatePacks());
   OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
   for (const store::PackInfo& pack : present) OCA_RETURN_IF_ERROR(packs_->Remove(pack.id));
+  absl::Status health = io::RemoveFileDurably(*options_.fs, io::JoinPath(options_.dir, "health"));
+  if (!health.ok() && !absl::IsNotFound(health)) return health;
   absl::Status status = io::RemoveFileDurably(*options_.fs, SnapshotPath(options_.dir));
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }

@@ -24,6 +24,7 @@
 #include "fs/engine/caches.h"
 #include "fs/engine/live_set.h"
 #include "fs/engine/open_pack.h"
+#include "fs/engine/quarantine.h"
 #include "fs/engine/usage.h"
 #include "fs/engine/work_queue.h"
 #include "fs/index/fingerprint_index.h"
@@ -33,6 +34,7 @@
 #include "fs/store/pack_store.h"
 #include "fs/store/sealed_file.h"
 #include "fs/tree/recipe.h"
+#include "lib/base/clock.h"
 #include "lib/base/ids.h"
 #include "lib/io/file_system.h"
 
@@ -40,6 +42,7 @@ namespace oca::engine {
 
 struct ChunkStoreOptions {
   io::FileSystem* fs = nullptr;
+  Clock* clock = &SystemClock();
   std::string dir;  // holds packs/ and index.snapshot
   GroupId group;
   store::Compression compression = store::Compression::kFast;
@@ -117,9 +120,32 @@ class ChunkStore final : public tree::NodeStore {
 
   // --- Scan ---
   std::vector<PackId> SealedPacks();
-  // Reads the whole pack and checks it against its footer; one line per fault. `chunks` counts what
-  // was checked.
+  // Reads the whole pack and checks it: header, footer, every chunk; one line per fault. What is
+  // damaged goes into quarantine, what turns out to be good comes out of it. Damage whose every
+  // chunk another pack holds by now is healed, and no fault. `chunks` counts what was checked.
   std::vector<std::string> VerifyPack(PackId pack, uint64_t* chunks);
+  // Mends what can be mended without loss: a header or footer that is damaged is made anew, the
+  // footer from the groups that are whole. One line for each thing that was done.
+  std::vector<std::string> RepairPack(PackId pack);
+  struct Damage {
+    PackId pack;
+    uint64_t offset = 0;  // of the group in the pack
+    absl::Time found;
+    uint64_t chunks = 0;       // in the group; 0 when the footer cannot be read
+    uint64_t chunks_lost = 0;  // of them no other copy is held
+  };
+  // What is in quarantine. What was healed since (each chunk is held elsewhere by now) is left out.
+  std::vector<Damage> DamageReport();
+  struct CheckProgress {
+    uint64_t packs = 0;
+    uint64_t verified = 0;                       // at their last check
+    absl::Time oldest = absl::InfiniteFuture();  // last check of all
+  };
+  CheckProgress check_progress();
+  // The pack that is most in need of a check: last checked before `due`, or never and first seen
+  // before `due_if_never`. With its size.
+  std::optional<store::PackInfo> NextToCheck(absl::Time due, absl::Time due_if_never);
+  absl::Status SaveHealth() { return quarantine_.Save(); }
   // True when a sealed or open pack's footer names the chunk.
   bool Holds(const Fingerprint& fp);
 
@@ -170,7 +196,9 @@ class ChunkStore final : public tree::NodeStore {
   using FooterPtr = std::shared_ptr<const format::PackFooter>;
 
   explicit ChunkStore(const ChunkStoreOptions& options)
-      : options_(options), compression_(options.compression) {}
+      : options_(options),
+        compression_(options.compression),
+        quarantine_(*options.fs, io::JoinPath(options.dir, "health")) {}
   // OK once the packs are taken in; else why they are not.
   absl::Status Opened() const;
   format::KeyId ActiveKey() const { return options_.keys == nullptr ? 0 : options_.keys->active(); }
@@ -228,9 +256,24 @@ class ChunkStore final : public tree::NodeStore {
   void Distrust(PackId pack, const format::FooterGroup& place,
                 std::span<const format::FooterChunk> chunks);
 
+  // chunk_health.cc
+  absl::Status LoadHealth();
+  int64_t NowSeconds() const { return absl::ToUnixSeconds(options_.clock->Now()); }
+  // The pack's file has gone, and it was not the sweep: nothing leads to it any more. False when it
+  // was.
+  bool TakeOutMissing(PackId pack);
+  // A group that was in quarantine is good: its chunks are found again.
+  void Reinstate(PackId pack, const format::FooterGroup& place,
+                 std::span<const format::FooterChunk> chunks);
+  absl::StatusOr<uint64_t> SizeOnDisk(PackId pack);
+  // Chunks of the group that are held nowhere else.
+  uint64_t CountLost(std::span<const format::FooterChunk> chunks);
+
   // sweep.cc
   bool IsRedundant(const Fingerprint& fp, PackId pack);
   absl::StatusOr<uint64_t> CopyLive(const format::PackFooter& footer);
+  // Something that lives is damaged there and held nowhere else.
+  bool NeedsDamaged(const format::PackFooter& footer);
   bool WorthSweeping(const format::PackFooter& footer);
   bool IsLive(const format::PackFooter& footer, const format::FooterChunk& chunk);
 
@@ -239,6 +282,7 @@ class ChunkStore final : public tree::NodeStore {
   std::unique_ptr<store::SealedFiles> sealed_files_;  // set when options_.keys is
   absl::Mutex unlock_mu_;                             // held by the one call that takes packs in
   std::atomic<bool> opened_{false};
+  Quarantine quarantine_;
   absl::Mutex snapshot_mu_;  // one snapshot is saved at a time, and how is settled under it
   std::unique_ptr<store::PackStore> packs_;
   index::FingerprintIndex index_;

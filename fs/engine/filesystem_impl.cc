@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "fs/engine/names_seal.h"
 #include "fs/format/repository.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
@@ -47,6 +48,8 @@ FilesystemImpl::FilesystemImpl(Options options)
   CleanerHost* host = this;
   cleaner_ = std::make_unique<Cleaner>(host, options_.clock);
   scanner_ = std::make_unique<Scanner>(host, options_.clock);
+  scrubber_ = std::make_unique<Scrubber>(host, options_.clock, options_.scrub_bytes_per_second,
+                                         options_.scrub_interval);
 }
 
 // Without Stop: as a crash. Threads end; names write nothing more.
@@ -56,6 +59,7 @@ FilesystemImpl::~FilesystemImpl() {
     stopping_ = true;
   }
   if (background_.joinable()) background_.join();
+  scrubber_.reset();
   cleaner_.reset();
   scanner_.reset();
   names_encrypter_.Stop();
@@ -66,14 +70,7 @@ FilesystemImpl::~FilesystemImpl() {
 
 absl::Status FilesystemImpl::Start() {
   OCA_RETURN_IF_ERROR(OpenRepository());
-  names::Options names_options;
-  names_options.fs = options_.fs;
-  names_options.clock = options_.clock;
-  names_options.dir = io::JoinPath(options_.dir, "names");
-  names_options.write_barrier = [this] { return FlushStores(); };
-  names_options.root_uid = options_.root_uid;
-  names_options.root_gid = options_.root_gid;
-  OCA_ASSIGN_OR_RETURN(names_, names::Names::Open(std::move(names_options)));
+  OCA_RETURN_IF_ERROR(OpenNames());
   for (const StorageGroup& group : names_->ListGroups()) {
     OCA_RETURN_IF_ERROR(OpenGroup(group));
     OCA_RETURN_IF_ERROR(NoteKeys(*FindGroup(group.id)));
@@ -88,6 +85,7 @@ absl::Status FilesystemImpl::Start() {
   OCA_ASSIGN_OR_RETURN(std::vector<InodeNo> orphans, names_->ListOrphans());
   for (InodeNo ino : orphans) OCA_RETURN_IF_ERROR(names_->DeleteOrphan(ino));
   background_ = std::thread([this] { Background(); });
+  scrubber_->Start();
   return absl::OkStatus();
 }
 
@@ -113,6 +111,33 @@ absl::Status FilesystemImpl::OpenRepository() {
   return Annotate(format::CheckWritable(*known), path);
 }
 
+absl::Status FilesystemImpl::OpenNames() {
+  names::Options options;
+  options.fs = options_.fs;
+  options.clock = options_.clock;
+  options.dir = io::JoinPath(options_.dir, "names");
+  options.write_barrier = [this] { return FlushStores(); };
+  options.root_uid = options_.root_uid;
+  options.root_gid = options_.root_gid;
+  // Names that are gone must not pass for a new repository: the cleaner would take every chunk.
+  absl::StatusOr<std::vector<std::string>> groups =
+      options_.fs->List(io::JoinPath(options_.dir, "groups"));
+  if (!groups.ok() && ErrnoOf(groups.status()) != ENOENT) return groups.status();
+  options.must_exist = groups.ok() && !groups->empty();
+  auto break_and_open = [&]() -> absl::StatusOr<std::unique_ptr<names::Names>> {
+    OCA_RETURN_IF_ERROR(BreakNamesSeal(*options_.fs, options_.dir));
+    return names::Names::Open(std::move(options));
+  };
+  absl::StatusOr<std::unique_ptr<names::Names>> opened = break_and_open();
+  if (absl::IsDataLoss(opened.status())) {
+    return Annotate(opened.status(), fmt::format("the names database {} cannot be served",
+                                                 io::JoinPath(options_.dir, "names")));
+  }
+  if (!opened.ok()) return opened.status();
+  names_ = *std::move(opened);
+  return absl::OkStatus();
+}
+
 std::string FilesystemImpl::GroupDir(GroupId id) const {
   return io::JoinPath(options_.dir, fmt::format("groups/{:08x}", id.value));
 }
@@ -120,6 +145,7 @@ std::string FilesystemImpl::GroupDir(GroupId id) const {
 absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   ChunkStoreOptions options;
   options.fs = options_.fs;
+  options.clock = options_.clock;
   options.dir = GroupDir(record.id);
   options.group = record.id;
   options.compression = CompressionOf(record);
@@ -144,6 +170,7 @@ absl::Status FilesystemImpl::Stop() {
     stopping_ = true;
   }
   if (background_.joinable()) background_.join();
+  scrubber_->Stop();
   cleaner_->Stop();
   scanner_->Stop();
   names_encrypter_.Stop();
@@ -152,7 +179,8 @@ absl::Status FilesystemImpl::Stop() {
     absl::Status status = group->chunks->Stop();
     if (result.ok()) result = status;
   }
-  return result;
+  names_.reset();
+  return result.ok() ? SealNames(*options_.fs, options_.dir) : result;
 }
 
 absl::Status FilesystemImpl::FlushStores() {

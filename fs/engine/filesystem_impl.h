@@ -18,6 +18,7 @@
 #include "fs/engine/group_runtime.h"
 #include "fs/engine/open_file.h"
 #include "fs/engine/scanner.h"
+#include "fs/engine/scrubber.h"
 
 namespace oca::engine {
 
@@ -102,6 +103,8 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
     return absl::OkStatus();
   }
   ScanStatus GetScanStatus() override { return scanner_->status(); }
+  absl::Status StartRepair(std::optional<GroupId> group) override;
+  HealthStatus GetHealth(std::optional<GroupId> group) override;
 
  private:
   // --- CleanerHost ---
@@ -114,6 +117,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
 
   // filesystem_impl.cc
   absl::Status OpenRepository();
+  absl::Status OpenNames();
   absl::Status OpenGroup(const StorageGroup& record);
   absl::Status CommitRound();
   absl::Status FlushStores();
@@ -167,6 +171,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   Committer committer_;
   std::unique_ptr<Cleaner> cleaner_;
   std::unique_ptr<Scanner> scanner_;
+  std::unique_ptr<Scrubber> scrubber_;
   struct NamesJob {
     JobState state = JobState::kIdle;
     double progress_percent = 0;

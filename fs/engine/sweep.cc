@@ -37,7 +37,7 @@ void ChunkStore::EndEpoch() {
 // keep. The one with the highest id never answers true, so a chunk cannot lose all its copies.
 bool ChunkStore::IsRedundant(const Fingerprint& fp, PackId pack) {
   std::vector<index::Location> places = index_.LookupAll(fp);
-  if (places.size() < 2) return false;
+  if (places.size() < 2 && !quarantine_.HoldsAny(pack)) return false;
   for (const index::Location& at : places) {
     if (at.pack > pack && FindOpen(at.pack) == nullptr && GetAt(fp, at).ok()) return true;
   }
@@ -52,8 +52,19 @@ bool ChunkStore::IsLive(const format::PackFooter& footer, const format::FooterCh
   return !IsRedundant(chunk.fp, footer.pack.pack_id);
 }
 
+bool ChunkStore::NeedsDamaged(const format::PackFooter& footer) {
+  for (const format::FooterChunk& chunk : footer.chunks) {
+    if (quarantine_.Holds(footer.pack.pack_id, footer.groups[chunk.group].file_offset) &&
+        IsLive(footer, chunk)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool ChunkStore::WorthSweeping(const format::PackFooter& footer) {
   if (footer.key == 0 && ActiveKey() != 0) return true;  // its chunks are encrypted as they move
+  if (quarantine_.HoldsAny(footer.pack.pack_id)) return !NeedsDamaged(footer);
   uint64_t dead = 0, total = 0;
   for (const format::FooterChunk& chunk : footer.chunks) {
     total += chunk.length;

@@ -21,6 +21,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "fs/names/records.h"
@@ -43,6 +45,8 @@ struct Options {
   std::function<absl::Status()> write_barrier;
   uint64_t block_cache_bytes = 64u << 20;
   uint64_t write_buffer_bytes = 64u << 20;
+  // A database that is missing or empty is kDataLoss, not made anew.
+  bool must_exist = false;
   // Owner of the mount's root directory and of new containers' root directories.
   uint32_t root_uid = 0;
   uint32_t root_gid = 0;
@@ -160,6 +164,10 @@ class Names {
   // Calls fn for each inode (orphans too) of one consistent moment, ascending, until it returns an
   // error.
   absl::Status ForEachInode(const std::function<absl::Status(const Inode&)>& fn) const;
+  // Every path ("/container/folder/name") of each of `inodes` that has a name. Walks all entries.
+  // While names change, a path may be missing.
+  absl::StatusOr<absl::flat_hash_map<InodeNo, std::vector<std::string>>> PathsOf(
+      const absl::flat_hash_set<InodeNo>& inodes) const;
   // Checks every relation between inodes, entries, parents, link counts and counters; one line per
   // fault found, empty = sound. `progress` gets the number of inodes seen so far; returning false
   // stops the check (kCancelled).

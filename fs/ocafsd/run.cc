@@ -48,6 +48,8 @@ engine::Options EngineOptions(const Arguments& arguments, const conf::Fs& config
   options.commit_interval = absl::Milliseconds(config.commit_interval_ms);
   options.memory_budget_bytes = config.memory_budget_bytes;
   options.workers = static_cast<int>(config.workers);
+  options.scrub_bytes_per_second = config.scrub_rate_bytes;
+  options.scrub_interval = absl::Hours(24) * config.scrub_interval_days;
   options.root_uid = geteuid();
   options.root_gid = getegid();
   if (!config.passphrase_dir.empty()) {

@@ -149,6 +149,13 @@ class FakeManagement final : public mgmt::Management::Service {
     for (uint64_t i = 0; i < fault_count; ++i) out->add_faults("fault " + std::to_string(i));
     return grpc::Status::OK;
   }
+  grpc::Status GetHealth(ServerContext*, const mgmt::GetHealthRequest*,
+                         fs::v1::Health* out) override {
+    out->add_damaged()->set_chunks(8);
+    out->mutable_damaged(0)->set_chunks_lost(3);
+    out->set_packs_verified(39);
+    return grpc::Status::OK;
+  }
   grpc::Status ShutdownFilesystem(ServerContext*, const mgmt::ShutdownFilesystemRequest* in,
                                   mgmt::ShutdownFilesystemResponse*) override {
     return Called("Shutdown", *in);
@@ -376,6 +383,13 @@ TEST_F(Cli, ScanHandsItsLevelOnAndFaultsAreAFailureWhenWaitedFor) {
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("fault 19"), Not(HasSubstr("fault 20"))));
   EXPECT_EQ(Oca("maintenance --filesystem --scan_status --json"), 0);
   EXPECT_EQ(Json()["faults"].size(), 30u);
+}
+
+TEST_F(Cli, ScanReportShowsTheQuarantineAndRepairIsAScanThatMends) {
+  ASSERT_EQ(Oca("maintenance --filesystem --scan_report"), 0);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("Packs Verified : 39"), HasSubstr("3 of 8 chunks lost")));
+  ASSERT_EQ(Oca("maintenance --filesystem --repair_now"), 0);
+  EXPECT_EQ(LastCall(), "StartScan: level: SCAN_LEVEL_VERIFY_DATA repair: true");
 }
 
 TEST_F(Cli, MaintenanceTakesExactlyOneAction) {
