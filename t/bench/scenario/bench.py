@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Oca beside restic, borg and daemons that do nothing, and prints a table. JSON rows go to <out>/*.json.
 
-bench.py --bin DIR --out DIR [--micro | --stream | --tree | --more] [--rounds N]
+bench.py --bin DIR --out DIR [--micro | --stream | --tree | --series | --more] [--rounds N]
 BENCH_MB=256 takes about that much of the data: a quick look whose figures are not comparable.
 """
 
@@ -15,6 +15,7 @@ import time
 import interrupts
 import micro
 import more
+import series
 from data import Data
 from null_fuse import mount_point
 from oca_side import OcaSide, WholeAppliance
@@ -25,7 +26,7 @@ from shapes import Stream, Tree
 TREE_MB = 150        # of many small files
 GENERATION_MB = 500  # of each generation
 SMALL_FILES = 10000
-PARTS = ("micro", "stream", "tree", "more")
+PARTS = ("micro", "stream", "tree", "series", "more")
 
 
 def main():
@@ -35,7 +36,8 @@ def main():
     parser.add_argument("--micro", action="store_true", help="only the kernels, the index and the engine without the mount")
     parser.add_argument("--stream", action="store_true", help="only large files")
     parser.add_argument("--tree", action="store_true", help="only trees of small files")
-    parser.add_argument("--more", action="store_true", help="only generations, small files, encryption, restart")
+    parser.add_argument("--series", action="store_true", help="only a series of releases")
+    parser.add_argument("--more", action="store_true", help="only generations, small files, restart")
     parser.add_argument("--rounds", type=int, help="at most; two are enough where they agree (3; 2 with BENCH_MB)")
     options = parser.parse_args()
     parts = [part for part in PARTS if getattr(options, part)] or PARTS
@@ -80,7 +82,7 @@ def measure_all(parts, options, out, work):
 
     if "micro" in parts:
         found("micro", micro.run(options.bin, work, quick=limit_mb > 0))
-    if set(parts) & {"stream", "tree", "more"}:
+    if set(parts) & {"stream", "tree", "series", "more"}:
         measure_mount(parts, options, Data(os.path.join(out, "data")), limit_mb, work, found)
     print(f"\nThe best of at most {options.rounds} rounds; medians for kernels, index and engine. {time.monotonic() - start:.0f} s.\n")
     table(rows)
@@ -97,10 +99,11 @@ def measure_mount(parts, options, data, limit_mb, work, found):
     with OcaSide(work, options.bin) as oca:
         for shape in shapes:
             found(shape.name, ShapeRun(options.bin, work, oca, shape).run(options.rounds))
+        if "series" in parts:
+            found("series", series.reduction(work, oca, data.series(limit_mb)))
         if "more" in parts:
             rows = more.generations(work, oca, data.tree(generation_mb))
             rows += more.small_files(options.bin, work, oca, SMALL_FILES, options.rounds)
-            rows += more.encryption(oca, Stream(data.stream(limit_mb), data.edited_stream(limit_mb)), options.rounds)
             rows += more.restart(oca, "generations", "0", options.rounds)
             found("more", rows)
 

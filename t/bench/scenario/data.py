@@ -3,6 +3,7 @@
 all/<package>           unpacked: about 1.4 GB of sources in 80,000 files, 1.2 GB of programs, libraries and object archives
 share-<n>-mb[-edited]   a share of that, and the same with 2 % of its files changed
 stream-*[-edited]       one tar for each package, of all or of a share
+series[-<n>-mb]/<i>     the tar in each of the four newest releases of a package of sources, oldest first; or the begin of each
 """
 
 import os
@@ -12,6 +13,8 @@ import subprocess
 
 PACKAGES = ["linux-source-6.1", "golang-1.19-go", "llvm-14-dev", "libllvm14", "firefox-esr", "libreoffice-core"]
 SEED = 20240229
+SERIES_PACKAGE = "linux-source-6.1"
+SERIES_RELEASES = 4
 CHANGED_SHARE = 0.02
 EDIT_TIME = 1709164800  # of all changed files: 29 February 2024
 
@@ -21,6 +24,7 @@ def call(*argv, cwd):
                           stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(argv)}: exit code {done.returncode}\n{done.stdout}")
+    return done.stdout
 
 
 class Data:
@@ -60,6 +64,12 @@ class Data:
             shutil.rmtree(edited)
         return os.path.join(self.work, f"stream-{name}-edited")
 
+    def series(self, limit_mb=0):
+        """Folders, oldest release first, each with one tar of that release."""
+        name = f"series-{limit_mb}-mb" if limit_mb else "series"
+        series = self._made(name, lambda part: fetch_series(part, limit_mb))
+        return [os.path.join(series, release) for release in sorted(os.listdir(series))]
+
     def _made(self, name, make):
         path = os.path.join(self.work, name)
         if not os.path.exists(path):
@@ -98,6 +108,25 @@ def files_of(tree):
         found.extend(path for path in (os.path.join(directory, name) for name in sorted(names))
                      if os.path.isfile(path) and not os.path.islink(path))
     return found
+
+
+def fetch_series(target, limit_mb):
+    """The tar in each of the newest releases that can be installed, or its first limit_mb MB."""
+    os.makedirs(target)
+    listed = call("apt-cache", "madison", SERIES_PACKAGE, cwd=target)
+    releases = {}  # by upstream version: a rebuild of the same sources is no release
+    for line in listed.splitlines():
+        version = line.split("|")[1].strip()
+        releases.setdefault(version.split("-")[0], version)
+    if len(releases) < 2:
+        raise RuntimeError(f"{SERIES_PACKAGE}: fewer than two releases can be installed:\n{listed}")
+    for number, version in enumerate(reversed(list(releases.values())[:SERIES_RELEASES])):
+        folder = os.path.join(target, str(number))
+        os.makedirs(folder)
+        call("apt-get", "-q", "download", f"{SERIES_PACKAGE}={version}", cwd=folder)
+        call("sh", "-c", "dpkg-deb --fsys-tarfile *.deb | tar -xO --wildcards '*.tar.xz' | xz -dc >sources.tar && rm *.deb", cwd=folder)
+        if limit_mb:
+            os.truncate(os.path.join(folder, "sources.tar"), limit_mb * 1000 * 1000)
 
 
 def copy_share(full, tree, limit_mb):

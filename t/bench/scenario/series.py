@@ -1,0 +1,30 @@
+"""Reduction of a series of releases: tars of the same sources, of which a little changed and every file has another time."""
+
+import os
+
+from peers import BorgLz4, BorgZstd, Restic
+from measure import size_of
+from rows import Row
+from shapes import Stream
+
+
+def reduction(work, oca, releases):
+    """`releases` are folders, each with one tar, oldest first. Each program gets one after the other into one repository."""
+    logical = sum(size_of(release) for release in releases)
+    shape = Stream(releases[0], releases[-1])
+    oca.new_group("series", "fast")
+    before = oca.stored()
+    costs = [oca.backup(shape, release, "series", str(number)) for number, release in enumerate(releases)]
+    ours = oca.stored() - before
+    detail = f"{len(releases)} releases of {os.listdir(releases[0])[0]}, {logical / 1e6:.0f} MB; oca {ours / 1e6:.0f} MB"
+    stored = {}
+    for peer_type in (Restic, BorgLz4, BorgZstd):
+        peer = peer_type(work)
+        for number, release in enumerate(releases):
+            peer.backup(release, str(number))
+        stored[peer.name] = peer.stored()
+        peer.remove()
+    # lz4 is what borg does when nothing is said.
+    return [Row(f"series: bytes stored by {name}, against ours", stored[name] / ours, "x", 1.8, ">=",
+                sum(cost.cpu for cost in costs), sum(cost.wall for cost in costs), f"{detail}, {name} {stored[name] / 1e6:.0f} MB")
+            for name in stored]
