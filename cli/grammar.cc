@@ -91,7 +91,9 @@ std::span<const Group> Groups() {
       {"storage_group",
        "Storage groups: dedupe domains with their settings",
        {"show", "add", "update", "delete", "encryption", "setpassphrase", "unlock"}},
-      {"container", "Containers: what users mount", {"show", "add", "delete", "retention"}},
+      {"container",
+       "Containers: what users mount",
+       {"show", "add", "update", "delete", "retention"}},
       {"stats", "Sizes, savings, throughput", {"system", "storage_group", "container", "cleaner"}},
       {"maintenance", "Reclaim space, verify data, shut down", {"filesystem"}},
   };

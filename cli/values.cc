@@ -104,6 +104,13 @@ absl::StatusOr<fs::v1::CompressionMode> ParseCompression(std::string_view text) 
       fmt::format("'{}' is no compression mode: fast, best or lz4", text));
 }
 
+absl::StatusOr<fs::v1::Marker> ParseMarker(std::string_view text) {
+  if (text == "auto") return fs::v1::MARKER_AUTO;
+  if (text == "none") return fs::v1::MARKER_NONE;
+  if (text == "tar") return fs::v1::MARKER_TAR;
+  return absl::InvalidArgumentError(fmt::format("'{}' is no marker: auto, none or tar", text));
+}
+
 absl::StatusOr<fs::v1::ScanLevel> ParseScanLevel(std::string_view text) {
   if (text == "verify_data") return fs::v1::SCAN_LEVEL_VERIFY_DATA;
   if (text == "verify_metadata") return fs::v1::SCAN_LEVEL_VERIFY_METADATA;

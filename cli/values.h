@@ -20,6 +20,7 @@ absl::StatusOr<uint64_t> ParseQuota(std::string_view text);
 absl::StatusOr<uint32_t> ParseChunkSize(std::string_view text);
 // "fast", "best" or "lz4".
 absl::StatusOr<fs::v1::CompressionMode> ParseCompression(std::string_view text);
+absl::StatusOr<fs::v1::Marker> ParseMarker(std::string_view text);
 // "verify_data" or "verify_metadata".
 absl::StatusOr<fs::v1::ScanLevel> ParseScanLevel(std::string_view text);
 // "static" or "internal".

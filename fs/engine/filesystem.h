@@ -138,6 +138,8 @@ class Filesystem {
   virtual absl::Status DeleteGroup(GroupId id) = 0;
   virtual std::vector<StorageGroup> ListGroups() = 0;
   virtual absl::StatusOr<Container> AddContainer(const Container& container) = 0;
+  // For files opened from now on.
+  virtual absl::Status SetMarker(ContainerId id, names::ContainerMarker marker) = 0;
   virtual absl::Status DeleteContainer(ContainerId id,
                                        bool with_files) = 0;  // EBUSY while files of it are open
   virtual std::vector<Container> ListContainers() = 0;

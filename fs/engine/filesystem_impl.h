@@ -81,6 +81,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::Status DeleteGroup(GroupId id) override;
   std::vector<StorageGroup> ListGroups() override;
   absl::StatusOr<Container> AddContainer(const Container& container) override;
+  absl::Status SetMarker(ContainerId id, names::ContainerMarker marker) override;
   absl::Status DeleteContainer(ContainerId id, bool with_files) override;
   std::vector<Container> ListContainers() override;
   absl::StatusOr<GroupStats> StatsOfGroup(GroupId id) override;

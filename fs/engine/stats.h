@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "fs/names/records.h"
 #include "lib/base/ids.h"
 
 namespace oca::engine {
@@ -67,6 +70,13 @@ struct ContainerStats {
   uint64_t files = 0;
   double read_mib_per_s = 0;
   double write_mib_per_s = 0;
+  names::ContainerMarker marker = names::ContainerMarker::kAuto;
+  // Since the daemon started: streams by the format of their first header, headers, bytes of
+  // headers, and of payload after a stream's first header.
+  std::vector<std::pair<std::string_view, uint64_t>> recognised_formats;
+  uint64_t recognised_headers = 0;
+  uint64_t recognised_header_bytes = 0;
+  uint64_t recognised_payload_bytes = 0;
 };
 
 struct CleanerStatus {

@@ -118,6 +118,7 @@ class Names {
   absl::Status UpdateGroup(const StorageGroup& group);  // by id; chunk size cannot change
   absl::Status DeleteGroup(GroupId id);                 // ENOTEMPTY while it holds containers
   std::vector<StorageGroup> ListGroups() const;
+  absl::Status SetMarker(ContainerId id, ContainerMarker marker);
   absl::StatusOr<Container> AddContainer(
       const Container& container);  // id 0 = choose; makes its root directory
   // Takes the container out of the mount's root and marks it deleting. ENOTEMPTY when it holds

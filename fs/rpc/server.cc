@@ -133,13 +133,31 @@ class Service final : public api::Fs::Service {
 
   grpc::Status AddContainer(ServerContext*, const api::AddContainerRequest* in,
                             api::Container* out) override {
+    absl::StatusOr<names::ContainerMarker> marker = FromProto(in->marker());
+    if (!marker.ok()) return ToGrpc(marker.status());
     names::Container wanted;
     wanted.name = in->name();
+    wanted.marker = *marker;
     wanted.group = GroupId(in->group_id());
     absl::StatusOr<names::Container> made = filesystem_.AddContainer(wanted);
     if (!made.ok()) return ToGrpc(made.status());
     *out = ToProto(*made);
     ContainerChanged(made->name);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status UpdateContainer(ServerContext*, const api::UpdateContainerRequest* in,
+                               api::Container* out) override {
+    absl::StatusOr<names::Container> container = FindContainer(filesystem_, in->id());
+    if (!container.ok()) return ToGrpc(container.status());
+    if (in->marker() != api::MARKER_UNSPECIFIED) {
+      absl::StatusOr<names::ContainerMarker> marker = FromProto(in->marker());
+      if (!marker.ok()) return ToGrpc(marker.status());
+      absl::Status done = filesystem_.SetMarker(container->id, *marker);
+      if (!done.ok()) return ToGrpc(done);
+      container->marker = *marker;
+    }
+    *out = ToProto(*container);
     return grpc::Status::OK;
   }
 

@@ -139,13 +139,23 @@ absl::Status FilesystemClient::EncryptGroup(uint32_t id, fs::v1::EncryptionMode 
 }
 
 absl::StatusOr<fs::v1::Container> FilesystemClient::AddContainer(std::string_view name,
-                                                                 uint32_t group_id) {
+                                                                 uint32_t group_id,
+                                                                 fs::v1::Marker marker) {
   fs::v1::AddContainerRequest request;
   request.set_name(std::string(name));
   request.set_group_id(group_id);
+  request.set_marker(marker);
   fs::v1::Container made;
   OCA_RETURN_IF_ERROR(Call(&Fs::Stub::AddContainer, request, &made, kChange));
   return made;
+}
+
+absl::Status FilesystemClient::SetMarker(uint32_t id, fs::v1::Marker marker) {
+  fs::v1::UpdateContainerRequest request;
+  request.set_id(id);
+  request.set_marker(marker);
+  fs::v1::Container changed;
+  return Call(&Fs::Stub::UpdateContainer, request, &changed, kChange);
 }
 
 absl::Status FilesystemClient::DeleteContainer(uint32_t id, bool with_files) {

@@ -42,7 +42,9 @@ class FilesystemClient {
   absl::Status SetPassphrase(uint32_t id, const std::string& passphrase);
   absl::Status UnlockGroup(uint32_t id, const std::string& passphrase);
   absl::Status EncryptGroup(uint32_t id, fs::v1::EncryptionMode mode, uint64_t rotation_seconds);
-  absl::StatusOr<fs::v1::Container> AddContainer(std::string_view name, uint32_t group_id);
+  absl::StatusOr<fs::v1::Container> AddContainer(std::string_view name, uint32_t group_id,
+                                                 fs::v1::Marker marker);
+  absl::Status SetMarker(uint32_t id, fs::v1::Marker marker);
   absl::Status DeleteContainer(uint32_t id, bool with_files);
   absl::StatusOr<fs::v1::Retention> GetRetention(uint32_t id);
   absl::StatusOr<fs::v1::Retention> SetRetention(const fs::v1::SetRetentionRequest& request);

@@ -25,6 +25,10 @@ grpc::Status Answer(absl::StatusOr<Message> result, Message* out) {
   return grpc::Status::OK;
 }
 
+grpc::Status UnknownMarker(int marker) {
+  return ToGrpc(absl::InvalidArgumentError(fmt::format("unknown marker {}", marker)));
+}
+
 class Service final : public mgmt::Management::Service {
  public:
   Service(Changes& changes, Views& views, FilesystemClient& filesystem)
@@ -84,7 +88,18 @@ class Service final : public mgmt::Management::Service {
       return ToGrpc(absl::InvalidArgumentError(
           fmt::format("unknown container type {}", static_cast<int>(in->type()))));
     }
+    if (!fs::v1::Marker_IsValid(in->marker())) return UnknownMarker(in->marker());
     absl::Status done = changes_.AddContainer(*in);
+    if (!done.ok()) return ToGrpc(done);
+    absl::StatusOr<mgmt::ListContainersResponse> list = views_.ListContainers(in->name());
+    if (!list.ok()) return ToGrpc(list.status());
+    *out = std::move(*list->mutable_containers(0));
+    return grpc::Status::OK;
+  }
+  grpc::Status UpdateContainer(ServerContext*, const mgmt::UpdateContainerRequest* in,
+                               mgmt::Container* out) override {
+    if (!fs::v1::Marker_IsValid(in->marker())) return UnknownMarker(in->marker());
+    absl::Status done = changes_.UpdateContainer(*in);
     if (!done.ok()) return ToGrpc(done);
     absl::StatusOr<mgmt::ListContainersResponse> list = views_.ListContainers(in->name());
     if (!list.ok()) return ToGrpc(list.status());

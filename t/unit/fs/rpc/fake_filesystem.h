@@ -99,6 +99,13 @@ class FakeFilesystem final : public Filesystem {
     containers[made.id.value] = made;
     return made;
   }
+  absl::Status SetMarker(ContainerId id, names::ContainerMarker marker) override {
+    absl::MutexLock lock(&mu);
+    auto found = containers.find(id.value);
+    if (found == containers.end()) return PosixError(ENOENT, "container");
+    found->second.marker = marker;
+    return absl::OkStatus();
+  }
   absl::Status DeleteContainer(ContainerId id, bool with_files) override {
     absl::MutexLock lock(&mu);
     if (!delete_container_result.ok()) return delete_container_result;
