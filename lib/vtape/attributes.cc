@@ -4,19 +4,17 @@
 #include <cstring>
 
 #include "lib/vtape/bytes.h"
-#include "lib/vtape/crc32c.h"
+#include "lib/vtape/unit.h"
 
 namespace oca::vtape {
 namespace {
 
 constexpr std::string_view kMagic = "OCATAPEA";
 constexpr uint16_t kVersion = 1;
-constexpr size_t kBeginningBytes = 16;
+constexpr const char* kWhat = "cartridge attributes";
 constexpr size_t kMamOverheadBytes = 5;
 
-Status Damaged(const char* why) {
-  return Status(Code::kDamaged, std::string("cartridge attributes: ") + why);
-}
+Status Damaged(const char* why) { return Status(Code::kDamaged, std::string(kWhat) + ": " + why); }
 
 Status DecodeMam(ByteReader& in, Attributes* out) {
   uint16_t count = in.Le<uint16_t>();
@@ -66,30 +64,11 @@ std::string EncodeAttributes(const Attributes& attributes) {
     PutLe(&body, static_cast<uint8_t>(attribute.format));
     PutShort(&body, attribute.value);
   }
-  std::string out(kMagic);
-  PutLe(&out, kVersion);
-  PutLe<uint16_t>(&out, 0);
-  PutLe(&out, static_cast<uint32_t>(kBeginningBytes + body.size() + 4));
-  out += body;
-  PutLe(&out, Crc32c(out));
-  return out;
+  return EncodeUnit(kMagic, kVersion, body);
 }
 
 Result<Attributes> DecodeAttributes(std::string_view bytes) {
-  if (bytes.size() < kBeginningBytes + 4) return Damaged("cut short");
-  std::string_view sealed = bytes.substr(0, bytes.size() - 4);
-  if (ByteReader(bytes.substr(sealed.size())).Le<uint32_t>() != Crc32c(sealed)) {
-    return Damaged("checksum does not hold");
-  }
-  ByteReader in(sealed);
-  if (in.Take(kMagic.size()) != kMagic) return Damaged("wrong magic");
-  uint16_t version = in.Le<uint16_t>();
-  if (version > kVersion) {
-    return Status(Code::kNewer, "cartridge attributes: version " + std::to_string(version) +
-                                    ", this program knows " + std::to_string(kVersion));
-  }
-  if (version == 0 || in.Le<uint16_t>() != 0) return Damaged("unknown version or flags");
-  if (in.Le<uint32_t>() != bytes.size()) return Damaged("wrong length");
+  VTAPE_ASSIGN_OR_RETURN(ByteReader in, DecodeUnit(bytes, kMagic, kVersion, kWhat));
   Attributes out;
   std::string_view id = in.Take(out.id.size());
   if (in.ok()) std::memcpy(out.id.data(), id.data(), id.size());

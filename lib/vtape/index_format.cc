@@ -4,6 +4,7 @@
 
 #include "lib/vtape/bytes.h"
 #include "lib/vtape/crc32c.h"
+#include "lib/vtape/unit.h"
 
 namespace oca::vtape {
 namespace {
@@ -15,38 +16,6 @@ constexpr uint64_t kMarksMask = (uint64_t{1} << 56) - 1;
 constexpr uint64_t kMaxOffset = uint64_t{1} << 62;
 
 std::string_view View(const CartridgeId& id) { return {id.data(), id.size()}; }
-
-// The last four bytes are the checksum of the others, continued from `seed`.
-void Seal(std::string* bytes, size_t size, uint32_t seed) {
-  bytes->resize(size - 4, '\0');
-  PutLe(bytes, Crc32c(*bytes, seed));
-}
-
-Status Unseal(std::string_view bytes, size_t size, uint32_t seed, const char* what) {
-  if (bytes.size() < size) return Status(Code::kDamaged, std::string(what) + ": cut short");
-  uint32_t stored;
-  std::memcpy(&stored, bytes.data() + size - 4, sizeof stored);
-  if (stored != Crc32c(bytes.substr(0, size - 4), seed)) {
-    return Status(Code::kDamaged, std::string(what) + ": checksum does not hold");
-  }
-  return Status();
-}
-
-// Checks magic, version and reserved bits at the beginning of a unit whose checksum holds.
-Status CheckBeginning(ByteReader& in, std::string_view magic, const char* what) {
-  if (in.Take(magic.size()) != magic) {
-    return Status(Code::kDamaged, std::string(what) + ": wrong magic");
-  }
-  uint16_t version = in.Le<uint16_t>();
-  if (version > kVersion) {
-    return Status(Code::kNewer, std::string(what) + ": version " + std::to_string(version) +
-                                    ", this program knows " + std::to_string(kVersion));
-  }
-  if (version == 0 || in.Le<uint16_t>() != 0) {
-    return Status(Code::kDamaged, std::string(what) + ": unknown version or flags");
-  }
-  return Status();
-}
 
 uint32_t EntrySeed(const CartridgeId& id, uint64_t object) {
   uint32_t crc = Crc32c(View(id));
@@ -68,7 +37,7 @@ std::string EncodeIndexHeader(const CartridgeId& id) {
 Result<CartridgeId> DecodeIndexHeader(std::string_view bytes) {
   VTAPE_RETURN_IF_ERROR(Unseal(bytes, kIndexHeaderBytes, 0, "index header"));
   ByteReader in(bytes);
-  VTAPE_RETURN_IF_ERROR(CheckBeginning(in, kHeaderMagic, "index header"));
+  VTAPE_RETURN_IF_ERROR(CheckBeginning(in, kHeaderMagic, kVersion, "index header"));
   if (in.Le<uint32_t>() != kEntriesOffset) {
     return Status(Code::kDamaged, "index header: entries begin where they cannot");
   }
@@ -93,7 +62,7 @@ std::string EncodeCheckpoint(const CartridgeId& id, const Checkpoint& checkpoint
 Result<Checkpoint> DecodeCheckpoint(const CartridgeId& id, std::string_view bytes) {
   VTAPE_RETURN_IF_ERROR(Unseal(bytes, kCheckpointBytes, Crc32c(View(id)), "checkpoint"));
   ByteReader in(bytes);
-  VTAPE_RETURN_IF_ERROR(CheckBeginning(in, kCheckpointMagic, "checkpoint"));
+  VTAPE_RETURN_IF_ERROR(CheckBeginning(in, kCheckpointMagic, kVersion, "checkpoint"));
   Checkpoint out;
   out.epoch = in.Le<uint32_t>();
   out.sequence = in.Le<uint64_t>();

@@ -4,19 +4,19 @@
 
 #include "lib/vtape/attributes.h"
 #include "lib/vtape/bytes.h"
-#include "lib/vtape/crc32c.h"
 #include "lib/vtape/inventory.h"
 #include "lib/vtape/models.h"
+#include "lib/vtape/unit.h"
 
 namespace oca::vtape {
 namespace {
 
 constexpr std::string_view kMagic = "OCATAPEL";
 constexpr uint16_t kVersion = 1;
-constexpr size_t kBeginningBytes = 16;
+constexpr const char* kWhat = "inventory";
 constexpr size_t kMaxOutside = 50000;  // cartridges on the shelf, or being removed
 
-Status Damaged(const char* why) { return Status(Code::kDamaged, std::string("inventory: ") + why); }
+Status Damaged(const char* why) { return Status(Code::kDamaged, std::string(kWhat) + ": " + why); }
 
 void PutElement(std::string* out, const Element& element) {
   PutShort(out, element.barcode);
@@ -126,30 +126,11 @@ std::string EncodeInventory(const Inventory& inventory) {
   PutElements(&body, inventory.mail_slots);
   PutBarcodes(&body, inventory.shelf);
   PutBarcodes(&body, inventory.removing);
-  std::string out(kMagic);
-  PutLe(&out, kVersion);
-  PutLe<uint16_t>(&out, 0);
-  PutLe(&out, static_cast<uint32_t>(kBeginningBytes + body.size() + 4));
-  out += body;
-  PutLe(&out, Crc32c(out));
-  return out;
+  return EncodeUnit(kMagic, kVersion, body);
 }
 
 Result<Inventory> DecodeInventory(std::string_view bytes) {
-  if (bytes.size() < kBeginningBytes + 4) return Damaged("cut short");
-  std::string_view sealed = bytes.substr(0, bytes.size() - 4);
-  if (ByteReader(bytes.substr(sealed.size())).Le<uint32_t>() != Crc32c(sealed)) {
-    return Damaged("checksum does not hold");
-  }
-  ByteReader in(sealed);
-  if (in.Take(kMagic.size()) != kMagic) return Damaged("wrong magic");
-  uint16_t version = in.Le<uint16_t>();
-  if (version > kVersion) {
-    return Status(Code::kNewer, "inventory: version " + std::to_string(version) +
-                                    ", this program knows " + std::to_string(kVersion));
-  }
-  if (version == 0 || in.Le<uint16_t>() != 0) return Damaged("unknown version or flags");
-  if (in.Le<uint32_t>() != bytes.size()) return Damaged("wrong length");
+  VTAPE_ASSIGN_OR_RETURN(ByteReader in, DecodeUnit(bytes, kMagic, kVersion, kWhat));
   bool good = true;
   Inventory out;
   out.serial = in.Short();
