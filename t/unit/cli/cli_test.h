@@ -41,6 +41,7 @@ class FakeManagement final : public mgmt::Management::Service {
   int looks_until_done ABSL_GUARDED_BY(mu) = 0;
   fs::v1::JobState end_state ABSL_GUARDED_BY(mu) = fs::v1::JOB_STATE_DONE;
   uint64_t fault_count ABSL_GUARDED_BY(mu) = 0;
+  bool encrypted ABSL_GUARDED_BY(mu) = false;          // the storage group
   std::vector<std::string> calls ABSL_GUARDED_BY(mu);  // "Name: fields"
 
   grpc::Status GetSystem(ServerContext*, const mgmt::GetSystemRequest*,
@@ -103,6 +104,8 @@ class FakeManagement final : public mgmt::Management::Service {
     auto* group = out->add_groups();
     group->set_name("DefaultGroup");
     group->set_chunk_size_bytes(16384);
+    group->mutable_encryption()->set_on(encrypted);
+    group->mutable_encryption()->set_keys(fs::v1::KEY_STATE_UNLOCKED);
     return rpc::ToGrpc(result);
   }
   grpc::Status AddStorageGroup(ServerContext*, const mgmt::AddStorageGroupRequest* in,
@@ -117,6 +120,19 @@ class FakeManagement final : public mgmt::Management::Service {
   grpc::Status DeleteStorageGroup(ServerContext*, const mgmt::DeleteStorageGroupRequest* in,
                                   mgmt::DeleteStorageGroupResponse*) override {
     return Called("DeleteStorageGroup", *in);
+  }
+  grpc::Status SetStorageGroupPassphrase(ServerContext*,
+                                         const mgmt::SetStorageGroupPassphraseRequest* in,
+                                         mgmt::StorageGroup*) override {
+    return Called("SetPassphrase", *in);
+  }
+  grpc::Status UnlockStorageGroup(ServerContext*, const mgmt::UnlockStorageGroupRequest* in,
+                                  mgmt::StorageGroup*) override {
+    return Called("Unlock", *in);
+  }
+  grpc::Status EncryptStorageGroup(ServerContext*, const mgmt::EncryptStorageGroupRequest* in,
+                                   mgmt::StorageGroup*) override {
+    return Called("Encrypt", *in);
   }
   grpc::Status GetSystemStats(ServerContext*, const mgmt::GetSystemStatsRequest*,
                               mgmt::SystemStats* out) override {
@@ -199,7 +215,14 @@ class Cli : public testing::Test {
     out_.str("");
     err_.str("");
     in_.clear();
-    Context context{in_, out_, err_, terminal_, terminal_, home_.path(), [](absl::Duration) {}};
+    Context context{in_,
+                    out_,
+                    err_,
+                    terminal_,
+                    terminal_,
+                    home_.path(),
+                    [](absl::Duration) {},
+                    [this](bool on) { echoes_ += on ? '+' : '-'; }};
     return cli::Run(args, context);
   }
   nlohmann::json Json() { return nlohmann::json::parse(out_.str()); }
@@ -216,6 +239,7 @@ class Cli : public testing::Test {
   FakeManagement management_;
   std::unique_ptr<rpc::UnixServer> server_;
   bool terminal_ = false;
+  std::string echoes_;  // '-': what is typed is hidden from here; '+': shown again
   std::istringstream in_;
   std::ostringstream out_, err_;
 };

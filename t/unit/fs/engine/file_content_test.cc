@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <random>
 
-#include "gtest/gtest.h"
-#include "lib/io/testing/memory_file_system.h"
-#include "t/support/status_matchers.h"
+#include "t/unit/fs/engine/file_content_fixture.h"
 
 namespace oca::engine {
 namespace {
@@ -21,32 +19,7 @@ std::string Noise(std::mt19937_64& rng, size_t size) {
   return bytes;
 }
 
-class FileContentTest : public ::testing::Test {
- protected:
-  FileContentTest()
-      : workers_(2, 8), sealers_(1, 8), caches_(8u << 20, 8u << 20), chunker_({8192}) {
-    ChunkStoreOptions options;
-    options.fs = &fs_;
-    options.dir = "/group";
-    options.group = GroupId{1};
-    options.workers = &workers_;
-    options.sealers = &sealers_;
-    options.caches = &caches_;
-    chunks_ = *ChunkStore::Open(options);
-  }
-  ~FileContentTest() override { chunks_->Flush().IgnoreError(); }
-  std::shared_ptr<FileContent> Make(tree::Root root = {}) {
-    return std::make_shared<FileContent>(chunks_.get(), splitter_, &workers_, ContainerId{1},
-                                         std::move(root));
-  }
-
-  io::MemoryFileSystem fs_;
-  std::unique_ptr<ChunkStore> chunks_;
-  WorkQueue workers_, sealers_;
-  Caches caches_;
-  chunk::Chunker chunker_;
-  markers::Splitter splitter_{markers::Setting::kAuto, &chunker_};
-};
+class FileContentTest : public FileContentFixture {};
 
 TEST_F(FileContentTest, CutsDoNotDependOnHowTheWriterSplitItsCalls) {
   std::mt19937_64 rng(3);

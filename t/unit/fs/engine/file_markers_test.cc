@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <random>
 
-#include "fs/engine/file_content.h"
-#include "gtest/gtest.h"
-#include "lib/io/testing/memory_file_system.h"
-#include "t/support/status_matchers.h"
+#include "t/unit/fs/engine/file_content_fixture.h"
 #include "t/unit/fs/markers/archives.h"
 
 namespace oca::engine {
@@ -17,24 +14,8 @@ using markers::testing::Header;
 using markers::testing::Padded;
 using markers::testing::Words;
 
-class FileMarkersTest : public ::testing::Test {
+class FileMarkersTest : public FileContentFixture {
  protected:
-  FileMarkersTest() : workers_(2, 8), sealers_(1, 8), caches_(8u << 20, 8u << 20) {
-    ChunkStoreOptions options;
-    options.fs = &fs_;
-    options.dir = "/group";
-    options.group = GroupId{1};
-    options.workers = &workers_;
-    options.sealers = &sealers_;
-    options.caches = &caches_;
-    chunks_ = *ChunkStore::Open(options);
-  }
-  ~FileMarkersTest() override { chunks_->Flush().IgnoreError(); }
-
-  std::shared_ptr<FileContent> Make(tree::Root root = {}) {
-    return std::make_shared<FileContent>(chunks_.get(), splitter_, &workers_, ContainerId{1},
-                                         std::move(root), counters_);
-  }
   tree::Root SettledRoot(const std::shared_ptr<FileContent>& file) {
     auto settled = file->Settle();
     EXPECT_OK(settled);
@@ -56,14 +37,6 @@ class FileMarkersTest : public ::testing::Test {
     return std::count_if(refs->begin(), refs->end(),
                          [](const tree::PlacedRef& ref) { return ref.ref.slice; });
   }
-
-  io::MemoryFileSystem fs_;
-  std::unique_ptr<ChunkStore> chunks_;
-  WorkQueue workers_, sealers_;
-  Caches caches_;
-  chunk::Chunker chunker_{{8192}};
-  markers::Splitter splitter_{markers::Setting::kAuto, &chunker_};
-  std::shared_ptr<MarkerCounters> counters_ = std::make_shared<MarkerCounters>();
 };
 
 TEST_F(FileMarkersTest, RecipesDoNotDependOnHowTheArchiveWasWritten) {
