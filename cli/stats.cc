@@ -1,4 +1,5 @@
 // oca stats
+#include <cmath>
 #include <memory>
 #include <string>
 
@@ -144,16 +145,25 @@ absl::Status Cleaner(Session& session) {
 
 std::string CleanerText(const fs::v1::CleanerStatus& status) {
   Record record;
-  record.Add("State", EnumWord(status.state()));
+  record.Add("State", fmt::format("{}{}", EnumWord(status.state()),
+                                  status.automatic() ? " (started itself)" : ""));
   if (!status.phase().empty()) {
     record.Add("Phase", fmt::format("{}, {:.0f} %", status.phase(), status.progress_percent()));
   }
+  record.Add("Reclaimable", BytesText(status.reclaimable_bytes()))
+      .Add("Debt", BytesText(status.debt_bytes()))
+      .Add("Time To Finish", status.has_seconds_left()
+                                 ? fmt::format("{:.0f} s", std::ceil(status.seconds_left()))
+                                 : "not known");
   record.Add("Started", TimeText(status.started()))
       .Add("Ended", TimeText(status.ended()))
       .Add("Packs Examined", std::to_string(status.packs_examined()))
       .Add("Packs Removed", std::to_string(status.packs_removed()))
       .Add("Bytes Reclaimed", BytesText(status.bytes_reclaimed()))
-      .Add("Bytes Copied", BytesText(status.bytes_copied()));
+      .Add("Bytes Copied", BytesText(status.bytes_copied()))
+      .Add("Recipes Counted", fmt::format("{}{}", status.recipes_counted(),
+                                          status.whole() ? " (all)" : ""))
+      .Add("Longest Pause", fmt::format("{:.2f} ms", status.longest_pause_ms()));
   if (!status.error().empty()) record.Add("Error", status.error());
   return record.Text();
 }

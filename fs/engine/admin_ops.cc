@@ -48,8 +48,8 @@ absl::Status FilesystemImpl::UpdateGroup(const StorageGroup& group) {
 }
 
 absl::Status FilesystemImpl::DeleteGroup(GroupId id) {
-  if (cleaner_->status().state == JobState::kRunning ||
-      scanner_->status().state == JobState::kRunning) {
+  std::unique_ptr<Cleaner::Exclusion> exclusion = cleaner_->Exclude();
+  if (exclusion == nullptr || scanner_->status().state == JobState::kRunning) {
     return PosixError(EBUSY,
                       "space is being reclaimed or a scan runs; stop it, or wait for its end");
   }
@@ -121,7 +121,7 @@ absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
   OCA_ASSIGN_OR_RETURN(EncryptionStatus encryption, EncryptionOf(id));
   stats.encryption_state = encryption.state;
   stats.encrypted_bytes = encryption.encrypted_bytes;
-  stats.cleaner_state = cleaner_->status().state;
+  stats.cleaner_state = cleaner_->state();
   return stats;
 }
 

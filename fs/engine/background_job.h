@@ -56,6 +56,12 @@ class BackgroundJob {
 
   // The task asks: shall it end?
   bool stopping() const { return stop_; }
+  // Waits so long, or until the task shall end: then true.
+  bool AwaitStop(absl::Duration longest) ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    auto stop = [this] { return stop_.load(); };
+    return mu_.AwaitWithTimeout(absl::Condition(&stop), longest);
+  }
   // The task says what it has done: change(&status), under the lock.
   template <typename Change>
   void Update(Change change) ABSL_LOCKS_EXCLUDED(mu_) {

@@ -157,6 +157,7 @@ void ChunkStore::Distrust(PackId pack, const format::FooterGroup& place,
                           std::span<const format::FooterChunk> chunks) {
   log::Error("a damaged group of chunks was found and taken out of use", "group",
              options_.group.value, "pack", pack.value, "offset", place.file_offset);
+  references_.Invalidate();  // they are counted where the index no longer leads to
   {
     absl::MutexLock lock(&distrusted_mu_);
     distrusted_.insert({pack, chunks.empty() ? 0 : chunks[0].group});

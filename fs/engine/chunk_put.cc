@@ -47,12 +47,9 @@ absl::Status ChunkStore::PutChunks(int lane, ContainerId container,
   index_.LookupMany(fps, candidates);
   LookNearby(fps, candidates);
   FooterPtr last_footer;
-  absl::ReaderMutexLock gc_lock(&gc_mu_);
+  GatePass pass(&gc_gate_);
   for (size_t i = 0; i < chunks.size(); ++i) {
-    if (Known(fps[i], candidates[i], &last_footer)) {
-      if (live_ != nullptr) live_->Insert(fps[i]);
-      continue;
-    }
+    if (Known(fps[i], candidates[i], &last_footer)) continue;
     OCA_RETURN_IF_ERROR(AddNew(lane, container, chunks[i], fps[i], format::ChunkKind::kData));
   }
   return absl::OkStatus();
@@ -62,7 +59,7 @@ absl::StatusOr<Fingerprint> ChunkStore::PutNode(std::string_view encoded) {
   OCA_RETURN_IF_ERROR(Opened());
   Fingerprint fp = chunk::Sha256(encoded);
   OCA_RETURN_IF_ERROR(WriteError());
-  absl::ReaderMutexLock gc_lock(&gc_mu_);
+  GatePass pass(&gc_gate_);
   OCA_RETURN_IF_ERROR(AddNew(kNodeLane, ContainerId{}, encoded, fp, format::ChunkKind::kNode));
   return fp;
 }
@@ -82,19 +79,28 @@ bool ChunkStore::Known(const Fingerprint& fp, const index::Candidates& candidate
 }
 
 bool ChunkStore::KnownAt(const Fingerprint& fp, const index::Location& at, FooterPtr* last_footer) {
-  return !condemned_.contains(at.pack) && ListedAt(fp, at, last_footer);
+  if (!epoch_open_.load()) return ListedAt(fp, at, last_footer).has_value();
+  if (IsCondemned(at.pack)) return false;
+  const std::optional<uint32_t> ordinal = ListedAt(fp, at, last_footer);
+  if (ordinal) marks_.Mark(at.pack, *ordinal);
+  return ordinal.has_value();
 }
 
-bool ChunkStore::ListedAt(const Fingerprint& fp, const index::Location& at,
-                          FooterPtr* last_footer) {
+bool ChunkStore::IsCondemned(PackId pack) {
+  absl::MutexLock lock(&condemned_mu_);
+  return condemned_.contains(pack);
+}
+
+std::optional<uint32_t> ChunkStore::ListedAt(const Fingerprint& fp, const index::Location& at,
+                                             FooterPtr* last_footer) {
   if (*last_footer == nullptr || (*last_footer)->pack.pack_id != at.pack) {
-    if (auto open = FindOpen(at.pack)) return open->Find(fp, at.ordinal_block * 16, 16).has_value();
+    if (auto open = FindOpen(at.pack)) return open->Find(fp, at.ordinal_block * 16, 16);
     absl::StatusOr<FooterPtr> footer = GetFooter(at.pack);
-    if (!footer.ok()) return false;  // a store anew is always right
+    if (!footer.ok()) return std::nullopt;  // a store anew is always right
     *last_footer = *std::move(footer);
     UseFooter(**last_footer);
   }
-  return FindInFooter(**last_footer, fp, at.ordinal_block).has_value();
+  return FindInFooter(**last_footer, fp, at.ordinal_block);
 }
 
 absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_view bytes,
@@ -102,7 +108,6 @@ absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_vie
   Deferred deferred;
   {
     absl::MutexLock stripe_lock(&stripes_[fp.bytes[30] % kStripes]);
-    if (live_ != nullptr) live_->Insert(fp);
     FooterPtr footer;
     for (const index::Location& at : index_.LookupInRam(fp)) {
       if (KnownAt(fp, at, &footer)) return absl::OkStatus();
@@ -241,8 +246,14 @@ absl::Status ChunkStore::Flush() {
   return result;
 }
 
-absl::Status ChunkStore::RotatePacks() {
-  for (Lane& lane : lanes_) {
+absl::Status ChunkStore::RotatePacks() { return Rotate(lanes_); }
+
+absl::Status ChunkStore::SealCopies() {
+  return Rotate(std::span(lanes_).subspan(kSweepDataLane, kLanes - kSweepDataLane));
+}
+
+absl::Status ChunkStore::Rotate(std::span<Lane> lanes) {
+  for (Lane& lane : lanes) {
     absl::MutexLock lock(&lane.mu);
     if (lane.pack == nullptr) continue;
     lane.pack->CloseGroup();

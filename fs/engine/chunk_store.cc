@@ -98,6 +98,10 @@ absl::Status ChunkStore::Recover() {
     }
     index_.DropPacks(std::move(gone));
   }
+  if (present.empty()) {  // nothing is referred to: the count begins with the first root
+    references_.SetExact();
+    journal_.Restart();
+  }
   return absl::OkStatus();
 }
 
@@ -204,6 +208,7 @@ void ChunkStore::AddSummary(PackId id, const PackSummary& summary) {
 }
 
 void ChunkStore::RemoveSummary(PackId id) {
+  if (references_.HasPack(id)) references_.Invalidate();  // it goes with what was counted there
   absl::MutexLock lock(&stats_mu_);
   auto it = summaries_.find(id);
   if (it == summaries_.end()) return;

@@ -22,8 +22,11 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "fs/engine/caches.h"
-#include "fs/engine/live_set.h"
+#include "fs/engine/gate.h"
+#include "fs/engine/live_marks.h"
 #include "fs/engine/open_pack.h"
+#include "fs/engine/reference_table.h"
+#include "fs/engine/root_journal.h"
 #include "fs/engine/usage.h"
 #include "fs/engine/work_queue.h"
 #include "fs/index/fingerprint_index.h"
@@ -64,7 +67,26 @@ struct GroupPlace {
   friend bool operator==(const GroupPlace&, const GroupPlace&) = default;
 };
 
-// Thread-safe. Lock order: gc_mu_, a stripe, a lane, an open pack (docs/concurrency.md).
+// What the cleaner could do now. Bytes as they are stored, estimated from each pack's live share.
+struct SweepPlan {
+  struct Pack {
+    PackId id;
+    uint64_t live_bytes = 0;
+    uint64_t dead_bytes = 0;
+  };
+  std::vector<Pack> packs;         // worth sweeping, in the order to do it
+  uint64_t copied_bytes = 0;       // in them, live
+  uint64_t freed_bytes = 0;        // in them, dead
+  uint64_t reclaimable_bytes = 0;  // dead in all packs
+};
+
+struct SweepResult {
+  uint64_t packs_removed = 0;
+  uint64_t bytes_removed = 0;
+  uint64_t bytes_copied = 0;  // as they are stored, estimated from the share of each group
+};
+
+// Thread-safe. Lock order: gc_gate_, a stripe, a lane, an open pack (docs/concurrency.md).
 class ChunkStore final : public tree::NodeStore {
  public:
   // Opens or creates. Loads the index snapshot, then takes in the packs that it does not cover;
@@ -100,23 +122,36 @@ class ChunkStore final : public tree::NodeStore {
   // Starts to read, decode and verify them into the cache. Best effort.
   void Prefetch(std::span<const Fingerprint> fps);
 
-  // --- Sweep (the cleaner drives it; one at a time) ---
+  // --- Sweep (the cleaner drives it, from one thread) ---
+  // Called often while work goes on: waits as long as the cleaner should. An error ends the work.
+  using PauseFn = std::function<absl::Status()>;
   // Ends the packs being filled, so that their dead chunks can be reclaimed too.
   absl::Status RotatePacks();
-  // From here on each chunk that a Put finds or adds counts as live. Returns the packs that may be
-  // swept.
-  std::vector<PackId> BeginEpoch();
-  // Counts `fp` as live; true when it was not before.
-  bool MarkLive(const Fingerprint& fp);
-  struct SweepResult {
-    uint64_t packs_removed = 0;
-    uint64_t bytes_removed = 0;
-    uint64_t bytes_copied = 0;  // as they are stored, estimated from the share of each group
-  };
-  // Copies the live chunks of those of `packs` that are worth it, makes the copies durable, and
-  // removes those packs.
-  absl::StatusOr<SweepResult> SweepPacks(std::span<const PackId> packs);
+  // Ends those that the sweep filled, and no others.
+  absl::Status SealCopies();
+  // From here on each chunk that a Put finds counts as live. True: no count can be relied on, and
+  // every root has to be counted, from the moment of journal().Restart() on.
+  bool BeginEpoch();
   void EndEpoch();
+  // Counts a root that came, or one that went. After an error the count is not exact any more.
+  absl::Status CountRoot(const tree::Root& root, bool add, const PauseFn& pause);
+  // Counts again what was referred to when it lay in no pack.
+  absl::Status CountFound();
+  // The chunk, or all that the root refers to, counts as live in this epoch. After counting.
+  absl::StatusOr<bool> MarkHeld(const Fingerprint& fp);
+  absl::Status MarkHeldRoot(const tree::Root& root, absl::flat_hash_set<Fingerprint>* nodes_seen,
+                            const PauseFn& pause);
+  // Chunks that are about to be referred to once more: as MarkHeld, from any thread.
+  absl::Status MarkShared(std::span<const tree::Ref> refs);
+  // The packs that are worth it, as the references stand.
+  SweepPlan PlanSweep();
+  // Copies the live chunks out of `packs`, makes the copies durable, and removes those packs.
+  absl::StatusOr<SweepResult> SweepPacks(std::span<const SweepPlan::Pack> packs,
+                                         const PauseFn& pause);
+  ReferenceTable& references() { return references_; }
+  RootJournal& journal() { return journal_; }
+  // The longest that a Put waited for the cleaner since the last call.
+  absl::Duration TakeLongestWait() { return gc_gate_.TakeLongestWait(); }
 
   // --- Scan ---
   std::vector<PackId> SealedPacks();
@@ -212,17 +247,21 @@ class ChunkStore final : public tree::NodeStore {
 
   // chunk_put.cc
   bool Known(const Fingerprint& fp, const index::Candidates& candidates, FooterPtr* last_footer)
-      ABSL_SHARED_LOCKS_REQUIRED(gc_mu_);
+      ABSL_SHARED_LOCKS_REQUIRED(gc_gate_);
   bool KnownAt(const Fingerprint& fp, const index::Location& at, FooterPtr* last_footer)
-      ABSL_SHARED_LOCKS_REQUIRED(gc_mu_);
+      ABSL_SHARED_LOCKS_REQUIRED(gc_gate_);
   // The same without asking whether the sweep is about to empty that pack.
-  bool ListedAt(const Fingerprint& fp, const index::Location& at, FooterPtr* last_footer);
+  // Returns the ordinal.
+  std::optional<uint32_t> ListedAt(const Fingerprint& fp, const index::Location& at,
+                                   FooterPtr* last_footer);
+  bool IsCondemned(PackId pack) ABSL_LOCKS_EXCLUDED(condemned_mu_);
   absl::Status AddNew(int lane, ContainerId container, std::string_view bytes,
                       const Fingerprint& fp, format::ChunkKind kind)
-      ABSL_SHARED_LOCKS_REQUIRED(gc_mu_);
+      ABSL_SHARED_LOCKS_REQUIRED(gc_gate_);
   absl::StatusOr<index::Location> AddToLane(Lane& lane, ContainerId container,
                                             std::string_view bytes, const Fingerprint& fp,
                                             format::ChunkKind kind, Deferred* deferred);
+  absl::Status Rotate(std::span<Lane> lanes);
   absl::StatusOr<std::shared_ptr<OpenPack>> NewPack();
   void RunDeferred(Deferred deferred);
   // Queues a seal; ~ChunkStore waits for all tasks that were queued.
@@ -251,11 +290,25 @@ class ChunkStore final : public tree::NodeStore {
   void Distrust(PackId pack, const format::FooterGroup& place,
                 std::span<const format::FooterChunk> chunks);
 
+  // chunk_count.cc
+  absl::StatusOr<std::vector<ChunkPlace>> PlacesOf(const Fingerprint& fp);
+  // The place at which references are counted; null when there is none.
+  const ChunkPlace* Referenced(const std::vector<ChunkPlace>& places) const;
+  static const ChunkPlace& Newest(const std::vector<ChunkPlace>& places);
+  // Return how many references there were before; how many are left.
+  absl::StatusOr<uint32_t> AddReferences(const Fingerprint& fp, uint32_t references);
+  absl::StatusOr<uint32_t> DropReference(const Fingerprint& fp);
+
   // sweep.cc
-  bool IsRedundant(const Fingerprint& fp, PackId pack);
-  absl::StatusOr<uint64_t> CopyLive(const format::PackFooter& footer);
+  bool IsOnlyGoodCopy(const Fingerprint& fp, PackId pack);
+  bool IsLive(const format::PackFooter& footer, uint32_t ordinal);
   bool WorthSweeping(const format::PackFooter& footer);
-  bool IsLive(const format::PackFooter& footer, const format::FooterChunk& chunk);
+  absl::StatusOr<uint64_t> CopyLive(const format::PackFooter& footer,
+                                    const format::FooterGroup& group);
+  absl::StatusOr<std::vector<FooterPtr>> CopyForward(std::vector<FooterPtr> packs,
+                                                     const PauseFn& pause, SweepResult* result);
+  absl::Status MoveReferences(const format::PackFooter& footer);
+  absl::Status RemovePack(const format::PackFooter& footer, SweepResult* result);
 
   const ChunkStoreOptions options_;
   std::atomic<store::Compression> compression_;
@@ -278,12 +331,15 @@ class ChunkStore final : public tree::NodeStore {
   std::atomic<uint64_t> next_pack_id_{1};
   std::atomic<uint32_t> lane_turn_{0};
 
-  // Held shared by each Put from lookup to answer; exclusively, briefly, by the sweep to change the
-  // rules.
-  absl::Mutex gc_mu_;
-  std::unique_ptr<LiveSet> live_ ABSL_GUARDED_BY(gc_mu_);  // set during an epoch
+  // Each Put is inside from lookup to answer; the sweep changes the rules, then waits at it.
+  Gate gc_gate_;
+  std::atomic<bool> epoch_open_{false};
+  LiveMarks marks_;  // of the epoch
+  absl::Mutex condemned_mu_;
   absl::flat_hash_set<PackId> condemned_
-      ABSL_GUARDED_BY(gc_mu_);  // never deduplicate against these
+      ABSL_GUARDED_BY(condemned_mu_);  // never deduplicate against these
+  ReferenceTable references_;
+  RootJournal journal_;
 
   absl::Mutex tasks_mu_;
   uint64_t tasks_ ABSL_GUARDED_BY(tasks_mu_) = 0;  // queued or running, and using this object

@@ -10,24 +10,11 @@
 namespace oca::engine {
 namespace {
 
-// Packs handled in one step: bounds the temporary space and the work lost by a stop.
-constexpr size_t kPacksPerStep = 8;
+// Live bytes moved in one step: bounds the temporary space and the work lost by a stop.
+constexpr uint64_t kStepBytes = 32u << 20;
+constexpr uint64_t kLeastStepBytes = 4u << 20;
 
 }  // namespace
-
-// What one run keeps in mind. Nodes are remembered by their whole fingerprint: a node taken for
-// seen by mistake would lose its subtree.
-struct Cleaner::Epoch {
-  struct Group {
-    std::vector<PackId> packs;
-    absl::flat_hash_set<Fingerprint> nodes_seen;
-  };
-  absl::flat_hash_map<ChunkStore*, Group> groups;
-};
-
-absl::Status Cleaner::Start() {
-  return job_.Start("space is being reclaimed already", CleanerStatus(), [this] { return Run(); });
-}
 
 void Cleaner::SetPhase(const char* phase, double progress_percent) {
   job_.Update([&](CleanerStatus* status) {
@@ -37,12 +24,24 @@ void Cleaner::SetPhase(const char* phase, double progress_percent) {
 }
 
 absl::Status Cleaner::Run() {
-  Epoch epoch;
-  absl::Status result = RunEpoch(epoch);
-  for (auto& [store, group] : epoch.groups) store->EndEpoch();
+  work_began_ns_ = clock_->MonotonicNanos();
+  absl::Status result;
+  do {
+    Epoch epoch;
+    result = RunEpoch(epoch);
+    for (auto& [store, group] : epoch.groups) store->EndEpoch();
+    NotePauses();
+  } while (result.ok() && BeginNextRound());
+  uint64_t left = 0;
+  for (auto& [id, store] : host_->ChunkStores()) left += store->PlanSweep().freed_bytes;
   job_.Update([](CleanerStatus* status) { status->phase.clear(); });
-  if (!result.ok() && !absl::IsCancelled(result))
-    log::Error("reclaiming space failed", "error", MessageOf(result));
+  const bool failed = !result.ok() && !absl::IsCancelled(result);
+  if (failed) log::Error("reclaiming space failed", "error", MessageOf(result));
+  absl::MutexLock lock(&mu_);
+  running_ = false;
+  failed_ = failed;
+  left_bytes_ = result.ok() ? 0 : left;  // what a whole run leaves is held by somebody
+  ended_ns_ = clock_->MonotonicNanos();
   return result;
 }
 
@@ -50,11 +49,18 @@ absl::Status Cleaner::RunEpoch(Epoch& epoch) {
   SetPhase("mark", 0);
   for (auto& [id, store] : host_->ChunkStores()) {
     OCA_RETURN_IF_ERROR(store->RotatePacks());
-    epoch.groups[store].packs = store->BeginEpoch();
+    Group& group = epoch.groups[store];
+    group.store = store;
+    group.whole = store->BeginEpoch();
   }
-  // Refs on their way from a Put into a file or into names have arrived after this.
-  host_->QuiesceOperations();
-  OCA_RETURN_IF_ERROR(Mark(epoch));
+  absl::Status marked = Mark(epoch);
+  if (!marked.ok()) {  // part of it may be counted
+    for (auto& [store, group] : epoch.groups) {
+      store->references().Invalidate();
+      store->journal().Abandon();
+    }
+    return marked;
+  }
   // What names say now is durable before anything is removed: an older state must not come back and
   // refer to it.
   OCA_RETURN_IF_ERROR(host_->CommitNames());
@@ -62,67 +68,151 @@ absl::Status Cleaner::RunEpoch(Epoch& epoch) {
 }
 
 absl::Status Cleaner::Mark(Epoch& epoch) {
-  for (const HeldFile& file : host_->HeldFiles()) {
-    OCA_RETURN_IF_ERROR(MarkRoot(epoch, file.container, file.refs.base));
-    ChunkStore* store = host_->StoreOf(file.container);
-    if (store == nullptr || !epoch.groups.contains(store)) continue;
-    for (const tree::Ref& ref : file.refs.loose) {
-      if (!ref.is_hole()) store->MarkLive(ref.fp);
-    }
+  // Refs on their way from a Put into a file or into names have arrived after this.
+  host_->QuiesceOperations();
+  const std::vector<HeldFile> held = host_->HeldFiles();
+  bool any_whole = false;
+  for (auto& [store, group] : epoch.groups) {
+    if (!group.whole) group.changes = store->journal().Take();
+    any_whole |= group.whole;
   }
+  if (any_whole) OCA_RETURN_IF_ERROR(CountAll(epoch));
+  for (auto& [store, group] : epoch.groups) OCA_RETURN_IF_ERROR(CountChanges(group));
+  // Whoever looked at names before the count's moment is through with what went since.
+  host_->QuiesceOperations();
+  return MarkHeld(epoch, held);
+}
+
+absl::Status Cleaner::CountAll(Epoch& epoch) {
+  job_.Update([](CleanerStatus* status) { status->whole = true; });
   uint64_t total = 0;
   for (const names::Container& container : host_->names().ListContainers()) {
     total += host_->names().Counters(container.id).inodes;
   }
   uint64_t seen = 0;
-  return host_->names().ForEachInode([&](const names::Inode& inode) -> absl::Status {
-    if (job_.stopping()) return absl::CancelledError("stopped");
+  const ChunkStore::PauseFn pause = [this] { return Pause(); };
+  auto count = [&](const names::Inode& inode) -> absl::Status {
+    OCA_RETURN_IF_ERROR(Pause());
     if (++seen % 1000 == 0 && total > 0) {
       SetPhase("mark",
                std::min(100.0, 100.0 * static_cast<double>(seen) / static_cast<double>(total)));
     }
     if (!S_ISREG(inode.mode)) return absl::OkStatus();
-    ChunkStore* store = host_->StoreOf(inode.container);
-    if (!epoch.groups.contains(store)) return absl::OkStatus();  // it is locked, for example
-    OCA_ASSIGN_OR_RETURN(tree::Root root, store->RootOf(inode));
-    return MarkRoot(epoch, inode.container, root);
-  });
-}
-
-absl::Status Cleaner::MarkRoot(Epoch& epoch, ContainerId container, const tree::Root& root) {
-  ChunkStore* store = host_->StoreOf(container);
-  auto group = epoch.groups.find(store);
-  // Without a store there is nothing to keep; a group that came after the start is not swept.
-  if (group == epoch.groups.end()) return absl::OkStatus();
-  return tree::Visit(*store, root,
-                     [&](const Fingerprint& fp, bool is_node) -> absl::StatusOr<bool> {
-                       if (job_.stopping()) return absl::CancelledError("stopped");
-                       store->MarkLive(fp);
-                       return !is_node || group->second.nodes_seen.insert(fp).second;
-                     });
-}
-
-absl::Status Cleaner::Sweep(Epoch& epoch) {
-  size_t total = 0, done = 0;
-  for (auto& [store, group] : epoch.groups) total += group.packs.size();
+    auto group = epoch.groups.find(host_->StoreOf(inode.container));
+    // Without a store there is nothing to keep; one that is locked or came after the start is not
+    // swept.
+    if (group == epoch.groups.end() || !group->second.whole) return absl::OkStatus();
+    return CountContent(*group->first, inode.ino, inode.content, true, pause);
+  };
+  OCA_RETURN_IF_ERROR(host_->names().ForEachInode(count, [&] {
+    for (auto& [store, group] : epoch.groups) {
+      if (group.whole) store->journal().Restart();
+    }
+  }));
   for (auto& [store, group] : epoch.groups) {
-    for (size_t i = 0; i < group.packs.size(); i += kPacksPerStep) {
-      if (job_.stopping()) return absl::CancelledError("stopped");
-      SetPhase("sweep", 100.0 * static_cast<double>(done) / static_cast<double>(total));
-      size_t n = std::min(kPacksPerStep, group.packs.size() - i);
-      OCA_ASSIGN_OR_RETURN(ChunkStore::SweepResult step,
-                           store->SweepPacks(std::span<const PackId>(group.packs).subspan(i, n)));
-      done += n;
-      job_.Update([&](CleanerStatus* status) {
-        status->packs_examined += n;
-        status->packs_removed += step.packs_removed;
-        status->bytes_copied += step.bytes_copied;
-        status->bytes_reclaimed +=
-            step.bytes_removed - std::min(step.bytes_removed, step.bytes_copied);
-      });
+    if (group.whole) store->references().SetExact();
+  }
+  return absl::OkStatus();
+}
+
+// All that came first: what moved from file to file is then never counted down to nothing and up
+// again. Carried through when a stop is asked for, as half of it would be worth nothing.
+absl::Status Cleaner::CountChanges(Group& group) {
+  const ChunkStore::PauseFn pause = [this] {
+    (void)Pause();
+    return absl::OkStatus();
+  };
+  OCA_RETURN_IF_ERROR(group.store->CountFound());
+  for (const bool add : {true, false}) {
+    for (const auto& [ino, change] : group.changes) {
+      OCA_RETURN_IF_ERROR(
+          CountContent(*group.store, ino, add ? change.after : change.before, add, pause));
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status Cleaner::CountContent(ChunkStore& store, InodeNo ino, const std::string& content,
+                                   bool add, const ChunkStore::PauseFn& pause) {
+  if (content.empty()) return absl::OkStatus();
+  names::Inode inode;
+  inode.ino = ino;
+  inode.content = content;
+  OCA_ASSIGN_OR_RETURN(tree::Root root, store.RootOf(inode));
+  job_.Update([](CleanerStatus* status) { ++status->recipes_counted; });
+  return store.CountRoot(root, add, pause);
+}
+
+absl::Status Cleaner::MarkHeld(Epoch& epoch, const std::vector<HeldFile>& held) {
+  for (const HeldFile& file : held) {
+    auto it = epoch.groups.find(host_->StoreOf(file.container));
+    if (it == epoch.groups.end()) continue;
+    auto& [store, group] = *it;
+    OCA_RETURN_IF_ERROR(
+        store->MarkHeldRoot(file.refs.base, &group.held_nodes_seen, [this] { return Pause(); }));
+    for (const tree::Ref& ref : file.refs.loose) {
+      if (!ref.is_hole()) OCA_RETURN_IF_ERROR(store->MarkHeld(ref.fp).status());
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Cleaner::Sweep(Epoch& epoch) {
+  SetPhase("sweep", 0);
+  std::vector<std::pair<Group*, SweepPlan>> plans;
+  for (auto& [store, group] : epoch.groups) {
+    plans.emplace_back(&group, store->PlanSweep());
+    epoch.total_bytes += plans.back().second.copied_bytes + plans.back().second.freed_bytes;
+  }
+  epoch.sweep_began_ns = clock_->MonotonicNanos();
+  for (auto& [group, plan] : plans) OCA_RETURN_IF_ERROR(SweepGroup(epoch, *group, plan));
+  return absl::OkStatus();
+}
+
+absl::Status Cleaner::SweepGroup(Epoch& epoch, Group& group, const SweepPlan& plan) {
+  const std::span<const SweepPlan::Pack> packs(plan.packs);
+  for (size_t i = 0, n = 0; i < packs.size(); i += n) {
+    OCA_RETURN_IF_ERROR(Pause());
+    const uint64_t room =
+        std::clamp(host_->DiskRoom().free_bytes / 4, kLeastStepBytes, kStepBytes);
+    uint64_t live = packs[i].live_bytes;
+    for (n = 1; i + n < packs.size() && live + packs[i + n].live_bytes <= room; ++n)
+      live += packs[i + n].live_bytes;
+    OCA_ASSIGN_OR_RETURN(SweepResult step,
+                         group.store->SweepPacks(packs.subspan(i, n), [this] { return Pause(); }));
+    NoteStep(epoch, packs.subspan(i, n), step);
+  }
+  return group.store->SealCopies();
+}
+
+void Cleaner::NoteStep(Epoch& epoch, std::span<const SweepPlan::Pack> packs,
+                       const SweepResult& step) {
+  for (const SweepPlan::Pack& pack : packs) epoch.done_bytes += pack.live_bytes + pack.dead_bytes;
+  const double seconds =
+      static_cast<double>(clock_->MonotonicNanos() - epoch.sweep_began_ns + 1) / 1e9;
+  const double rate = static_cast<double>(epoch.done_bytes) / seconds;
+  job_.Update([&](CleanerStatus* status) {
+    status->packs_examined += packs.size();
+    status->packs_removed += step.packs_removed;
+    status->bytes_copied += step.bytes_copied;
+    status->bytes_reclaimed += step.bytes_removed - std::min(step.bytes_removed, step.bytes_copied);
+    status->progress_percent = 100.0 * static_cast<double>(epoch.done_bytes) /
+                               static_cast<double>(std::max<uint64_t>(epoch.total_bytes, 1));
+    status->time_left =
+        absl::Seconds(static_cast<double>(epoch.total_bytes - epoch.done_bytes) / rate);
+  });
+  NotePauses();
+  absl::MutexLock lock(&mu_);
+  sweep_rate_ = rate;
+}
+
+void Cleaner::NotePauses() {
+  absl::Duration longest = host_->TakeLongestWait();
+  for (auto& [id, store] : host_->ChunkStores())
+    longest = std::max(longest, store->TakeLongestWait());
+  job_.Update([&](CleanerStatus* status) {
+    status->longest_pause = std::max(status->longest_pause, longest);
+  });
 }
 
 }  // namespace oca::engine

@@ -69,7 +69,7 @@ absl::StatusOr<Handle*> FilesystemImpl::Open(InodeNo ino, int flags) {
 
 absl::Status FilesystemImpl::Flush(Handle* handle) {
   if ((handle->flags & O_ACCMODE) == O_RDONLY) return absl::OkStatus();
-  absl::ReaderMutexLock lock(&operations_mu_);
+  GatePass pass(&operations_gate_);
   return handle->file->Record(*names_);
 }
 
@@ -101,7 +101,7 @@ void FilesystemImpl::LookAhead(Handle& handle, uint64_t at) {
 }
 
 absl::StatusOr<ReadResult> FilesystemImpl::Read(Handle* handle, uint64_t offset, size_t size) {
-  absl::ReaderMutexLock lock(&operations_mu_);
+  GatePass pass(&operations_gate_);
   bool sequential = handle->next_read.exchange(offset + size) == offset;
   if (sequential) {
     LookAhead(*handle, offset + size);
@@ -145,7 +145,7 @@ absl::Status FilesystemImpl::AdmitWrite(const OpenFile& file, uint64_t bytes) {
 
 absl::StatusOr<size_t> FilesystemImpl::Write(Handle* handle, uint64_t offset, std::string_view data,
                                              bool append) {
-  absl::ReaderMutexLock lock(&operations_mu_);
+  GatePass pass(&operations_gate_);
   OpenFile& file = *handle->file;
   if (!append && (offset > kMaxFileSize || data.size() > kMaxFileSize - offset))
     return PosixError(EFBIG, "write");
@@ -161,7 +161,7 @@ absl::StatusOr<size_t> FilesystemImpl::Write(Handle* handle, uint64_t offset, st
 
 absl::Status FilesystemImpl::Fsync(InodeNo ino) {
   if (std::shared_ptr<OpenFile> file = files_.Find(ino)) {
-    absl::ReaderMutexLock lock(&operations_mu_);
+    GatePass pass(&operations_gate_);
     OCA_RETURN_IF_ERROR(file->Record(*names_));
   }
   return committer_.Commit();
@@ -178,7 +178,7 @@ absl::StatusOr<Inode> FilesystemImpl::Truncate(InodeNo ino, uint64_t size) {
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<OpenFile> file, Acquire(ino));
   absl::Status status;
   {
-    absl::ReaderMutexLock lock(&operations_mu_);
+    GatePass pass(&operations_gate_);
     absl::ReaderMutexLock retention(&file->retention_mu);
     status = CheckChangeable(*file);
     if (status.ok()) status = file->content->Truncate(size);
@@ -193,7 +193,7 @@ absl::StatusOr<Inode> FilesystemImpl::Truncate(InodeNo ino, uint64_t size) {
 }
 
 absl::Status FilesystemImpl::Allocate(Handle* handle, int mode, uint64_t offset, uint64_t length) {
-  absl::ReaderMutexLock lock(&operations_mu_);
+  GatePass pass(&operations_gate_);
   OpenFile& file = *handle->file;
   if (length == 0) return PosixError(EINVAL, "fallocate");
   if (offset > kMaxFileSize || length > kMaxFileSize - offset)
@@ -223,7 +223,7 @@ absl::Status FilesystemImpl::Allocate(Handle* handle, int mode, uint64_t offset,
 
 absl::StatusOr<uint64_t> FilesystemImpl::CopyRange(Handle* from, uint64_t from_offset, Handle* to,
                                                    uint64_t to_offset, uint64_t length) {
-  absl::ReaderMutexLock lock(&operations_mu_);
+  GatePass pass(&operations_gate_);
   OpenFile& source = *from->file;
   OpenFile& target = *to->file;
   uint64_t size = source.content->size();
@@ -265,6 +265,7 @@ absl::StatusOr<uint64_t> FilesystemImpl::CopyRefs(OpenFile& from, uint64_t from_
   OCA_ASSIGN_OR_RETURN(uint64_t head,
                        CopyBytes(from, from_offset, to, to_offset, begin - from_offset));
   if (head < begin - from_offset || shared.empty()) return head;
+  OCA_RETURN_IF_ERROR(to.container->group->chunks->MarkShared(shared));
   OCA_RETURN_IF_ERROR(
       to.content->Insert(to_offset + (begin - from_offset), stop - begin, std::move(shared)));
   OCA_ASSIGN_OR_RETURN(uint64_t tail,
@@ -287,7 +288,7 @@ absl::StatusOr<uint64_t> FilesystemImpl::CopyBytes(OpenFile& from, uint64_t from
 }
 
 absl::StatusOr<uint64_t> FilesystemImpl::Seek(Handle* handle, uint64_t offset, int whence) {
-  absl::ReaderMutexLock lock(&operations_mu_);
+  GatePass pass(&operations_gate_);
   if (whence != SEEK_DATA && whence != SEEK_HOLE) return PosixError(EINVAL, "lseek");
   FileContent& content = *handle->file->content;
   uint64_t size = content.size();

@@ -158,7 +158,7 @@ void FilesystemImpl::AdvanceEncryption() {
       next_names_try_ = now + kNamesAgainAfter;
     }
     if (now >= next_encrypting_sweep_ && group->chunks->encryption_progress().plain_bytes > 0 &&
-        cleaner_->Start().ok()) {
+        cleaner_->StartAutomatically().ok()) {
       next_encrypting_sweep_ = now + kSweepAgainAfter;
     }
   }

@@ -37,6 +37,15 @@ using names::RetentionPolicy;
 using names::RetentionStatus;
 using names::StorageGroup;
 
+// When the cleaner starts itself.
+struct Cleaning {
+  bool automatic = true;
+  // Once so much of what is stored, in percent, may be dead; or less, when the disk is nearly full
+  // or nobody has read or written for so long.
+  int64_t start_percent = 5;
+  absl::Duration idle_after = absl::Minutes(2);
+};
+
 struct Options {
   io::FileSystem* fs = nullptr;
   Clock* clock = nullptr;
@@ -46,6 +55,7 @@ struct Options {
   int workers = 0;                            // compression and hashing threads; 0 = one per CPU
   uint64_t pack_target_bytes = 8u << 20;      // tests use small packs
   uint64_t reserve_bytes = 0;  // free disk space kept for deletes; 0 = choose by disk size
+  Cleaning cleaning;
   uint32_t root_uid = 0;
   uint32_t root_gid = 0;
   // Asked at the start for the passphrase of a group that has one; kNotFound: the group stays
@@ -166,7 +176,9 @@ class Filesystem {
   virtual void SetAttributesListener(std::function<void(InodeNo)> changed) = 0;
 
   // --- Maintenance. One cleaner run and one scan at a time, in the background. ---
-  virtual absl::Status StartReclaim() = 0;  // EBUSY when running
+  // Returns once it runs; a run that started itself then takes in all that was deleted before this
+  // call. EBUSY when one that was asked for runs.
+  virtual absl::Status StartReclaim() = 0;
   virtual absl::Status
   StopReclaim() = 0;  // returns when it has stopped; OK when it was not running
   virtual CleanerStatus GetCleanerStatus() = 0;

@@ -50,7 +50,7 @@ FilesystemImpl::FilesystemImpl(Options options)
   sealers_ = std::make_unique<WorkQueue>(2, 16);
   workers_ = std::make_unique<WorkQueue>(std::max(workers, 1), 32);
   CleanerHost* host = this;
-  cleaner_ = std::make_unique<Cleaner>(host, options_.clock);
+  cleaner_ = std::make_unique<Cleaner>(host, options_.clock, options_.cleaning);
   scanner_ = std::make_unique<Scanner>(host, options_.clock);
 }
 
@@ -79,6 +79,9 @@ absl::Status FilesystemImpl::Start() {
   names_options.block_cache_bytes = memory_.names_cache;
   names_options.write_buffer_bytes = memory_.names_buffer;
   names_options.write_barrier = [this] { return FlushStores(); };
+  names_options.content_changed = [this](const Inode& before, const Inode* after) {
+    NoteContentChange(before, after);
+  };
   names_options.root_uid = options_.root_uid;
   names_options.root_gid = options_.root_gid;
   OCA_ASSIGN_OR_RETURN(names_, names::Names::Open(std::move(names_options)));
@@ -233,6 +236,7 @@ void FilesystemImpl::Background() {
       log::Warning("the periodic commit failed and will be tried again", "error",
                    MessageOf(status));
     }
+    cleaner_->StartIfDue();
     next_commit = absl::Now() + options_.commit_interval;
   }
 }
@@ -299,7 +303,22 @@ ChunkStore* FilesystemImpl::StoreOf(ContainerId container) {
   return runtime == nullptr ? nullptr : runtime->group->chunks.get();
 }
 
-void FilesystemImpl::QuiesceOperations() { absl::MutexLock lock(&operations_mu_); }
+void FilesystemImpl::QuiesceOperations() { operations_gate_.Quiesce(); }
+
+CleanerHost::Room FilesystemImpl::DiskRoom() {
+  absl::StatusOr<io::SpaceInfo> space = options_.fs->Space(options_.dir);
+  if (!space.ok()) return {};
+  return {space->available_bytes, space->available_bytes < 2 * ReserveBytes(*space)};
+}
+
+void FilesystemImpl::NoteContentChange(const Inode& before, const Inode* after) {
+  std::shared_ptr<ContainerRuntime> container = FindContainer(before.container);
+  if (container == nullptr) return;
+  const uint64_t left = after == nullptr ? 0 : after->data_bytes;
+  container->group->chunks->journal().Note(
+      before, after == nullptr ? std::string_view() : after->content,
+      before.data_bytes - std::min(before.data_bytes, left));
+}
 
 std::vector<HeldFile> FilesystemImpl::HeldFiles() {
   std::vector<HeldFile> held;

@@ -16,6 +16,7 @@
 #include "fs/engine/cleaner.h"
 #include "fs/engine/committer.h"
 #include "fs/engine/filesystem.h"
+#include "fs/engine/gate.h"
 #include "fs/engine/group_runtime.h"
 #include "fs/engine/memory_plan.h"
 #include "fs/engine/open_file.h"
@@ -119,6 +120,9 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   std::vector<HeldFile> HeldFiles() override;
   names::Names& names() override { return *names_; }
   absl::Status CommitNames() override { return committer_.Commit(); }
+  uint64_t ForegroundCalls() override { return operations_gate_.entries(); }
+  absl::Duration TakeLongestWait() override { return operations_gate_.TakeLongestWait(); }
+  Room DiskRoom() override;
 
   // filesystem_impl.cc
   absl::Status OpenRepository();
@@ -135,6 +139,8 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   std::shared_ptr<GroupRuntime> FindGroup(GroupId id);
   std::vector<std::shared_ptr<GroupRuntime>> Groups();
   std::shared_ptr<ContainerRuntime> FindContainer(ContainerId id);
+  // Names say: the file's content is another now, or (null) the file is gone.
+  void NoteContentChange(const Inode& before, const Inode* after);
 
   // encryption_ops.cc
   std::unique_ptr<store::GroupKeys> OpenKeys(const StorageGroup& record);
@@ -176,9 +182,8 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   std::unique_ptr<WorkQueue> workers_;
   std::unique_ptr<names::Names> names_;
 
-  // Held shared by each call that reads or changes contents; exclusively, for a moment, by the
-  // cleaner when an epoch begins.
-  absl::Mutex operations_mu_;
+  // Each call that reads or changes contents is inside; the cleaner waits at it.
+  Gate operations_gate_;
 
   absl::Mutex runtime_mu_;
   absl::flat_hash_map<GroupId, std::shared_ptr<GroupRuntime>> groups_ ABSL_GUARDED_BY(runtime_mu_);

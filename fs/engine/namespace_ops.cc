@@ -68,7 +68,7 @@ absl::Status FilesystemImpl::Rename(InodeNo parent, std::string_view name, Inode
 }
 
 absl::StatusOr<Inode> FilesystemImpl::SetAttr(InodeNo ino, const AttrChange& change) {
-  absl::ReaderMutexLock lock(&operations_mu_);
+  GatePass pass(&operations_gate_);
   if (names_->RetentionInUse()) {
     OCA_ASSIGN_OR_RETURN(const Inode before, names_->GetInode(ino));
     std::shared_ptr<ContainerRuntime> container = FindContainer(before.container);

@@ -73,14 +73,22 @@ struct ContainerStats {
 
 struct CleanerStatus {
   JobState state = JobState::kIdle;
+  bool automatic = false;       // it started itself
   std::string phase;            // "mark", "sweep", ""
   double progress_percent = 0;  // of the phase
+  bool whole = false;           // every recipe was counted, not only what changed
+  uint64_t recipes_counted = 0;
   uint64_t packs_examined = 0;
   uint64_t packs_removed = 0;
   uint64_t bytes_reclaimed = 0;  // physical, net of what was copied forward
   uint64_t bytes_copied = 0;
   std::string error;
   absl::Time started, ended;
+  // As things stand now.
+  uint64_t reclaimable_bytes = 0;  // physical, known to be dead
+  uint64_t debt_bytes = 0;  // of them worth sweeping, and file bytes dropped since the last count
+  absl::Duration time_left = absl::InfiniteDuration();  // infinite: not known
+  absl::Duration longest_pause;  // of a call in the foreground, for the cleaner, in the last run
 };
 
 enum class ScanLevel { kVerifyMetadata, kVerifyData };

@@ -145,6 +145,7 @@ absl::StatusOr<Inode> Names::SetContent(InodeNo ino, const Content& content) {
   OCA_RETURN_IF_ERROR(impl_->CheckUnlocked(inode));
   Mutation mutation(*impl_);
   mutation.CountBytes(inode.container, inode.size, content.size);
+  const Inode before = inode;
   inode.content = content.recipe;
   inode.size = content.size;
   inode.data_bytes = content.data_bytes;
@@ -152,7 +153,13 @@ absl::StatusOr<Inode> Names::SetContent(InodeNo ino, const Content& content) {
   inode.ctime_ns = content.ctime_ns;
   mutation.PutInode(inode);
   OCA_RETURN_IF_ERROR(mutation.Write());
+  impl_->ContentChanged(before, &inode);
   return inode;
+}
+
+void Names::Impl::ContentChanged(const Inode& before, const Inode* after) const {
+  if (options.content_changed == nullptr || !IsRegular(before)) return;
+  options.content_changed(before, after);
 }
 
 absl::StatusOr<bool> Names::ReplaceRecipe(InodeNo ino, std::string_view expected,

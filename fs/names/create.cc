@@ -175,7 +175,9 @@ absl::Status Names::DeleteOrphan(InodeNo ino) {
   mutation.DeleteInode(inode);
   mutation.DeleteOrphan(ino);
   mutation.CountInode(inode, -1);
-  return mutation.Write();
+  OCA_RETURN_IF_ERROR(mutation.Write());
+  impl_->ContentChanged(inode, nullptr);
+  return absl::OkStatus();
 }
 
 }  // namespace oca::names

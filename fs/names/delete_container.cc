@@ -193,6 +193,7 @@ absl::StatusOr<bool> Names::DeleteContainerStep(ContainerId id, int budget,
       if (!status.ok() || finished) impl_->deletions.erase(id);  // else start again from the root
       OCA_RETURN_IF_ERROR(status);
       inodes = eraser.TakeDeleted();
+      for (const Inode& inode : inodes) impl_->ContentChanged(inode, nullptr);
       budget -= eraser.used();
     }
     for (const Inode& inode : inodes) deleted(inode);

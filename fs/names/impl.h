@@ -108,6 +108,10 @@ struct Names::Impl {
   // EPERM: it holds locked files.
   absl::Status CheckDeletable(const Container& container) const;
 
+  // After the mutation was written.
+  void ContentChanged(const Inode& before, const Inode* after) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+
   // --- Reads ---
   absl::StatusOr<Inode> LoadInode(InodeNo ino, const Snapshot* snapshot = nullptr) const;
   absl::StatusOr<Inode> LoadDir(InodeNo ino) const;  // ENOTDIR

@@ -151,8 +151,14 @@ absl::StatusOr<std::vector<Inode>> Names::ListInodes(InodeNo first, size_t limit
   return inodes;
 }
 
-absl::Status Names::ForEachInode(const std::function<absl::Status(const Inode&)>& fn) const {
-  Cursor cursor = impl_->db->Walk(std::string(1, kInodePrefix), nullptr, /*fill_cache=*/false);
+absl::Status Names::ForEachInode(const std::function<absl::Status(const Inode&)>& fn,
+                                 const std::function<void()>& at_moment) const {
+  auto begin = [&] {
+    absl::MutexLock lock(&impl_->mu);
+    if (at_moment != nullptr) at_moment();
+    return impl_->db->Walk(std::string(1, kInodePrefix), nullptr, /*fill_cache=*/false);
+  };
+  Cursor cursor = begin();
   for (; cursor.Valid(); cursor.Next()) {
     OCA_ASSIGN_OR_RETURN(const Inode inode, DecodeInode(cursor.value()));
     OCA_RETURN_IF_ERROR(fn(inode));

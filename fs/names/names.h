@@ -41,6 +41,9 @@ struct Options {
   // Called before names bytes are written to a log or table file. May block; must not call Names.
   // An error stops the write.
   std::function<absl::Status()> write_barrier;
+  // Called under the writer's mutex, so in the order of the mutations, when a regular file's content
+  // was replaced or (`after` null) its inode deleted for good. Must not call Names.
+  std::function<void(const Inode& before, const Inode* after)> content_changed;
   uint64_t block_cache_bytes = 64u << 20;
   uint64_t write_buffer_bytes = 64u << 20;
   // Owner of the mount's root directory and of new containers' root directories.
@@ -184,7 +187,9 @@ class Names {
   // --- Whole-repository walks ---
   // Calls fn for each inode (orphans too) of one consistent moment, ascending, until it returns an
   // error.
-  absl::Status ForEachInode(const std::function<absl::Status(const Inode&)>& fn) const;
+  // `at_moment` is called at that moment, under the writer's mutex.
+  absl::Status ForEachInode(const std::function<absl::Status(const Inode&)>& fn,
+                            const std::function<void()>& at_moment = nullptr) const;
   // At most `limit` inodes from `first` on, ascending, as they are now.
   absl::StatusOr<std::vector<Inode>> ListInodes(InodeNo first, size_t limit) const;
   // Checks every relation between inodes, entries, parents, link counts and counters; one line per

@@ -41,7 +41,8 @@ absl::Status MakeHome(const std::string& home) {
   return MakeFolder(home + "/data", 0700);
 }
 
-engine::Options EngineOptions(const Arguments& arguments, const conf::Fs& config) {
+engine::Options EngineOptions(const Arguments& arguments, const conf::Config& all) {
+  const conf::Fs& config = all.fs;
   engine::Options options;
   options.fs = &io::PosixFileSystem();
   options.clock = &SystemClock();
@@ -49,6 +50,9 @@ engine::Options EngineOptions(const Arguments& arguments, const conf::Fs& config
   options.commit_interval = absl::Milliseconds(config.commit_interval_ms);
   options.memory_budget_bytes = config.memory_budget_bytes;
   options.workers = static_cast<int>(config.workers);
+  options.cleaning.automatic = all.cleaner.automatic;
+  options.cleaning.start_percent = all.cleaner.start_percent;
+  options.cleaning.idle_after = absl::Seconds(all.cleaner.idle_seconds);
   options.root_uid = geteuid();
   options.root_gid = getegid();
   if (!config.passphrase_dir.empty()) {
@@ -117,7 +121,7 @@ absl::Status Serve(const Arguments& arguments, const conf::Config& config,
                        daemon::PidFile::Acquire(arguments.home + "/run/ocafsd.pid"));
   daemon::RaiseOpenFileLimit(kOpenFiles);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<engine::Filesystem> filesystem,
-                       engine::Filesystem::Open(EngineOptions(arguments, config.fs)));
+                       engine::Filesystem::Open(EngineOptions(arguments, config)));
   absl::Status status = ServeMount(arguments, config.fs, *filesystem, stop);
   Note(&status, "engine", filesystem->Stop());
   if (status.ok()) log::Info("stopped");

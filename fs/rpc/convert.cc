@@ -174,6 +174,15 @@ fs::v1::CleanerStatus ToProto(const engine::CleanerStatus& status) {
   out.set_packs_removed(status.packs_removed);
   out.set_bytes_reclaimed(status.bytes_reclaimed);
   out.set_bytes_copied(status.bytes_copied);
+  out.set_automatic(status.automatic);
+  out.set_whole(status.whole);
+  out.set_recipes_counted(status.recipes_counted);
+  out.set_reclaimable_bytes(status.reclaimable_bytes);
+  out.set_debt_bytes(status.debt_bytes);
+  if (status.time_left != absl::InfiniteDuration()) {
+    out.set_seconds_left(TwoDecimals(absl::ToDoubleSeconds(status.time_left)));
+  }
+  out.set_longest_pause_ms(TwoDecimals(absl::ToDoubleMilliseconds(status.longest_pause)));
   out.set_error(status.error);
   if (IsSet(status.started)) FillTime(status.started, out.mutable_started());
   if (IsSet(status.ended)) FillTime(status.ended, out.mutable_ended());

@@ -25,6 +25,13 @@ struct Fs {
   std::string passphrase_dir;  // a file for each encrypted storage group; empty = none
 };
 
+// [cleaner]: when space is reclaimed without being asked.
+struct Cleaner {
+  bool automatic = true;
+  int64_t start_percent = 5;   // of what is stored may be dead before a run begins
+  int64_t idle_seconds = 120;  // less is reclaimed too once nobody has read or written for so long
+};
+
 // [database]: of the control plane.
 struct Database {
   std::string dsn;  // libpq connection string; empty = a private cluster under the home
@@ -37,6 +44,7 @@ struct Log {
 
 struct Config {
   Fs fs;
+  Cleaner cleaner;
   Database database;
   Log log;
 };

@@ -83,6 +83,25 @@ TEST(Convert, ScanLevelMustBeGiven) {
   EXPECT_EQ(level, engine::ScanLevel::kVerifyData);
 }
 
+TEST(Convert, CleanerTellsItsDebtAndItsPauses) {
+  engine::CleanerStatus status;
+  status.automatic = true;
+  status.recipes_counted = 3;
+  status.reclaimable_bytes = 5000;
+  status.debt_bytes = 4000;
+  status.longest_pause = absl::Microseconds(1250);
+  fs::v1::CleanerStatus out = ToProto(status);
+  EXPECT_TRUE(out.automatic());
+  EXPECT_FALSE(out.whole());
+  EXPECT_EQ(out.recipes_counted(), 3u);
+  EXPECT_EQ(out.reclaimable_bytes(), 5000u);
+  EXPECT_EQ(out.debt_bytes(), 4000u);
+  EXPECT_DOUBLE_EQ(out.longest_pause_ms(), 1.25);
+  EXPECT_FALSE(out.has_seconds_left());
+  status.time_left = absl::Seconds(90);
+  EXPECT_DOUBLE_EQ(ToProto(status).seconds_left(), 90);
+}
+
 TEST(Convert, TimesThatNeverWereStayUnset) {
   engine::CleanerStatus status;
   EXPECT_FALSE(ToProto(status).has_started());

@@ -106,6 +106,9 @@ TEST(Conf, ShippedFileShowsEveryKeyWithItsDefault) {
   EXPECT_EQ(shipped->fs.mount_threads, defaults.fs.mount_threads);
   EXPECT_EQ(shipped->fs.allow_other, defaults.fs.allow_other);
   EXPECT_EQ(shipped->fs.read_ahead_kib, defaults.fs.read_ahead_kib);
+  EXPECT_EQ(shipped->cleaner.automatic, defaults.cleaner.automatic);
+  EXPECT_EQ(shipped->cleaner.start_percent, defaults.cleaner.start_percent);
+  EXPECT_EQ(shipped->cleaner.idle_seconds, defaults.cleaner.idle_seconds);
   EXPECT_EQ(shipped->database.dsn, defaults.database.dsn);
   EXPECT_EQ(shipped->log.level, defaults.log.level);
   std::ifstream in(path);

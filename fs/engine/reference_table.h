@@ -1,0 +1,85 @@
+// How many references each chunk of a storage group has: from recipe roots in inodes, and from
+// nodes that have references themselves. A byte a chunk. What a recipe's root adds and takes away
+// is counted when it comes and goes, so the cleaner looks at what changed and at nothing else.
+#ifndef OCA_FS_ENGINE_REFERENCE_TABLE_H_
+#define OCA_FS_ENGINE_REFERENCE_TABLE_H_
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "fs/format/pack.h"
+#include "lib/base/ids.h"
+
+namespace oca::engine {
+
+// A chunk's place, exactly.
+struct ChunkPlace {
+  PackId pack;
+  uint32_t ordinal = 0;
+  uint32_t length = 0;
+};
+
+struct PackLiveness {
+  PackId pack;
+  uint64_t plain_bytes = 0;  // of all chunks, recipe nodes too
+  uint64_t dead_bytes = 0;   // of those without a reference
+};
+
+// Thread-safe.
+class ReferenceTable {
+ public:
+  // Forgets everything; the count begins anew.
+  void Reset() ABSL_LOCKS_EXCLUDED(mu_);
+  // The count is whole (SetExact after Reset), or it cannot be relied on any more (Invalidate).
+  void SetExact() ABSL_LOCKS_EXCLUDED(mu_);
+  void Invalidate() ABSL_LOCKS_EXCLUDED(mu_);
+  bool exact() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // A sealed pack; keeps counts that it has from the time when it was open.
+  void AddPack(const format::PackFooter& footer) ABSL_LOCKS_EXCLUDED(mu_);
+  bool HasPack(PackId pack) const ABSL_LOCKS_EXCLUDED(mu_);
+  void RemovePack(PackId pack) ABSL_LOCKS_EXCLUDED(mu_);
+
+  uint32_t Count(PackId pack, uint32_t ordinal) const ABSL_LOCKS_EXCLUDED(mu_);
+  // `references` more; returns how many there were.
+  uint32_t Add(const ChunkPlace& place, uint32_t references) ABSL_LOCKS_EXCLUDED(mu_);
+  // One less; returns how many are left. Without any the table is not exact any more.
+  uint32_t Drop(const ChunkPlace& place) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // References to chunks that lie in no pack (a damaged file has such).
+  uint32_t AddMissing(const Fingerprint& fp) ABSL_LOCKS_EXCLUDED(mu_);
+  // False: none was counted as missing.
+  bool DropMissing(const Fingerprint& fp, uint32_t* left) ABSL_LOCKS_EXCLUDED(mu_);
+  bool IsMissing(const Fingerprint& fp) const ABSL_LOCKS_EXCLUDED(mu_);
+  // All of them; they are the caller's to count again.
+  std::vector<std::pair<Fingerprint, uint32_t>> TakeMissing() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Of every sealed pack, ascending by id.
+  std::vector<PackLiveness> Liveness() const ABSL_LOCKS_EXCLUDED(mu_);
+  uint64_t memory_bytes() const ABSL_LOCKS_EXCLUDED(mu_);
+
+ private:
+  static constexpr uint8_t kMany = 255;  // the number is in many_
+  struct Pack {
+    std::vector<uint8_t> counts;
+    bool sealed = false;
+    uint64_t plain_bytes = 0;
+    uint64_t dead_bytes = 0;
+  };
+  using Ordinal = std::pair<PackId, uint32_t>;
+
+  mutable absl::Mutex mu_;
+  bool exact_ ABSL_GUARDED_BY(mu_) = false;
+  std::map<PackId, Pack> packs_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_map<Ordinal, uint32_t> many_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_map<Fingerprint, uint32_t> missing_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace oca::engine
+
+#endif  // OCA_FS_ENGINE_REFERENCE_TABLE_H_
