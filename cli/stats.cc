@@ -161,8 +161,8 @@ std::string CleanerText(const fs::v1::CleanerStatus& status) {
       .Add("Packs Removed", std::to_string(status.packs_removed()))
       .Add("Bytes Reclaimed", BytesText(status.bytes_reclaimed()))
       .Add("Bytes Copied", BytesText(status.bytes_copied()))
-      .Add("Recipes Counted", fmt::format("{}{}", status.recipes_counted(),
-                                          status.whole() ? " (all)" : ""))
+      .Add("Recipes Counted",
+           fmt::format("{}{}", status.recipes_counted(), status.whole() ? " (all)" : ""))
       .Add("Longest Pause", fmt::format("{:.2f} ms", status.longest_pause_ms()));
   if (!status.error().empty()) record.Add("Error", status.error());
   return record.Text();

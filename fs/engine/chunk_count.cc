@@ -69,13 +69,11 @@ absl::StatusOr<uint32_t> ChunkStore::DropReference(const Fingerprint& fp) {
 
 absl::Status ChunkStore::CountRoot(const tree::Root& root, bool add, const PauseFn& pause) {
   uint32_t since_pause = 0;
-  return tree::Visit(*this, root,
-                     [&](const Fingerprint& fp, bool is_node) -> absl::StatusOr<bool> {
-                       if (++since_pause % kReferencesPerPause == 0) OCA_RETURN_IF_ERROR(pause());
-                       OCA_ASSIGN_OR_RETURN(uint32_t others,
-                                            add ? AddReferences(fp, 1) : DropReference(fp));
-                       return is_node && others == 0;
-                     });
+  return tree::Visit(*this, root, [&](const Fingerprint& fp, bool is_node) -> absl::StatusOr<bool> {
+    if (++since_pause % kReferencesPerPause == 0) OCA_RETURN_IF_ERROR(pause());
+    OCA_ASSIGN_OR_RETURN(uint32_t others, add ? AddReferences(fp, 1) : DropReference(fp));
+    return is_node && others == 0;
+  });
 }
 
 absl::Status ChunkStore::CountFound() {
@@ -94,12 +92,11 @@ absl::StatusOr<bool> ChunkStore::MarkHeld(const Fingerprint& fp) {
 absl::Status ChunkStore::MarkHeldRoot(const tree::Root& root,
                                       absl::flat_hash_set<Fingerprint>* nodes_seen,
                                       const PauseFn& pause) {
-  return tree::Visit(*this, root,
-                     [&](const Fingerprint& fp, bool is_node) -> absl::StatusOr<bool> {
-                       OCA_RETURN_IF_ERROR(pause());
-                       OCA_ASSIGN_OR_RETURN(bool unreferenced, MarkHeld(fp));
-                       return is_node && unreferenced && nodes_seen->insert(fp).second;
-                     });
+  return tree::Visit(*this, root, [&](const Fingerprint& fp, bool is_node) -> absl::StatusOr<bool> {
+    OCA_RETURN_IF_ERROR(pause());
+    OCA_ASSIGN_OR_RETURN(bool unreferenced, MarkHeld(fp));
+    return is_node && unreferenced && nodes_seen->insert(fp).second;
+  });
 }
 
 absl::Status ChunkStore::MarkShared(std::span<const tree::Ref> refs) {

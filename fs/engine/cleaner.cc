@@ -173,8 +173,7 @@ absl::Status Cleaner::SweepGroup(Epoch& epoch, Group& group, const SweepPlan& pl
   const std::span<const SweepPlan::Pack> packs(plan.packs);
   for (size_t i = 0, n = 0; i < packs.size(); i += n) {
     OCA_RETURN_IF_ERROR(Pause());
-    const uint64_t room =
-        std::clamp(host_->DiskRoom().free_bytes / 4, kLeastStepBytes, kStepBytes);
+    const uint64_t room = std::clamp(host_->DiskRoom().free_bytes / 4, kLeastStepBytes, kStepBytes);
     uint64_t live = packs[i].live_bytes;
     for (n = 1; i + n < packs.size() && live + packs[i + n].live_bytes <= room; ++n)
       live += packs[i + n].live_bytes;

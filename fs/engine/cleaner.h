@@ -123,10 +123,10 @@ class Cleaner {
   bool automatic_ ABSL_GUARDED_BY(mu_) = false;
   bool once_more_ ABSL_GUARDED_BY(mu_) = false;
   bool excluded_ ABSL_GUARDED_BY(mu_) = false;
-  bool failed_ ABSL_GUARDED_BY(mu_) = false;     // the last run
-  int64_t ended_ns_ ABSL_GUARDED_BY(mu_) = 0;    // the last run; monotonic
-  uint64_t left_bytes_ ABSL_GUARDED_BY(mu_) = 0; // worth sweeping, when it ended
-  double sweep_rate_ ABSL_GUARDED_BY(mu_) = 0;   // bytes of packs in a second, in the last sweep
+  bool failed_ ABSL_GUARDED_BY(mu_) = false;      // the last run
+  int64_t ended_ns_ ABSL_GUARDED_BY(mu_) = 0;     // the last run; monotonic
+  uint64_t left_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // worth sweeping, when it ended
+  double sweep_rate_ ABSL_GUARDED_BY(mu_) = 0;    // bytes of packs in a second, in the last sweep
 
   // Of StartIfDue's thread.
   uint64_t calls_at_last_look_ = 0;

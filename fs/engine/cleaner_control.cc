@@ -81,7 +81,8 @@ uint64_t Cleaner::Debt() {
 
 void Cleaner::StartIfDue() {
   const int64_t now = clock_->MonotonicNanos();
-  if (const uint64_t calls = host_->ForegroundCalls(); calls != calls_at_last_look_ || busy_ns_ == 0) {
+  if (const uint64_t calls = host_->ForegroundCalls();
+      calls != calls_at_last_look_ || busy_ns_ == 0) {
     calls_at_last_look_ = calls;
     busy_ns_ = now;
   }
@@ -142,7 +143,8 @@ CleanerStatus Cleaner::status() {
   if (status.state == JobState::kRunning) return status;
   status.time_left = absl::InfiniteDuration();
   absl::MutexLock lock(&mu_);
-  if (status.debt_bytes == 0) status.time_left = absl::ZeroDuration();
+  if (status.debt_bytes == 0)
+    status.time_left = absl::ZeroDuration();
   else if (sweep_rate_ > 0)
     status.time_left = absl::Seconds(static_cast<double>(status.debt_bytes) / sweep_rate_);
   return status;

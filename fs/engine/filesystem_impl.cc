@@ -315,9 +315,9 @@ void FilesystemImpl::NoteContentChange(const Inode& before, const Inode* after) 
   std::shared_ptr<ContainerRuntime> container = FindContainer(before.container);
   if (container == nullptr) return;
   const uint64_t left = after == nullptr ? 0 : after->data_bytes;
-  container->group->chunks->journal().Note(
-      before, after == nullptr ? std::string_view() : after->content,
-      before.data_bytes - std::min(before.data_bytes, left));
+  container->group->chunks->journal().Note(before,
+                                           after == nullptr ? std::string_view() : after->content,
+                                           before.data_bytes - std::min(before.data_bytes, left));
 }
 
 std::vector<HeldFile> FilesystemImpl::HeldFiles() {

@@ -46,8 +46,8 @@ SweepPlan ChunkStore::PlanSweep() {
       plan.reclaimable_bytes += dead_stored;
       // An unencrypted pack of an encrypted group: its chunks are encrypted as they move.
       const bool must_move = encrypting && summary->second.key == 0;
-      all.push_back({{pack.pack, bytes - dead_stored, dead_stored}, pack.dead_bytes, share,
-                     must_move});
+      all.push_back(
+          {{pack.pack, bytes - dead_stored, dead_stored}, pack.dead_bytes, share, must_move});
     }
   }
   std::sort(all.begin(), all.end(),
@@ -108,8 +108,7 @@ bool ChunkStore::WorthSweeping(const format::PackFooter& footer) {
 
 absl::StatusOr<uint64_t> ChunkStore::CopyLive(const format::PackFooter& footer,
                                               const format::FooterGroup& group) {
-  std::span<const format::FooterChunk> chunks(&footer.chunks[group.first_chunk],
-                                              group.chunk_count);
+  std::span<const format::FooterChunk> chunks(&footer.chunks[group.first_chunk], group.chunk_count);
   std::vector<const format::FooterChunk*> live;
   for (uint32_t i = 0; i < group.chunk_count; ++i) {
     if (IsLive(footer, group.first_chunk + i)) live.push_back(&chunks[i]);
@@ -120,10 +119,9 @@ absl::StatusOr<uint64_t> ChunkStore::CopyLive(const format::PackFooter& footer,
   for (const format::FooterChunk* chunk : live) {
     int lane = chunk->kind == format::ChunkKind::kNode ? kSweepNodeLane : kSweepDataLane;
     GatePass pass(&gc_gate_);
-    OCA_RETURN_IF_ERROR(AddNew(
-        lane, group.container,
-        std::string_view(raw).substr(chunk->offset_in_group, chunk->length), chunk->fp,
-        chunk->kind));
+    OCA_RETURN_IF_ERROR(AddNew(lane, group.container,
+                               std::string_view(raw).substr(chunk->offset_in_group, chunk->length),
+                               chunk->fp, chunk->kind));
     live_bytes += chunk->length;
   }
   return group.encoded_size * live_bytes / std::max<uint64_t>(group.raw_bytes, 1);
@@ -144,9 +142,8 @@ absl::StatusOr<std::vector<ChunkStore::FooterPtr>> ChunkStore::CopyForward(
     for (const format::FooterGroup& group : packs[i]->groups)
       pieces.push_back({group.container, i, &group});
   }
-  std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) {
-    return a.container < b.container;
-  });
+  std::stable_sort(pieces.begin(), pieces.end(),
+                   [](const Piece& a, const Piece& b) { return a.container < b.container; });
   for (const Piece& piece : pieces) {
     if (packs[piece.pack] == nullptr) continue;
     // A step that began is carried through: its copies would be waste.

@@ -41,8 +41,8 @@ struct Options {
   // Called before names bytes are written to a log or table file. May block; must not call Names.
   // An error stops the write.
   std::function<absl::Status()> write_barrier;
-  // Called under the writer's mutex, so in the order of the mutations, when a regular file's content
-  // was replaced or (`after` null) its inode deleted for good. Must not call Names.
+  // Called under the writer's mutex, so in the order of the mutations, when a regular file's
+  // content was replaced or (`after` null) its inode deleted for good. Must not call Names.
   std::function<void(const Inode& before, const Inode* after)> content_changed;
   uint64_t block_cache_bytes = 64u << 20;
   uint64_t write_buffer_bytes = 64u << 20;

@@ -9,7 +9,11 @@ cp -a "$tree" "$c/"
 sync "$c/f4"
 full=$(group_stat physical_bytes)
 rm "$c/f2" "$c/f4"
+debt_is_known() { field '.debt_bytes >= 30000000' stats --cleaner >/dev/null; }
+eventually 30 debt_is_known
 reclaim
+[ "$(field '.whole == false and .debt_bytes == 0 and .longest_pause_ms < 100' stats --cleaner)" = true ] ||
+  fail "after the run: $(oca stats --cleaner)"
 less=$(group_stat physical_bytes)
 [ $((full - less)) -gt 27000000 ] || fail "reclaimed only $((full - less)) of 30000000 bytes"
 reclaim

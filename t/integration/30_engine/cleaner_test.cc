@@ -147,8 +147,8 @@ TEST_F(CleanerTest, HalfOfThousandFilesGoWhileIngestRunsAndTheirSpaceComesBackWi
   ASSERT_EQ(status.state, JobState::kDone) << status.error;
   EXPECT_LT(status.longest_pause, absl::Milliseconds(100));
   ASSERT_OK(filesystem_->Sync());
-  const double freed = static_cast<double>(full + ingested) -
-                       static_cast<double>(Stats().bytes.physical_bytes);
+  const double freed =
+      static_cast<double>(full + ingested) - static_cast<double>(Stats().bytes.physical_bytes);
   EXPECT_GT(freed, 0.98 * 500 * 24'000);
   ExpectContents(files);
   ExpectSound();
@@ -214,8 +214,8 @@ TEST_F(CleanerTest, CountOfChangesAgreesWithAWholeCount) {
             break;
           }
           default: {  // now and then contents that were there before
-            const std::string data = RandomBytes(200'000 + 50'000 * random.Below(6),
-                                                 random.Below(12));
+            const std::string data =
+                RandomBytes(200'000 + 50'000 * random.Below(6), random.Below(12));
             if (files.erase(name) > 0) Remove(name);
             Put(name, data);
             files[name] = data;
