@@ -72,19 +72,7 @@ FilesystemImpl::~FilesystemImpl() {
 
 absl::Status FilesystemImpl::Start() {
   OCA_RETURN_IF_ERROR(OpenRepository());
-  names::Options names_options;
-  names_options.fs = options_.fs;
-  names_options.clock = options_.clock;
-  names_options.dir = io::JoinPath(options_.dir, "names");
-  names_options.block_cache_bytes = memory_.names_cache;
-  names_options.write_buffer_bytes = memory_.names_buffer;
-  names_options.write_barrier = [this] { return FlushStores(); };
-  names_options.content_changed = [this](const Inode& before, const Inode* after) {
-    NoteContentChange(before, after);
-  };
-  names_options.root_uid = options_.root_uid;
-  names_options.root_gid = options_.root_gid;
-  OCA_ASSIGN_OR_RETURN(names_, names::Names::Open(std::move(names_options)));
+  OCA_RETURN_IF_ERROR(OpenNames());
   for (const StorageGroup& group : names_->ListGroups()) {
     OCA_RETURN_IF_ERROR(OpenGroup(group));
     OCA_RETURN_IF_ERROR(NoteKeys(*FindGroup(group.id)));
@@ -123,6 +111,28 @@ absl::Status FilesystemImpl::OpenRepository() {
   absl::StatusOr<format::RepositoryFormat> known = format::DecodeRepositoryFormat(*text);
   if (!known.ok()) return Annotate(known.status(), path);
   return Annotate(format::CheckWritable(*known), path);
+}
+
+absl::Status FilesystemImpl::OpenNames() {
+  names::Options options;
+  options.fs = options_.fs;
+  options.clock = options_.clock;
+  options.dir = io::JoinPath(options_.dir, "names");
+  options.block_cache_bytes = memory_.names_cache;
+  options.write_buffer_bytes = memory_.names_buffer;
+  options.write_barrier = [this] { return FlushStores(); };
+  options.content_changed = [this](const Inode& before, const Inode* after) {
+    NoteContentChange(before, after);
+  };
+  options.root_uid = options_.root_uid;
+  options.root_gid = options_.root_gid;
+  // Names that are gone must not pass for a new repository: the cleaner would take every chunk.
+  absl::StatusOr<std::vector<std::string>> groups =
+      options_.fs->List(io::JoinPath(options_.dir, "groups"));
+  if (!groups.ok() && ErrnoOf(groups.status()) != ENOENT) return groups.status();
+  options.must_exist = groups.ok() && !groups->empty();
+  OCA_ASSIGN_OR_RETURN(names_, names::Names::Open(std::move(options)));
+  return absl::OkStatus();
 }
 
 std::string FilesystemImpl::GroupDir(GroupId id) const {

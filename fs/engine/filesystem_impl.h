@@ -126,6 +126,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
 
   // filesystem_impl.cc
   absl::Status OpenRepository();
+  absl::Status OpenNames();
   absl::Status OpenGroup(const StorageGroup& record);
   absl::Status CommitRound();
   absl::Status FlushStores();

@@ -46,6 +46,8 @@ struct Options {
   std::function<void(const Inode& before, const Inode* after)> content_changed;
   uint64_t block_cache_bytes = 64u << 20;
   uint64_t write_buffer_bytes = 64u << 20;
+  // A database that is missing or empty is kDataLoss, not made anew.
+  bool must_exist = false;
   // Owner of the mount's root directory and of new containers' root directories.
   uint32_t root_uid = 0;
   uint32_t root_gid = 0;

@@ -34,6 +34,12 @@ absl::Status Names::Impl::Load() {
   absl::MutexLock lock(&mu);
   std::string value;
   OCA_ASSIGN_OR_RETURN(const bool exists, db->Get(SuperKey(SuperItem::kVersion), &value));
+  if (!exists && options.must_exist) {
+    return absl::DataLossError(
+        fmt::format("names: the database {} is missing or empty, but data is stored; put back a "
+                    "copy of that folder",
+                    options.dir));
+  }
   if (!exists) OCA_RETURN_IF_ERROR(Format());
   if (exists) {
     OCA_ASSIGN_OR_RETURN(const uint64_t version, DecodeNumber(value));

@@ -362,6 +362,29 @@ TEST_F(CleanerTest, ANearlyFullDiskIsRoomEnough) {
   ExpectContents(files);
 }
 
+// Else all chunks would be without a name, and the cleaner would take them.
+TEST_F(CleanerTest, NamesThatAreGoneAreNotANewRepository) {
+  const std::map<std::string, std::string> files = {{"f", RandomBytes(500'000, 1)}};
+  Put("f", files.at("f"));
+  ASSERT_OK(filesystem_->Stop());
+  filesystem_.reset();
+  ASSERT_OK_AND_ASSIGN(std::vector<std::string> names, disk_.List("/oca/names"));
+  std::map<std::string, std::string> kept;
+  for (const std::string& name : names) {
+    const std::string path = io::JoinPath("/oca/names", name);
+    ASSERT_OK_AND_ASSIGN(kept[path], io::ReadFile(disk_, path));
+    ASSERT_OK(disk_.RemoveFile(path));
+  }
+  EXPECT_TRUE(absl::IsDataLoss(Filesystem::Open(options_).status()));  // no database
+  EXPECT_TRUE(absl::IsDataLoss(Filesystem::Open(options_).status()));  // an empty one
+  ASSERT_OK_AND_ASSIGN(names, disk_.List("/oca/names"));
+  for (const std::string& name : names) ASSERT_OK(disk_.RemoveFile("/oca/names/" + name));
+  for (const auto& [path, bytes] : kept) ASSERT_OK(io::WriteFileAtomically(disk_, path, bytes));
+  Open();
+  EXPECT_EQ(Reclaim().packs_removed, 0u);
+  ExpectContents(files);
+}
+
 TEST_F(CleanerTest, StartsItselfWhenNobodyIsThere) {
   ASSERT_OK(filesystem_->Stop());
   options_.commit_interval = absl::Milliseconds(10);
