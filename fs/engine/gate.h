@@ -37,8 +37,9 @@ class ABSL_LOCKABLE Gate {
     --inside_[turn];
   }
 
-  // One caller at a time, which is not inside.
-  void Quiesce() ABSL_LOCKS_EXCLUDED(mu_) {
+  // The caller is not inside.
+  void Quiesce() ABSL_LOCKS_EXCLUDED(one_mu_, mu_) {
+    absl::MutexLock one(&one_mu_);  // else a second one would take the first one's turn back
     absl::MutexLock lock(&mu_);
     const int old = turn_;
     turn_ = 1 - old;  // nobody is left of the turn before: the last Quiesce waited for them
@@ -60,6 +61,7 @@ class ABSL_LOCKABLE Gate {
   }
 
  private:
+  absl::Mutex one_mu_;  // held by the one call that waits
   absl::Mutex mu_;
   int turn_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t inside_[2] ABSL_GUARDED_BY(mu_) = {0, 0};
