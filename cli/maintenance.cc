@@ -1,5 +1,6 @@
 // oca maintenance --filesystem
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,11 @@ struct Flags {
   bool stop_reclaim_space = false;
   bool scan_status = false;
   std::string start_scan;
+  std::string restart_scan;
+  bool scan_report = false;
+  bool verbose = false;
+  bool repair_now = false;
+  bool repair_status = false;
   bool stop_scan = false;
   bool shutdown = false;
   std::string storage_group;
@@ -96,7 +102,15 @@ absl::Status Reclaim(Session& session, bool wait) {
   return absl::OkStatus();
 }
 
-std::string ScanText(const fs::v1::ScanStatus& status) {
+// The first of `lines`, each indented.
+std::string Lines(const google::protobuf::RepeatedPtrField<std::string>& lines, int shown) {
+  std::string text;
+  for (int i = 0; i < std::min(lines.size(), shown); ++i) text += "  " + lines[i] + "\n";
+  if (shown < lines.size()) text += "  ... (--json shows more)\n";
+  return text;
+}
+
+std::string ScanText(const fs::v1::ScanStatus& status, int shown = kFaultsShown) {
   Record record;
   record.Add("State", EnumWord(status.state()));
   if (status.state() != fs::v1::JOB_STATE_IDLE) {
@@ -109,12 +123,9 @@ std::string ScanText(const fs::v1::ScanStatus& status) {
         .Add("Chunks Checked", std::to_string(status.chunks_checked()))
         .Add("Faults Found", std::to_string(status.fault_count()));
   }
+  if (status.repair()) record.Add("Repairs Made", std::to_string(status.repairs_size()));
   if (!status.error().empty()) record.Add("Error", status.error());
-  std::string text = record.Text();
-  int shown = std::min(status.faults_size(), kFaultsShown);
-  for (int i = 0; i < shown; ++i) text += "  " + status.faults(i) + "\n";
-  if (shown < status.faults_size()) text += "  ... (--json shows more)\n";
-  return text;
+  return record.Text() + Lines(status.repairs(), shown) + Lines(status.faults(), shown);
 }
 
 void PrintScan(Session& session, const fs::v1::ScanStatus& status) {
@@ -147,11 +158,57 @@ absl::Status AwaitScan(Session& session) {
   return absl::DataLossError(fmt::format("the scan found {} faults", status.fault_count()));
 }
 
+std::string HealthText(const fs::v1::Health& health, int shown) {
+  Record record;
+  record.Add("Damaged Parts", std::to_string(health.damaged_size()))
+      .Add("Packs", std::to_string(health.packs()))
+      .Add("Packs Verified", std::to_string(health.packs_verified()))
+      .Add("Oldest Check", TimeText(health.oldest_check()))
+      .Add("Scrub Rate", health.scrub_bytes_per_second() == 0
+                             ? "off"
+                             : ShortBytes(health.scrub_bytes_per_second()) + "/s at most");
+  std::string text = record.Text();
+  for (int i = 0; i < std::min(health.damaged_size(), shown); ++i) {
+    const fs::v1::DamagedGroup& each = health.damaged(i);
+    text += fmt::format(
+        "  pack {:016x} of storage group {}, at {}: {} of {} chunks lost, found {}\n", each.pack(),
+        each.group_id(), each.offset(), each.chunks_lost(), each.chunks(), TimeText(each.found()));
+  }
+  if (shown < health.damaged_size()) text += "  ... (verbose shows more)\n";
+  return text;
+}
+
+// What the last scan found, what is in quarantine, and how far the packs were checked.
+absl::Status ScanReport(Session& session, const Flags& flags) {
+  fs::v1::ScanStatus status;
+  OCA_RETURN_IF_ERROR(GetScan(session, &status));
+  mgmt::GetHealthRequest request;
+  request.set_storage_group(flags.storage_group);
+  fs::v1::Health health;
+  OCA_RETURN_IF_ERROR(session.Call(&Management::Stub::GetHealth, request, &health));
+  if (session.json()) {
+    session.PrintJson({{"scan", ToJson(status)}, {"health", ToJson(health)}});
+  } else {
+    const int shown = flags.verbose ? std::numeric_limits<int>::max() : kFaultsShown;
+    session.Print(ScanText(status, shown) + "\n" + HealthText(health, shown));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StopScan(Session& session) {
+  mgmt::StopScanResponse response;
+  return session.Call(&Management::Stub::StopScan, mgmt::StopScanRequest(), &response,
+                      Patience::kWork);
+}
+
 absl::Status StartScan(Session& session, const Flags& flags) {
   mgmt::StartScanRequest request;
-  OCA_ASSIGN_OR_RETURN(auto level, ParseScanLevel(flags.start_scan));
+  std::string word = flags.repair_now ? "verify_data" : flags.start_scan + flags.restart_scan;
+  OCA_ASSIGN_OR_RETURN(auto level, ParseScanLevel(word));
+  if (!flags.restart_scan.empty()) OCA_RETURN_IF_ERROR(StopScan(session));
   request.set_level(level);
   request.set_storage_group(flags.storage_group);
+  request.set_repair(flags.repair_now);
   mgmt::StartScanResponse response;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::StartScan, request, &response, Patience::kChange));
@@ -174,12 +231,13 @@ absl::Status Shutdown(Session& session) {
 
 absl::Status Filesystem(Session& session, const Flags& flags) {
   int actions = flags.reclaim_space + flags.stop_reclaim_space + flags.scan_status +
-                !flags.start_scan.empty() + flags.stop_scan + flags.shutdown;
+                !flags.start_scan.empty() + !flags.restart_scan.empty() + flags.scan_report +
+                flags.repair_now + flags.repair_status + flags.stop_scan + flags.shutdown;
   if (actions != 1) {
     return absl::InvalidArgumentError(
-        "give one of --reclaim_space, --stop_reclaim_space, --scan_status, --start_scan, "
-        "--stop_scan, "
-        "--shutdown (see oca maintenance --filesystem --help)");
+        "give one of --reclaim_space, --stop_reclaim_space, --scan_status, --scan_report, "
+        "--start_scan, --scan_restart, --stop_scan, --repair_now, --repair_status, --shutdown (see "
+        "oca maintenance --filesystem --help)");
   }
   if (flags.reclaim_space) return Reclaim(session, !flags.no_wait);
   if (flags.stop_reclaim_space) {
@@ -189,17 +247,18 @@ absl::Status Filesystem(Session& session, const Flags& flags) {
     PrintDone(session, "stopped", "The cleaner does not run any more.");
     return absl::OkStatus();
   }
-  if (flags.scan_status) {
+  if (flags.scan_report) return ScanReport(session, flags);
+  if (flags.scan_status || flags.repair_status) {
     fs::v1::ScanStatus status;
     OCA_RETURN_IF_ERROR(GetScan(session, &status));
     PrintScan(session, status);
     return absl::OkStatus();
   }
-  if (!flags.start_scan.empty()) return StartScan(session, flags);
+  if (flags.repair_now || !flags.start_scan.empty() || !flags.restart_scan.empty()) {
+    return StartScan(session, flags);
+  }
   if (flags.stop_scan) {
-    mgmt::StopScanResponse response;
-    OCA_RETURN_IF_ERROR(session.Call(&Management::Stub::StopScan, mgmt::StopScanRequest(),
-                                     &response, Patience::kWork));
+    OCA_RETURN_IF_ERROR(StopScan(session));
     PrintDone(session, "stopped", "No scan runs any more.");
     return absl::OkStatus();
   }
@@ -221,10 +280,23 @@ void AddMaintenance(CLI::App* group, Session& session) {
   filesystem->add_option("--start_scan", flags->start_scan,
                          "Start a scan: verify_data reads and checks every chunk, verify_metadata "
                          "only what refers to them");
+  filesystem->add_option("--scan_restart", flags->restart_scan,
+                         "Stop the scan that is running, if any, and start one as --start_scan");
+  filesystem->add_flag("--repair_now", flags->repair_now,
+                       "Scan all data and mend what can be mended without loss; files stay in use");
   filesystem->add_option("--storage_group", flags->storage_group,
-                         "With --start_scan: only this storage group");
-  filesystem->add_flag("--wait", flags->wait,
-                       "With --start_scan: return when it is done; faults are an error");
+                         "With --start_scan, --scan_restart, --repair_now and --scan_report: only "
+                         "this storage group");
+  filesystem->add_flag(
+      "--wait", flags->wait,
+      "With --start_scan, --scan_restart and --repair_now: return when it is done; "
+      "faults that are left are an error");
+  filesystem->add_flag("--scan_report", flags->scan_report,
+                       "What the last scan or repair found, what is in quarantine, and how far the "
+                       "scrub is");
+  filesystem->add_flag("--verbose", flags->verbose, "With --scan_report: all lines");
+  filesystem->add_flag("--repair_status", flags->repair_status,
+                       "How the last repair or scan went, or goes");
   filesystem->add_flag("--scan_status", flags->scan_status, "How the last scan went, or goes");
   filesystem->add_flag("--stop_scan", flags->stop_scan, "Stop the scan");
   filesystem->add_flag("--shutdown", flags->shutdown, "Commit, unmount and end ocafsd");

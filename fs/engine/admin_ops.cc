@@ -62,6 +62,7 @@ absl::Status FilesystemImpl::DeleteGroup(GroupId id) {
     groups_.erase(id);
   }
   if (runtime->locked.exchange(false)) --locked_groups_;
+  scrubber_->AwaitStep();
   OCA_RETURN_IF_ERROR(runtime->chunks->Destroy());
   return runtime->keys->Destroy();
 }
@@ -181,6 +182,33 @@ absl::Status FilesystemImpl::StartScan(ScanLevel level, std::optional<GroupId> g
   }
   OCA_RETURN_IF_ERROR(Sync());  // so that what was just written is looked at too
   return scanner_->Start(level, group);
+}
+
+absl::Status FilesystemImpl::StartRepair(std::optional<GroupId> group) {
+  if (group && FindGroup(*group) == nullptr) {
+    return PosixError(ENOENT, fmt::format("storage group {}", group->value));
+  }
+  OCA_RETURN_IF_ERROR(Sync());
+  return scanner_->Start(ScanLevel::kVerifyData, group, /*repair=*/true);
+}
+
+HealthStatus FilesystemImpl::GetHealth(std::optional<GroupId> group) {
+  HealthStatus health;
+  health.oldest_check = absl::InfiniteFuture();
+  health.scrub_bytes_per_second = scrubber_->bytes_per_second();
+  for (const auto& runtime : Groups()) {
+    const GroupId id = runtime->record().id;
+    if ((group && *group != id) || !runtime->keys->Ready().ok()) continue;
+    for (const ChunkStore::Damage& damage : runtime->chunks->DamageReport()) {
+      health.damaged.push_back(
+          {id, damage.pack, damage.offset, damage.found, damage.chunks, damage.chunks_lost});
+    }
+    const ChunkStore::CheckProgress progress = runtime->chunks->check_progress();
+    health.packs += progress.packs;
+    health.packs_verified += progress.verified;
+    health.oldest_check = std::min(health.oldest_check, progress.oldest);
+  }
+  return health;
 }
 
 }  // namespace oca::engine

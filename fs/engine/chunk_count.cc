@@ -29,7 +29,8 @@ absl::StatusOr<std::vector<ChunkPlace>> ChunkStore::PlacesOf(const Fingerprint& 
     absl::StatusOr<FooterPtr> footer = GetFooter(at.pack);
     if (absl::IsNotFound(footer.status()) || absl::IsDataLoss(footer.status())) continue;
     if (!footer.ok()) return footer.status();
-    if (auto ordinal = FindInFooter(**footer, fp, at.ordinal_block))
+    auto ordinal = FindInFooter(**footer, fp, at.ordinal_block);
+    if (ordinal && !InQuarantine(**footer, *ordinal))
       places.push_back({at.pack, *ordinal, (*footer)->chunks[*ordinal].length});
   }
   return places;

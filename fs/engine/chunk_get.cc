@@ -93,6 +93,10 @@ absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Loca
   UseFooter(*footer);
   const format::FooterChunk& chunk = footer->chunks[*ordinal];
   const format::FooterGroup& place = footer->groups[chunk.group];
+  if (quarantine_.Holds(at.pack, place.file_offset)) {
+    return absl::DataLossError(fmt::format("pack {:016x}, group at {}: damaged, in quarantine",
+                                           at.pack.value, place.file_offset));
+  }
   std::span<const format::FooterChunk> peers(&footer->chunks[place.first_chunk], place.chunk_count);
   OCA_ASSIGN_OR_RETURN(auto group, GetGroup(at.pack, chunk.group, place, peers));
   return Chunk{group, std::string_view(*group).substr(chunk.offset_in_group, chunk.length)};
@@ -155,12 +159,10 @@ absl::StatusOr<GroupBytes> ChunkStore::ReadGroup(PackId pack, const format::Foot
 // writing the same data again stores it anew and heals every file that uses it.
 void ChunkStore::Distrust(PackId pack, const format::FooterGroup& place,
                           std::span<const format::FooterChunk> chunks) {
-  log::Error("a damaged group of chunks was found and taken out of use", "group",
-             options_.group.value, "pack", pack.value, "offset", place.file_offset);
-  references_.Invalidate();  // they are counted where the index no longer leads to
-  {
-    absl::MutexLock lock(&distrusted_mu_);
-    distrusted_.insert({pack, chunks.empty() ? 0 : chunks[0].group});
+  if (quarantine_.Add(pack, place.file_offset, NowSeconds())) {
+    log::Error("a damaged group of chunks was found and taken out of use", "group",
+               options_.group.value, "pack", pack.value, "offset", place.file_offset);
+    references_.Invalidate();  // they are counted where the index no longer leads to
   }
   for (uint32_t i = 0; i < chunks.size(); ++i) {
     index_.Erase(chunks[i].fp, {pack, (place.first_chunk + i) / 16});
@@ -227,28 +229,6 @@ void ChunkStore::Prefetch(std::span<const Fingerprint> fps) {
     });
     if (!queued) TaskEnds();
   });
-}
-
-std::vector<std::string> ChunkStore::VerifyPack(PackId pack, uint64_t* chunks) {
-  std::vector<std::string> faults;
-  absl::StatusOr<format::PackFooter> footer = packs_->ReadFooter(pack);
-  if (!footer.ok()) {
-    if (!absl::IsNotFound(footer.status()) || ErrnoOf(footer.status()) != ENOENT) {
-      faults.push_back(fmt::format("pack {:016x}: {}", pack.value, MessageOf(footer.status())));
-    }
-    return faults;  // a pack that is gone was swept meanwhile
-  }
-  for (const format::FooterGroup& group : footer->groups) {
-    std::span<const format::FooterChunk> peers(&footer->chunks[group.first_chunk],
-                                               group.chunk_count);
-    absl::StatusOr<GroupBytes> raw = ReadGroup(pack, group, peers);
-    if (!raw.ok() && ErrnoOf(raw.status()) != ENOENT) {
-      if (absl::IsDataLoss(raw.status())) Distrust(pack, group, peers);
-      faults.emplace_back(MessageOf(raw.status()));
-    }
-    *chunks += group.chunk_count;
-  }
-  return faults;
 }
 
 bool ChunkStore::Holds(const Fingerprint& fp) {

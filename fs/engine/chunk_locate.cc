@@ -19,9 +19,11 @@ void ChunkStore::UseFooter(const format::PackFooter& footer) {
   const PackId pack = footer.pack.pack_id;
   if (!index_.WantsNearby(pack)) return;
   std::vector<std::optional<Fingerprint>> chunks(footer.chunks.size());
-  absl::MutexLock lock(&distrusted_mu_);
-  for (size_t i = 0; i < chunks.size(); ++i) {
-    if (!distrusted_.contains({pack, footer.chunks[i].group})) chunks[i] = footer.chunks[i].fp;
+  for (const format::FooterGroup& group : footer.groups) {
+    if (quarantine_.Holds(pack, group.file_offset)) continue;
+    for (uint32_t i = 0; i < group.chunk_count; ++i) {
+      chunks[group.first_chunk + i] = footer.chunks[group.first_chunk + i].fp;
+    }
   }
   index_.AddNearby(pack, chunks);
 }
@@ -118,8 +120,11 @@ absl::Status ChunkStore::RebuildIndex(uint64_t seen, const absl::Status& why) {
 }
 
 void ChunkStore::IndexPack(PackId id, const format::PackFooter& footer) {
-  for (uint32_t i = 0; i < footer.chunks.size(); ++i) {
-    index_.Insert(footer.chunks[i].fp, {id, i / 16}, IsPinned(footer.chunks[i].kind));
+  for (const format::FooterGroup& group : footer.groups) {
+    if (quarantine_.Holds(id, group.file_offset)) continue;
+    for (uint32_t i = group.first_chunk; i < group.first_chunk + group.chunk_count; ++i) {
+      index_.Insert(footer.chunks[i].fp, {id, i / 16}, IsPinned(footer.chunks[i].kind));
+    }
   }
 }
 

@@ -91,8 +91,8 @@ bool ChunkStore::IsCondemned(PackId pack) {
   return condemned_.contains(pack);
 }
 
-std::optional<uint32_t> ChunkStore::ListedAt(const Fingerprint& fp, const index::Location& at,
-                                             FooterPtr* last_footer) {
+std::optional<uint32_t> ChunkStore::FindAt(const Fingerprint& fp, const index::Location& at,
+                                           FooterPtr* last_footer) {
   if (*last_footer == nullptr || (*last_footer)->pack.pack_id != at.pack) {
     if (auto open = FindOpen(at.pack)) return open->Find(fp, at.ordinal_block * 16, 16);
     absl::StatusOr<FooterPtr> footer = GetFooter(at.pack);
@@ -101,6 +101,16 @@ std::optional<uint32_t> ChunkStore::ListedAt(const Fingerprint& fp, const index:
     UseFooter(**last_footer);
   }
   return FindInFooter(**last_footer, fp, at.ordinal_block);
+}
+
+std::optional<uint32_t> ChunkStore::ListedAt(const Fingerprint& fp, const index::Location& at,
+                                             FooterPtr* last_footer) {
+  const std::optional<uint32_t> ordinal = FindAt(fp, at, last_footer);
+  if (!ordinal || *last_footer == nullptr || (*last_footer)->pack.pack_id != at.pack) {
+    return ordinal;  // of an open pack
+  }
+  if (InQuarantine(**last_footer, *ordinal)) return std::nullopt;
+  return ordinal;
 }
 
 absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_view bytes,

@@ -74,7 +74,9 @@ io::FileSystem& ChunkStore::SnapshotFiles() {
 }
 
 absl::Status ChunkStore::Recover() {
+  OCA_RETURN_IF_ERROR(quarantine_.Load());
   OCA_ASSIGN_OR_RETURN(auto covered, LoadSnapshot());
+  next_pack_id_.store(std::max(next_pack_id_.load(), quarantine_.HighestPack().value + 1));
   OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
   std::sort(present.begin(), present.end(),
             [](const auto& a, const auto& b) { return a.id < b.id; });
@@ -98,11 +100,18 @@ absl::Status ChunkStore::Recover() {
     }
     index_.DropPacks(std::move(gone));
   }
+  // Entries of the snapshot may still lead to what is in quarantine: every use of one asks.
+  const std::vector<PackId> sealed = SealedPacks();
+  for (const Quarantine::Entry& entry : quarantine_.List()) {
+    if (!std::binary_search(sealed.begin(), sealed.end(), entry.pack)) {
+      quarantine_.Forget(entry.pack);
+    }
+  }
   if (present.empty()) {  // nothing is referred to: the count begins with the first root
     references_.SetExact();
     journal_.Restart();
   }
-  return absl::OkStatus();
+  return quarantine_.Save();
 }
 
 absl::StatusOr<std::map<PackId, PackSummary>> ChunkStore::LoadSnapshot() {
@@ -214,6 +223,7 @@ void ChunkStore::RemoveSummary(PackId id) {
   if (it == summaries_.end()) return;
   for (const auto& [container, usage] : it->second.containers) usage_[container] -= usage;
   sealed_bytes_ -= it->second.file_bytes;
+  quarantine_.Forget(id);
   summaries_.erase(it);
   ++packs_since_snapshot_;
 }
@@ -293,6 +303,7 @@ uint64_t ChunkStore::PhysicalBytes() {
 absl::Status ChunkStore::Stop() {
   if (!opened_) return absl::OkStatus();
   OCA_RETURN_IF_ERROR(RotatePacks());
+  OCA_RETURN_IF_ERROR(quarantine_.Save());
   return SaveSnapshot();
 }
 
@@ -325,6 +336,8 @@ absl::Status ChunkStore::Destroy() {
   OCA_RETURN_IF_ERROR(RotatePacks());
   OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
   for (const store::PackInfo& pack : present) OCA_RETURN_IF_ERROR(packs_->Remove(pack.id));
+  absl::Status health = io::RemoveFileDurably(*options_.fs, io::JoinPath(options_.dir, "health"));
+  if (!health.ok() && !absl::IsNotFound(health)) return health;
   absl::MutexLock lock(&snapshot_mu_);
   destroyed_ = true;
   return index::FingerprintIndex::RemoveSnapshot(*options_.fs, SnapshotPath(options_.dir));

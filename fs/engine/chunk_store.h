@@ -25,6 +25,7 @@
 #include "fs/engine/gate.h"
 #include "fs/engine/live_marks.h"
 #include "fs/engine/open_pack.h"
+#include "fs/engine/quarantine.h"
 #include "fs/engine/reference_table.h"
 #include "fs/engine/root_journal.h"
 #include "fs/engine/usage.h"
@@ -36,6 +37,7 @@
 #include "fs/store/pack_store.h"
 #include "fs/store/sealed_file.h"
 #include "fs/tree/recipe.h"
+#include "lib/base/clock.h"
 #include "lib/base/ids.h"
 #include "lib/io/file_system.h"
 
@@ -43,6 +45,7 @@ namespace oca::engine {
 
 struct ChunkStoreOptions {
   io::FileSystem* fs = nullptr;
+  Clock* clock = &SystemClock();
   std::string dir;  // holds packs/ and index.snapshot
   GroupId group;
   store::Compression compression = store::Compression::kFast;
@@ -155,9 +158,32 @@ class ChunkStore final : public tree::NodeStore {
 
   // --- Scan ---
   std::vector<PackId> SealedPacks();
-  // Reads the whole pack and checks it against its footer; one line per fault. `chunks` counts what
-  // was checked.
+  // Reads the whole pack and checks it: header, footer, every chunk; one line per fault. What is
+  // damaged goes into quarantine, what turns out to be good comes out of it. Damage whose every
+  // chunk another pack holds by now is healed, and no fault. `chunks` counts what was checked.
   std::vector<std::string> VerifyPack(PackId pack, uint64_t* chunks);
+  // Mends what can be mended without loss: a header or footer that is damaged is made anew, the
+  // footer from the groups that are whole. One line for each thing that was done.
+  std::vector<std::string> RepairPack(PackId pack);
+  struct Damage {
+    PackId pack;
+    uint64_t offset = 0;  // of the group in the pack
+    absl::Time found;
+    uint64_t chunks = 0;       // in the group; 0 when the footer cannot be read
+    uint64_t chunks_lost = 0;  // of them no other copy is held
+  };
+  // What is in quarantine. What was healed since (each chunk is held elsewhere by now) is left out.
+  std::vector<Damage> DamageReport();
+  struct CheckProgress {
+    uint64_t packs = 0;
+    uint64_t verified = 0;                       // at their last check
+    absl::Time oldest = absl::InfiniteFuture();  // last check of all
+  };
+  CheckProgress check_progress();
+  // The pack that is most in need of a check: last checked before `due`, or never and first seen
+  // before `due_if_never`. With its size.
+  std::optional<store::PackInfo> NextToCheck(absl::Time due, absl::Time due_if_never);
+  absl::Status SaveHealth() { return quarantine_.Save(); }
   // True when a sealed or open pack's footer names the chunk.
   bool Holds(const Fingerprint& fp);
 
@@ -210,7 +236,9 @@ class ChunkStore final : public tree::NodeStore {
   using FooterPtr = std::shared_ptr<const format::PackFooter>;
 
   explicit ChunkStore(const ChunkStoreOptions& options)
-      : options_(options), compression_(options.compression) {}
+      : options_(options),
+        compression_(options.compression),
+        quarantine_(*options.fs, io::JoinPath(options.dir, "health")) {}
   // OK once the packs are taken in; else why they are not.
   absl::Status Opened() const;
   format::KeyId ActiveKey() const { return options_.keys == nullptr ? 0 : options_.keys->active(); }
@@ -230,7 +258,7 @@ class ChunkStore final : public tree::NodeStore {
   // chunk_locate.cc
   // Recipe nodes stay in RAM: a leaf that is stored twice takes the leaves above it along.
   static bool IsPinned(format::ChunkKind kind) { return kind == format::ChunkKind::kNode; }
-  // A stream uses this pack: what else lies in it shall be found.
+  // A stream uses this pack: what else lies in it, and is not in quarantine, shall be found.
   void UseFooter(const format::PackFooter& footer);
   // After a lookup in RAM: takes in what lies beside the chunks that it found, and looks again.
   void LookNearby(std::span<const Fingerprint> fps, std::span<index::Candidates> candidates);
@@ -243,6 +271,7 @@ class ChunkStore final : public tree::NodeStore {
   // Fills the index anew from all footers, unless that was done since rebuilds_ was `seen`.
   absl::Status RebuildIndex(uint64_t seen, const absl::Status& why)
       ABSL_LOCKS_EXCLUDED(rebuild_mu_);
+  // All chunks of the pack but those in quarantine.
   void IndexPack(PackId id, const format::PackFooter& footer);
 
   // chunk_put.cc
@@ -254,6 +283,9 @@ class ChunkStore final : public tree::NodeStore {
   // Returns the ordinal.
   std::optional<uint32_t> ListedAt(const Fingerprint& fp, const index::Location& at,
                                    FooterPtr* last_footer);
+  // The same with what is in quarantine.
+  std::optional<uint32_t> FindAt(const Fingerprint& fp, const index::Location& at,
+                                 FooterPtr* last_footer);
   bool IsCondemned(PackId pack) ABSL_LOCKS_EXCLUDED(condemned_mu_);
   absl::Status AddNew(int lane, ContainerId container, std::string_view bytes,
                       const Fingerprint& fp, format::ChunkKind kind)
@@ -291,6 +323,7 @@ class ChunkStore final : public tree::NodeStore {
                 std::span<const format::FooterChunk> chunks);
 
   // chunk_count.cc
+  // Where it lies, but for what is in quarantine.
   absl::StatusOr<std::vector<ChunkPlace>> PlacesOf(const Fingerprint& fp);
   // The place at which references are counted; null when there is none.
   const ChunkPlace* Referenced(const std::vector<ChunkPlace>& places) const;
@@ -298,6 +331,22 @@ class ChunkStore final : public tree::NodeStore {
   // Return how many references there were before; how many are left.
   absl::StatusOr<uint32_t> AddReferences(const Fingerprint& fp, uint32_t references);
   absl::StatusOr<uint32_t> DropReference(const Fingerprint& fp);
+
+  // chunk_health.cc
+  int64_t NowSeconds() const { return absl::ToUnixSeconds(options_.clock->Now()); }
+  bool InQuarantine(const format::PackFooter& footer, uint32_t ordinal) const {
+    return quarantine_.Holds(footer.pack.pack_id,
+                             footer.groups[footer.chunks[ordinal].group].file_offset);
+  }
+  // The pack's file was seen to be missing, and it was not the sweep: nothing leads to it any more.
+  // False when it was.
+  bool TakeOutMissing(PackId pack) ABSL_LOCKS_EXCLUDED(condemned_mu_, stats_mu_);
+  // A group that was in quarantine is good: its chunks are found again.
+  void Reinstate(PackId pack, const format::FooterGroup& place,
+                 std::span<const format::FooterChunk> chunks);
+  absl::StatusOr<uint64_t> SizeOnDisk(PackId pack);
+  // Chunks of the group that are held nowhere else.
+  uint64_t CountLost(std::span<const format::FooterChunk> chunks);
 
   // sweep.cc
   bool IsOnlyGoodCopy(const Fingerprint& fp, PackId pack);
@@ -315,6 +364,7 @@ class ChunkStore final : public tree::NodeStore {
   std::unique_ptr<store::SealedFiles> sealed_files_;  // set when options_.keys is
   absl::Mutex unlock_mu_;                             // held by the one call that takes packs in
   std::atomic<bool> opened_{false};
+  Quarantine quarantine_;
   absl::Mutex snapshot_mu_;  // one snapshot is saved at a time, and how is settled under it
   bool destroyed_ ABSL_GUARDED_BY(snapshot_mu_) = false;
   std::unique_ptr<store::PackStore> packs_;
@@ -325,9 +375,6 @@ class ChunkStore final : public tree::NodeStore {
   absl::Mutex rebuild_mu_;  // held by the one rebuild of the index; before any other
   std::atomic<bool> rebuilding_{false};
   std::atomic<uint64_t> rebuilds_{0};
-  absl::Mutex distrusted_mu_;
-  // Groups whose chunks were taken out of use; (pack, group).
-  absl::flat_hash_set<std::pair<PackId, uint32_t>> distrusted_ ABSL_GUARDED_BY(distrusted_mu_);
   std::atomic<uint64_t> next_pack_id_{1};
   std::atomic<uint32_t> lane_turn_{0};
 

@@ -56,6 +56,10 @@ struct Options {
   uint64_t pack_target_bytes = 8u << 20;      // tests use small packs
   uint64_t reserve_bytes = 0;  // free disk space kept for deletes; 0 = choose by disk size
   Cleaning cleaning;
+  // Packs are read again in the background, so many bytes a second; 0 = not. Each at least as often
+  // as the interval says, when the rate allows it.
+  uint64_t scrub_bytes_per_second = 0;
+  absl::Duration scrub_interval = absl::Hours(24 * 30);
   uint32_t root_uid = 0;
   uint32_t root_gid = 0;
   // Asked at the start for the passphrase of a group that has one; kNotFound: the group stays
@@ -185,6 +189,10 @@ class Filesystem {
   virtual absl::Status StartScan(ScanLevel level, std::optional<GroupId> group) = 0;
   virtual absl::Status StopScan() = 0;
   virtual ScanStatus GetScanStatus() = 0;
+  // A scan of all data that also mends what can be mended without loss.
+  virtual absl::Status StartRepair(std::optional<GroupId> group) = 0;
+  // What is known to be damaged, and how far the packs were checked.
+  virtual HealthStatus GetHealth(std::optional<GroupId> group) = 0;
 };
 
 }  // namespace oca::engine

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "fs/engine/names_seal.h"
 #include "fs/format/repository.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
@@ -52,6 +53,8 @@ FilesystemImpl::FilesystemImpl(Options options)
   CleanerHost* host = this;
   cleaner_ = std::make_unique<Cleaner>(host, options_.clock, options_.cleaning);
   scanner_ = std::make_unique<Scanner>(host, options_.clock);
+  scrubber_ = std::make_unique<Scrubber>(host, options_.clock, options_.scrub_bytes_per_second,
+                                         options_.scrub_interval);
 }
 
 // Without Stop: as a crash. Threads end; names write nothing more.
@@ -62,6 +65,7 @@ FilesystemImpl::~FilesystemImpl() {
   }
   if (background_.joinable()) background_.join();
   if (index_keeper_.joinable()) index_keeper_.join();
+  scrubber_.reset();
   cleaner_.reset();
   scanner_.reset();
   names_encrypter_.Stop();
@@ -88,6 +92,7 @@ absl::Status FilesystemImpl::Start() {
   for (InodeNo ino : orphans) OCA_RETURN_IF_ERROR(names_->DeleteOrphan(ino));
   background_ = std::thread([this] { Background(); });
   index_keeper_ = std::thread([this] { KeepIndexes(); });
+  scrubber_->Start();
   return absl::OkStatus();
 }
 
@@ -131,7 +136,17 @@ absl::Status FilesystemImpl::OpenNames() {
       options_.fs->List(io::JoinPath(options_.dir, "groups"));
   if (!groups.ok() && ErrnoOf(groups.status()) != ENOENT) return groups.status();
   options.must_exist = groups.ok() && !groups->empty();
-  OCA_ASSIGN_OR_RETURN(names_, names::Names::Open(std::move(options)));
+  auto break_and_open = [&]() -> absl::StatusOr<std::unique_ptr<names::Names>> {
+    OCA_RETURN_IF_ERROR(BreakNamesSeal(*options_.fs, options_.dir));
+    return names::Names::Open(std::move(options));
+  };
+  absl::StatusOr<std::unique_ptr<names::Names>> opened = break_and_open();
+  if (absl::IsDataLoss(opened.status())) {
+    return Annotate(opened.status(), fmt::format("the names database {} cannot be served",
+                                                 io::JoinPath(options_.dir, "names")));
+  }
+  if (!opened.ok()) return opened.status();
+  names_ = *std::move(opened);
   return absl::OkStatus();
 }
 
@@ -142,6 +157,7 @@ std::string FilesystemImpl::GroupDir(GroupId id) const {
 absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   ChunkStoreOptions options;
   options.fs = options_.fs;
+  options.clock = options_.clock;
   options.dir = GroupDir(record.id);
   options.group = record.id;
   options.compression = CompressionOf(record);
@@ -168,6 +184,7 @@ absl::Status FilesystemImpl::Stop() {
   }
   if (background_.joinable()) background_.join();
   if (index_keeper_.joinable()) index_keeper_.join();
+  scrubber_->Stop();
   cleaner_->Stop();
   scanner_->Stop();
   names_encrypter_.Stop();
@@ -176,7 +193,8 @@ absl::Status FilesystemImpl::Stop() {
     absl::Status status = group->chunks->Stop();
     if (result.ok()) result = status;
   }
-  return result;
+  names_.reset();
+  return result.ok() ? SealNames(*options_.fs, options_.dir) : result;
 }
 
 absl::Status FilesystemImpl::FlushStores() {

@@ -21,6 +21,7 @@
 #include "fs/engine/memory_plan.h"
 #include "fs/engine/open_file.h"
 #include "fs/engine/scanner.h"
+#include "fs/engine/scrubber.h"
 
 namespace oca::engine {
 
@@ -111,6 +112,8 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
     return absl::OkStatus();
   }
   ScanStatus GetScanStatus() override { return scanner_->status(); }
+  absl::Status StartRepair(std::optional<GroupId> group) override;
+  HealthStatus GetHealth(std::optional<GroupId> group) override;
 
  private:
   // --- CleanerHost ---
@@ -195,6 +198,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   Committer committer_;
   std::unique_ptr<Cleaner> cleaner_;
   std::unique_ptr<Scanner> scanner_;
+  std::unique_ptr<Scrubber> scrubber_;
   struct NamesJob {
     JobState state = JobState::kIdle;
     double progress_percent = 0;

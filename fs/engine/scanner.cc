@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
@@ -17,11 +17,12 @@ constexpr size_t kMaxFaultsKept = 1000;
 
 }  // namespace
 
-absl::Status Scanner::Start(ScanLevel level, std::optional<GroupId> group) {
+absl::Status Scanner::Start(ScanLevel level, std::optional<GroupId> group, bool repair) {
   ScanStatus status;
   status.level = level;
-  return job_.Start("a scan is running already", std::move(status),
-                    [this, level, group] { return Run(level, group); });
+  status.repair = repair;
+  return job_.Start("a scan or repair is running already", std::move(status),
+                    [this, level, group, repair] { return Run(level, group, repair); });
 }
 
 void Scanner::AddFault(std::string fault) {
@@ -32,10 +33,20 @@ void Scanner::AddFault(std::string fault) {
   });
 }
 
-absl::Status Scanner::Run(ScanLevel level, std::optional<GroupId> group) {
+void Scanner::AddRepairs(std::vector<std::string> done) {
+  for (const std::string& what : done) log::Info("repaired", "what", what);
+  job_.Update([&](ScanStatus* status) {
+    for (std::string& what : done) {
+      if (status->repairs.size() < kMaxFaultsKept) status->repairs.push_back(std::move(what));
+    }
+  });
+}
+
+absl::Status Scanner::Run(ScanLevel level, std::optional<GroupId> group, bool repair) {
   OCA_RETURN_IF_ERROR(ScanNames());
-  OCA_RETURN_IF_ERROR(ScanRecipes(group));
-  return level == ScanLevel::kVerifyData ? ScanPacks(group) : absl::OkStatus();
+  // Packs first: then the files show what is missing now.
+  if (level == ScanLevel::kVerifyData) OCA_RETURN_IF_ERROR(ScanPacks(group, repair));
+  return ScanRecipes(group);
 }
 
 absl::Status Scanner::ScanNames() {
@@ -49,55 +60,56 @@ absl::Status Scanner::ScanNames() {
 }
 
 absl::Status Scanner::ScanRecipes(std::optional<GroupId> group) {
-  absl::flat_hash_set<ChunkStore*> chosen;
+  std::map<ChunkStore*, RecipeCheck> checks;
   for (auto& [id, store] : host_->ChunkStores()) {
-    if (!group || *group == id) chosen.insert(store);
+    if (!group || *group == id) checks.emplace(store, store);
   }
-  absl::flat_hash_map<ChunkStore*, absl::flat_hash_set<Fingerprint>> seen;
+  std::map<InodeNo, std::string> faults;
   uint64_t inodes = 0;
-  return host_->names().ForEachInode([&](const names::Inode& inode) -> absl::Status {
+  OCA_RETURN_IF_ERROR(host_->names().ForEachInode([&](const names::Inode& inode) -> absl::Status {
     if (job_.stopping()) return absl::CancelledError("stopped");
     job_.Update([&](ScanStatus* status) { status->inodes_checked = ++inodes; });
     if (!S_ISREG(inode.mode)) return absl::OkStatus();
-    ChunkStore* store = host_->StoreOf(inode.container);
-    if (store == nullptr || !chosen.contains(store)) return absl::OkStatus();
-    return ScanRecipe(store, inode, &seen[store]);
-  });
+    auto check = checks.find(host_->StoreOf(inode.container));
+    if (check == checks.end()) return absl::OkStatus();
+    OCA_ASSIGN_OR_RETURN(std::string fault, ScanRecipe(check->first, inode, &check->second));
+    if (!fault.empty()) faults[inode.ino] = std::move(fault);
+    return absl::OkStatus();
+  }));
+  return AddFileFaults(faults);
 }
 
-absl::Status Scanner::ScanRecipe(ChunkStore* store, const names::Inode& inode,
-                                 absl::flat_hash_set<Fingerprint>* seen) {
-  auto fault = [&](std::string_view what) {
-    AddFault(fmt::format("inode {}: {}", inode.ino.value, what));
-  };
+absl::StatusOr<std::string> Scanner::ScanRecipe(ChunkStore* store, const names::Inode& inode,
+                                                RecipeCheck* check) {
   absl::StatusOr<tree::Root> root = store->RootOf(inode);
-  if (!root.ok()) {
-    fault(MessageOf(root.status()));
-    return absl::OkStatus();
+  if (!root.ok()) return std::string(MessageOf(root.status()));
+  if (root->length() != inode.size) {
+    return fmt::format("recipe of {} bytes, size {}", root->length(), inode.size);
   }
-  if (root->length() != inode.size)
-    fault(fmt::format("recipe of {} bytes, size {}", root->length(), inode.size));
-  uint64_t missing = 0;
-  absl::Status status =
-      tree::Visit(*store, *root, [&](const Fingerprint& fp, bool is_node) -> absl::StatusOr<bool> {
-        if (job_.stopping()) return absl::CancelledError("stopped");
-        if (!seen->insert(fp).second) return false;
-        if (!is_node && !store->Holds(fp)) ++missing;
-        return true;
-      });
-  if (absl::IsCancelled(status)) return status;
+  OCA_ASSIGN_OR_RETURN(RecipeCheck::Loss loss,
+                       check->Check(*root, [this] { return job_.stopping(); }));
+  if (loss.none()) return std::string();
   // The file may have been changed and its old chunks swept since this walk began: only what the
   // file says now counts.
-  auto still_there = [&] {
-    auto now = host_->names().GetInode(inode.ino);
-    return now.ok() && now->content == inode.content;
-  };
-  if (!status.ok() && still_there()) fault(MessageOf(status));
-  if (missing > 0 && still_there()) fault(fmt::format("{} of its chunks are in no pack", missing));
+  auto now = host_->names().GetInode(inode.ino);
+  if (!now.ok() || now->content != inode.content) return std::string();
+  if (loss.error.empty()) return fmt::format("{} of its chunks are in no pack", loss.chunks);
+  return fmt::format("a part of its recipe cannot be read: {}", loss.error);
+}
+
+absl::Status Scanner::AddFileFaults(const std::map<InodeNo, std::string>& faults) {
+  absl::flat_hash_set<InodeNo> inodes;
+  for (const auto& [ino, fault] : faults) inodes.insert(ino);
+  OCA_ASSIGN_OR_RETURN(auto paths, host_->names().PathsOf(inodes));
+  for (const auto& [ino, fault] : faults) {
+    const std::vector<std::string>& names = paths[ino];
+    if (names.empty()) AddFault(fmt::format("inode {} (no name): {}", ino.value, fault));
+    for (const std::string& path : names) AddFault(fmt::format("{}: {}", path, fault));
+  }
   return absl::OkStatus();
 }
 
-absl::Status Scanner::ScanPacks(std::optional<GroupId> group) {
+absl::Status Scanner::ScanPacks(std::optional<GroupId> group, bool repair) {
   std::vector<std::pair<ChunkStore*, PackId>> packs;
   for (auto& [id, store] : host_->ChunkStores()) {
     if (group && *group != id) continue;
@@ -106,6 +118,7 @@ absl::Status Scanner::ScanPacks(std::optional<GroupId> group) {
   for (size_t i = 0; i < packs.size(); ++i) {
     if (job_.stopping()) return absl::CancelledError("stopped");
     uint64_t chunks = 0;
+    if (repair) AddRepairs(packs[i].first->RepairPack(packs[i].second));
     for (std::string& fault : packs[i].first->VerifyPack(packs[i].second, &chunks))
       AddFault(std::move(fault));
     job_.Update([&](ScanStatus* status) {
@@ -114,6 +127,9 @@ absl::Status Scanner::ScanPacks(std::optional<GroupId> group) {
       ++status->packs_checked;
       status->chunks_checked += chunks;
     });
+  }
+  for (auto& [id, store] : host_->ChunkStores()) {
+    if (!group || *group == id) OCA_RETURN_IF_ERROR(store->SaveHealth());
   }
   return absl::OkStatus();
 }

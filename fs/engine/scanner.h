@@ -1,16 +1,18 @@
 // The scan: checks what is stored while it is in use. Metadata: every relation between names, every
-// recipe down to its chunks being held. Data: besides, every pack is read and every chunk compared
-// with its fingerprint.
+// recipe down to its chunks being held. Data: before, every pack is read and every chunk compared
+// with its fingerprint. Faults of files name their paths.
 #ifndef OCA_FS_ENGINE_SCANNER_H_
 #define OCA_FS_ENGINE_SCANNER_H_
 
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "fs/engine/background_job.h"
 #include "fs/engine/cleaner.h"
+#include "fs/engine/recipe_check.h"
 #include "fs/engine/stats.h"
 #include "lib/base/clock.h"
 
@@ -22,19 +24,23 @@ class Scanner {
   Scanner(CleanerHost* host, Clock* clock) : host_(host), job_(clock) {}
 
   // Begins a scan in the background, of one group or all; EBUSY when one is under way.
-  absl::Status Start(ScanLevel level, std::optional<GroupId> group);
+  // repair: besides, what can be mended without loss is mended before it is judged.
+  absl::Status Start(ScanLevel level, std::optional<GroupId> group, bool repair = false);
   // Ends a scan soon; returns when it has ended.
   void Stop() { job_.Stop(); }
   ScanStatus status() { return job_.status(); }
 
  private:
-  absl::Status Run(ScanLevel level, std::optional<GroupId> group);
+  absl::Status Run(ScanLevel level, std::optional<GroupId> group, bool repair);
   absl::Status ScanNames();
   absl::Status ScanRecipes(std::optional<GroupId> group);
-  absl::Status ScanPacks(std::optional<GroupId> group);
-  absl::Status ScanRecipe(ChunkStore* store, const names::Inode& inode,
-                          absl::flat_hash_set<Fingerprint>* seen);
+  absl::Status ScanPacks(std::optional<GroupId> group, bool repair);
+  // What is wrong with the file's content; empty: nothing.
+  absl::StatusOr<std::string> ScanRecipe(ChunkStore* store, const names::Inode& inode,
+                                         RecipeCheck* check);
+  absl::Status AddFileFaults(const std::map<InodeNo, std::string>& faults);
   void AddFault(std::string fault);
+  void AddRepairs(std::vector<std::string> done);
 
   CleanerHost* const host_;
   BackgroundJob<ScanStatus> job_;

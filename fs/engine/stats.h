@@ -102,8 +102,28 @@ struct ScanStatus {
   uint64_t inodes_checked = 0;
   std::vector<std::string> faults;  // the first 1000
   uint64_t fault_count = 0;
+  bool repair = false;               // it also mends what can be mended
+  std::vector<std::string> repairs;  // what it did, the first 1000
   std::string error;
   absl::Time started, ended;
+};
+
+// A group of chunks in quarantine of which something is held nowhere else.
+struct DamagedGroup {
+  GroupId group;
+  PackId pack;
+  uint64_t offset = 0;  // in the pack's file
+  absl::Time found;
+  uint64_t chunks = 0;  // 0: not known
+  uint64_t chunks_lost = 0;
+};
+
+struct HealthStatus {
+  std::vector<DamagedGroup> damaged;
+  uint64_t packs = 0;
+  uint64_t packs_verified = 0;          // good at their last check
+  absl::Time oldest_check;              // of them; InfiniteFuture when none was verified
+  uint64_t scrub_bytes_per_second = 0;  // 0: packs are not checked in the background
 };
 
 }  // namespace oca::engine

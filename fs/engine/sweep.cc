@@ -79,7 +79,7 @@ bool ChunkStore::IsOnlyGoodCopy(const Fingerprint& fp, PackId pack) {
   for (const index::Location& at : *places) {
     if (at.pack == pack) continue;
     FooterPtr footer;
-    const std::optional<uint32_t> ordinal = ListedAt(fp, at, &footer);
+    const std::optional<uint32_t> ordinal = FindAt(fp, at, &footer);
     if (!ordinal) continue;
     if (references_.Count(at.pack, *ordinal) == 0 && !marks_.Marked(at.pack, *ordinal)) continue;
     if (GetAt(fp, at).ok()) return false;
@@ -149,7 +149,7 @@ absl::StatusOr<std::vector<ChunkStore::FooterPtr>> ChunkStore::CopyForward(
     // A step that began is carried through: its copies would be waste.
     if (absl::Status status = pause(); !status.ok() && !absl::IsCancelled(status)) return status;
     absl::StatusOr<uint64_t> copied = CopyLive(*packs[piece.pack], *piece.group);
-    if (absl::IsDataLoss(copied.status())) {
+    if (absl::IsDataLoss(copied.status()) || ErrnoOf(copied.status()) == ENOENT) {
       packs[piece.pack] = nullptr;
       continue;
     }
@@ -183,7 +183,9 @@ absl::Status ChunkStore::RemovePack(const format::PackFooter& footer, SweepResul
     absl::MutexLock lock(&stats_mu_);
     if (auto it = summaries_.find(id); it != summaries_.end()) bytes = it->second.file_bytes;
   }
-  OCA_RETURN_IF_ERROR(packs_->Remove(id));
+  // Its file may be gone already, and nobody have noticed.
+  absl::Status removed = packs_->Remove(id);
+  if (!removed.ok() && ErrnoOf(removed) != ENOENT) return removed;
   references_.RemovePack(id);
   RemoveSummary(id);
   options_.caches->footers.Erase({options_.group, id, kFooterPart});
@@ -199,6 +201,7 @@ absl::StatusOr<SweepResult> ChunkStore::SweepPacks(std::span<const SweepPlan::Pa
   SweepResult result;
   std::vector<FooterPtr> chosen;
   for (const SweepPlan::Pack& pack : packs) {
+    if (!references_.HasPack(pack.id)) continue;  // it was repaired since: other ordinals
     absl::StatusOr<FooterPtr> footer = GetFooter(pack.id);
     if (footer.ok() && WorthSweeping(**footer)) chosen.push_back(*std::move(footer));
   }
@@ -213,6 +216,9 @@ absl::StatusOr<SweepResult> ChunkStore::SweepPacks(std::span<const SweepPlan::Pa
                        CopyForward(std::move(chosen), pause, &result));
   if (result.bytes_copied > 0) OCA_RETURN_IF_ERROR(Flush());
   for (const FooterPtr& footer : emptied) {
+    // Damage came to light meanwhile: what was judged dead may be the last good copy. The next run
+    // counts anew.
+    if (!references_.exact()) break;
     absl::Status status = MoveReferences(*footer);
     if (status.ok()) status = RemovePack(*footer, &result);
     if (status.ok()) continue;

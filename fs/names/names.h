@@ -21,6 +21,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "fs/names/records.h"
@@ -194,6 +196,10 @@ class Names {
                             const std::function<void()>& at_moment = nullptr) const;
   // At most `limit` inodes from `first` on, ascending, as they are now.
   absl::StatusOr<std::vector<Inode>> ListInodes(InodeNo first, size_t limit) const;
+  // Every path ("/container/folder/name") of each of `inodes` that has a name. Walks all entries.
+  // While names change, a path may be missing.
+  absl::StatusOr<absl::flat_hash_map<InodeNo, std::vector<std::string>>> PathsOf(
+      const absl::flat_hash_set<InodeNo>& inodes) const;
   // Checks every relation between inodes, entries, parents, link counts and counters; one line per
   // fault found, empty = sound. `progress` gets the number of inodes seen so far; returning false
   // stops the check (kCancelled).

@@ -53,6 +53,8 @@ engine::Options EngineOptions(const Arguments& arguments, const conf::Config& al
   options.cleaning.automatic = all.cleaner.automatic;
   options.cleaning.start_percent = all.cleaner.start_percent;
   options.cleaning.idle_after = absl::Seconds(all.cleaner.idle_seconds);
+  options.scrub_bytes_per_second = config.scrub_rate_bytes;
+  options.scrub_interval = absl::Hours(24) * config.scrub_interval_days;
   options.root_uid = geteuid();
   options.root_gid = getegid();
   if (!config.passphrase_dir.empty()) {

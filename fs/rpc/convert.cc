@@ -201,9 +201,29 @@ fs::v1::ScanStatus ToProto(const engine::ScanStatus& status) {
   out.set_inodes_checked(status.inodes_checked);
   for (const std::string& fault : status.faults) out.add_faults(fault);
   out.set_fault_count(status.fault_count);
+  out.set_repair(status.repair);
+  for (const std::string& repair : status.repairs) out.add_repairs(repair);
   out.set_error(status.error);
   if (IsSet(status.started)) FillTime(status.started, out.mutable_started());
   if (IsSet(status.ended)) FillTime(status.ended, out.mutable_ended());
+  return out;
+}
+
+fs::v1::Health ToProto(const engine::HealthStatus& health) {
+  fs::v1::Health out;
+  for (const engine::DamagedGroup& damaged : health.damaged) {
+    fs::v1::DamagedGroup* added = out.add_damaged();
+    added->set_group_id(damaged.group.value);
+    added->set_pack(damaged.pack.value);
+    added->set_offset(damaged.offset);
+    FillTime(damaged.found, added->mutable_found());
+    added->set_chunks(damaged.chunks);
+    added->set_chunks_lost(damaged.chunks_lost);
+  }
+  out.set_packs(health.packs);
+  out.set_packs_verified(health.packs_verified);
+  if (health.packs_verified > 0) FillTime(health.oldest_check, out.mutable_oldest_check());
+  out.set_scrub_bytes_per_second(health.scrub_bytes_per_second);
   return out;
 }
 

@@ -23,6 +23,7 @@ fs::v1::ContainerStats ToProto(const engine::ContainerStats& stats);
 fs::v1::Encryption ToProto(const engine::EncryptionStatus& status);
 fs::v1::CleanerStatus ToProto(const engine::CleanerStatus& status);
 fs::v1::ScanStatus ToProto(const engine::ScanStatus& status);
+fs::v1::Health ToProto(const engine::HealthStatus& health);
 fs::v1::JobState ToProto(engine::JobState state);
 
 // kInvalidArgument for values the API does not know. Unspecified means fast.

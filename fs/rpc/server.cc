@@ -227,7 +227,18 @@ class Service final : public api::Fs::Service {
     if (!level.ok()) return ToGrpc(level.status());
     std::optional<GroupId> only;
     if (in->group_id() != 0) only = GroupId(in->group_id());
-    return ToGrpc(filesystem_.StartScan(*level, only));
+    if (!in->repair()) return ToGrpc(filesystem_.StartScan(*level, only));
+    if (*level != engine::ScanLevel::kVerifyData) {
+      return ToGrpc(absl::InvalidArgumentError("a repair needs the level verify_data"));
+    }
+    return ToGrpc(filesystem_.StartRepair(only));
+  }
+  grpc::Status GetHealth(ServerContext*, const api::GetHealthRequest* in,
+                         api::Health* out) override {
+    std::optional<GroupId> only;
+    if (in->group_id() != 0) only = GroupId(in->group_id());
+    *out = ToProto(filesystem_.GetHealth(only));
+    return grpc::Status::OK;
   }
   grpc::Status StopScan(ServerContext*, const api::StopScanRequest*,
                         api::StopScanResponse*) override {

@@ -67,6 +67,8 @@ class LocalPackStore final : public PackStore {
   absl::StatusOr<std::string> Read(PackId id, uint64_t offset, size_t length) override;
   void StartReadahead(PackId id, uint64_t offset, uint64_t length) override;
   absl::StatusOr<format::PackFooter> ReadFooter(PackId id) override;
+  absl::Status CheckHeader(PackId id) override;
+  absl::Status RepairHeader(PackId id) override;
   absl::StatusOr<std::vector<PackInfo>> List() override;
   absl::Status Remove(PackId id) override;
   absl::StatusOr<format::PackFooter> Recover(PackId id) override;
@@ -81,8 +83,9 @@ class LocalPackStore final : public PackStore {
   absl::Status ListFanOut(const std::string& name, std::vector<PackInfo>* out);
   // kNotFound when there is no trailer.
   absl::StatusOr<Tail> ReadTail(PackId id, io::File& file, uint64_t file_size);
+  absl::StatusOr<format::PackHeader> ReadHeader(PackId id, io::File& file);
   // kFailedPrecondition or kDataLoss when the file's header says that Recover must not touch it.
-  absl::Status CheckHeader(PackId id, io::File& file);
+  absl::Status MayRecover(PackId id, io::File& file);
   // For a pack without a whole group: the file goes, and the answer is ENOENT.
   absl::Status GiveUp(PackId id, bool was_sealed);
 
@@ -230,20 +233,41 @@ absl::Status LocalPackStore::Remove(PackId id) {
   return removed;
 }
 
-absl::Status LocalPackStore::CheckHeader(PackId id, io::File& file) {
+absl::StatusOr<format::PackHeader> LocalPackStore::ReadHeader(PackId id, io::File& file) {
   std::string bytes(format::kPackHeaderSize, '\0');
   OCA_ASSIGN_OR_RETURN(size_t n, file.ReadAt(0, {bytes.data(), bytes.size()}));
   bytes.resize(n);
   auto header = format::DecodePackHeader(bytes);
-  if (header.status().code() == absl::StatusCode::kFailedPrecondition) {
-    return Annotate(header.status(), PathOf(id));
-  }
-  // A damaged header is no loss: the file's name says the same.
-  if (header.ok() && *header != format::PackHeader{.group_id = group_, .pack_id = id}) {
-    return absl::DataLossError(fmt::format("{}: holds pack {:016x} of group {}", PathOf(id),
+  if (!header.ok()) return Annotate(header.status(), PathOf(id));
+  if (*header != format::PackHeader{.group_id = group_, .pack_id = id}) {
+    return PosixError(EBADMSG, fmt::format("{}: holds pack {:016x} of group {}", PathOf(id),
                                            header->pack_id.value, header->group_id.value));
   }
-  return absl::OkStatus();
+  return header;
+}
+
+absl::Status LocalPackStore::CheckHeader(PackId id) {
+  OCA_ASSIGN_OR_RETURN(auto file, fs_.Open(PathOf(id), io::OpenMode::kRead));
+  absl::Status status = ReadHeader(id, *file).status();
+  if (ErrnoOf(status) == EBADMSG) return absl::DataLossError(status.message());
+  return status;
+}
+
+absl::Status LocalPackStore::RepairHeader(PackId id) {
+  OCA_ASSIGN_OR_RETURN(auto file, fs_.Open(PathOf(id), io::OpenMode::kReadWrite));
+  absl::Status status = ReadHeader(id, *file).status();
+  if (!absl::IsDataLoss(status)) return status;  // whole, another pack's, or of a newer version
+  OCA_RETURN_IF_ERROR(
+      file->WriteAt(0, format::EncodePackHeader({.group_id = group_, .pack_id = id})));
+  return file->Sync();
+}
+
+absl::Status LocalPackStore::MayRecover(PackId id, io::File& file) {
+  absl::Status status = ReadHeader(id, file).status();
+  // A damaged header is no loss: the file's name says the same.
+  if (absl::IsDataLoss(status)) return absl::OkStatus();
+  if (ErrnoOf(status) == EBADMSG) return absl::DataLossError(status.message());
+  return status;
 }
 
 absl::Status LocalPackStore::GiveUp(PackId id, bool was_sealed) {
@@ -261,7 +285,7 @@ absl::Status LocalPackStore::GiveUp(PackId id, bool was_sealed) {
 absl::StatusOr<format::PackFooter> LocalPackStore::Recover(PackId id) {
   std::string path = PathOf(id);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<io::File> file, fs_.Open(path, io::OpenMode::kReadWrite));
-  OCA_RETURN_IF_ERROR(CheckHeader(id, *file));
+  OCA_RETURN_IF_ERROR(MayRecover(id, *file));
   OCA_ASSIGN_OR_RETURN(uint64_t size, file->Size());
   auto tail = ReadTail(id, *file, size);
   const absl::Status& why = tail.ok() ? tail->footer.status() : tail.status();

@@ -57,6 +57,11 @@ class PackStore {
   // The footer of a sealed pack. kNotFound with ErrnoOf ENODATA when the pack has none (not sealed,
   // torn), ENOENT when there is no such pack, kDataLoss when trailer or footer are damaged.
   virtual absl::StatusOr<format::PackFooter> ReadFooter(PackId id) = 0;
+  // Whether the file is there by its name and begins with this pack's header: ENOENT, or kDataLoss
+  // when the header is damaged or another pack's.
+  virtual absl::Status CheckHeader(PackId id) = 0;
+  // Writes the header anew, durably. Not for a pack whose header is whole.
+  virtual absl::Status RepairHeader(PackId id) = 0;
   virtual absl::StatusOr<std::vector<PackInfo>> List() = 0;
   // Unlinks the pack durably. Readers that hold it open finish undisturbed. ENOENT when there is
   // none (durably).

@@ -19,6 +19,9 @@ struct Fs {
   int64_t commit_interval_ms = 5000;          // longest time that a change stays volatile
   int64_t workers = 0;                        // compression and hashing threads; 0 = one per CPU
   int64_t mount_threads = 4;                  // requests of the kernel served at once
+  // Bytes a second that are read again to find damage; 0 = none.
+  uint64_t scrub_rate_bytes = 8u << 20;
+  int64_t scrub_interval_days = 30;  // each pack is read again as often, when the rate allows it
   bool allow_other = true;  // other users may enter the mount, where the system lets us allow it
   int64_t read_ahead_kib =
       2048;  // the kernel's read-ahead on the mount; 0 = leave the kernel's default

@@ -212,8 +212,9 @@ absl::StatusOr<fs::v1::CleanerStatus> FilesystemClient::GetCleanerStatus() {
   return status;
 }
 
-absl::Status FilesystemClient::StartScan(fs::v1::ScanLevel level, uint32_t group_id) {
+absl::Status FilesystemClient::StartScan(fs::v1::ScanLevel level, uint32_t group_id, bool repair) {
   fs::v1::StartScanRequest request;
+  request.set_repair(repair);
   request.set_level(level);
   request.set_group_id(group_id);
   fs::v1::StartScanResponse response;
@@ -223,6 +224,14 @@ absl::Status FilesystemClient::StartScan(fs::v1::ScanLevel level, uint32_t group
 absl::Status FilesystemClient::StopScan() {
   fs::v1::StopScanResponse response;
   return Call(&Fs::Stub::StopScan, fs::v1::StopScanRequest(), &response, kLong);
+}
+
+absl::StatusOr<fs::v1::Health> FilesystemClient::GetHealth(uint32_t group_id) {
+  fs::v1::GetHealthRequest request;
+  request.set_group_id(group_id);
+  fs::v1::Health health;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetHealth, request, &health, kChange));
+  return health;
 }
 
 absl::StatusOr<fs::v1::ScanStatus> FilesystemClient::GetScanStatus() {

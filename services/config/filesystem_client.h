@@ -53,9 +53,11 @@ class FilesystemClient {
   absl::Status StartReclaim();
   absl::Status StopReclaim();
   absl::StatusOr<fs::v1::CleanerStatus> GetCleanerStatus();
-  absl::Status StartScan(fs::v1::ScanLevel level, uint32_t group_id);
+  absl::Status StartScan(fs::v1::ScanLevel level, uint32_t group_id, bool repair);
   absl::Status StopScan();
   absl::StatusOr<fs::v1::ScanStatus> GetScanStatus();
+  // group_id 0 = all
+  absl::StatusOr<fs::v1::Health> GetHealth(uint32_t group_id);
   absl::Status Shutdown();
 
  private:

@@ -152,8 +152,15 @@ class Service final : public mgmt::Management::Service {
                          mgmt::StartScanResponse*) override {
     absl::StatusOr<uint32_t> group = views_.GroupId(in->storage_group());
     if (!group.ok()) return ToGrpc(group.status());
-    return Operation("start_scan", filesystem_.StartScan(in->level(), *group),
-                     "a scan is running already");
+    return Operation(in->repair() ? "start_repair" : "start_scan",
+                     filesystem_.StartScan(in->level(), *group, in->repair()),
+                     "a scan or repair is running already");
+  }
+  grpc::Status GetHealth(ServerContext*, const mgmt::GetHealthRequest* in,
+                         fs::v1::Health* out) override {
+    absl::StatusOr<uint32_t> group = views_.GroupId(in->storage_group());
+    if (!group.ok()) return ToGrpc(group.status());
+    return Answer(filesystem_.GetHealth(*group), out);
   }
   grpc::Status StopScan(ServerContext*, const mgmt::StopScanRequest*,
                         mgmt::StopScanResponse*) override {

@@ -183,6 +183,13 @@ class FakeManagement final : public mgmt::Management::Service {
     for (uint64_t i = 0; i < fault_count; ++i) out->add_faults("fault " + std::to_string(i));
     return grpc::Status::OK;
   }
+  grpc::Status GetHealth(ServerContext*, const mgmt::GetHealthRequest*,
+                         fs::v1::Health* out) override {
+    out->add_damaged()->set_chunks(8);
+    out->mutable_damaged(0)->set_chunks_lost(3);
+    out->set_packs_verified(39);
+    return grpc::Status::OK;
+  }
   grpc::Status ShutdownFilesystem(ServerContext*, const mgmt::ShutdownFilesystemRequest* in,
                                   mgmt::ShutdownFilesystemResponse*) override {
     return Called("Shutdown", *in);

@@ -180,6 +180,13 @@ TEST_F(Cli, ScanHandsItsLevelOnAndFaultsAreAFailureWhenWaitedFor) {
   EXPECT_EQ(Json()["faults"].size(), 30u);
 }
 
+TEST_F(Cli, ScanReportShowsTheQuarantineAndRepairIsAScanThatMends) {
+  ASSERT_EQ(Oca("maintenance --filesystem --scan_report"), 0);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("Packs Verified : 39"), HasSubstr("3 of 8 chunks lost")));
+  ASSERT_EQ(Oca("maintenance --filesystem --repair_now"), 0);
+  EXPECT_EQ(LastCall(), "StartScan: level: SCAN_LEVEL_VERIFY_DATA repair: true");
+}
+
 TEST_F(Cli, MaintenanceTakesExactlyOneAction) {
   EXPECT_EQ(Oca("maintenance --filesystem"), kUsage);
   EXPECT_EQ(Oca("maintenance --filesystem --stop_scan --stop_reclaim_space"), kUsage);

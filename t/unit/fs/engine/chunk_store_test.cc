@@ -146,6 +146,115 @@ TEST_F(ChunkStoreTest, DamagedChunkIsAnErrorAndHealsWhenWrittenAgain) {
   ASSERT_OK(chunks_->Stop());
 }
 
+constexpr char kFirstPack[] = "/group/packs/01/0000000000000001.pack";
+
+TEST_F(ChunkStoreTest, QuarantineOutlivesAnOlderSnapshotAndALostOne) {
+  std::string a = RandomBytes(1, 20000);
+  Fingerprint fa = Put(a);
+  ASSERT_OK(chunks_->Stop());
+  auto snapshot = io::ReadFile(fs_, "/group/index.snapshot");
+  ASSERT_OK(snapshot);
+  auto file = fs_.Open(kFirstPack, io::OpenMode::kReadWrite);
+  ASSERT_OK(file);
+  ASSERT_OK((*file)->WriteAt(5000, "damage"));
+  Open();
+  EXPECT_FALSE(chunks_->Get(fa).ok());
+  ASSERT_EQ(chunks_->DamageReport().size(), 1u);
+  for (bool lost : {false, true}) {
+    ASSERT_OK(io::WriteFileAtomically(fs_, "/group/index.snapshot", *snapshot));
+    if (lost) {
+      ASSERT_OK(fs_.RemoveFile("/group/index.snapshot"));
+    }
+    Open();
+    EXPECT_FALSE(chunks_->Holds(fa));
+    EXPECT_FALSE(chunks_->Get(fa).ok());
+    EXPECT_EQ(chunks_->DamageReport().size(), 1u);
+    EXPECT_EQ(chunks_->DamageReport()[0].chunks_lost, 1u);
+  }
+  EXPECT_EQ(Put(a), fa);
+  EXPECT_EQ(Get(fa), a);
+  EXPECT_TRUE(chunks_->DamageReport().empty());
+  ASSERT_OK(chunks_->Stop());
+  Open();
+  EXPECT_EQ(Get(fa), a);
+  uint64_t checked = 0;
+  EXPECT_TRUE(chunks_->VerifyPack(PackId{1}, &checked).empty()) << "healed damage is no fault";
+}
+
+TEST_F(ChunkStoreTest, WhatTurnsOutGoodLeavesTheQuarantine) {
+  std::string a = RandomBytes(1, 20000);
+  Fingerprint fa = Put(a);
+  ASSERT_OK(chunks_->Stop());
+  auto whole = io::ReadFile(fs_, kFirstPack);
+  ASSERT_OK(whole);
+  auto file = fs_.Open(kFirstPack, io::OpenMode::kReadWrite);
+  ASSERT_OK(file);
+  ASSERT_OK((*file)->WriteAt(5000, "damage"));
+  Open();
+  uint64_t checked = 0;
+  EXPECT_EQ(chunks_->VerifyPack(PackId{1}, &checked).size(), 1u);
+  ASSERT_OK((*file)->WriteAt(0, *whole));
+  EXPECT_FALSE(chunks_->Get(fa).ok());
+  EXPECT_TRUE(chunks_->VerifyPack(PackId{1}, &checked).empty());
+  EXPECT_EQ(Get(fa), a);
+  EXPECT_TRUE(chunks_->DamageReport().empty());
+}
+
+TEST_F(ChunkStoreTest, RepairMakesHeaderAndFooterAnew) {
+  std::string a = RandomBytes(1, 20000);
+  Fingerprint fa = Put(a);
+  ASSERT_OK(chunks_->Stop());
+  auto whole = io::ReadFile(fs_, kFirstPack);
+  ASSERT_OK(whole);
+  auto file = fs_.Open(kFirstPack, io::OpenMode::kReadWrite);
+  ASSERT_OK(file);
+  ASSERT_OK((*file)->WriteAt(3, "x"));
+  ASSERT_OK((*file)->WriteAt(whole->size() - format::kPackTrailerSize - 9, "x"));
+  Open();
+  uint64_t checked = 0;
+  EXPECT_EQ(chunks_->VerifyPack(PackId{1}, &checked).size(), 2u);
+  EXPECT_FALSE(chunks_->Get(fa).ok());
+  EXPECT_EQ(chunks_->RepairPack(PackId{1}).size(), 2u);
+  EXPECT_TRUE(chunks_->VerifyPack(PackId{1}, &checked).empty());
+  EXPECT_EQ(Get(fa), a);
+  EXPECT_EQ(*io::ReadFile(fs_, kFirstPack), *whole);
+}
+
+TEST_F(ChunkStoreTest, MissingPackIsFoundAndNotCountedOn) {
+  std::string a = RandomBytes(1, 20000);
+  Fingerprint fa = Put(a);
+  ASSERT_OK(chunks_->Stop());
+  Open();
+  EXPECT_EQ(Get(fa), a);
+  ASSERT_OK(fs_.RemoveFile(kFirstPack));
+  uint64_t checked = 0;
+  EXPECT_EQ(chunks_->VerifyPack(PackId{1}, &checked).size(), 1u);
+  EXPECT_FALSE(chunks_->Holds(fa));
+  EXPECT_EQ(Put(a), fa);
+  EXPECT_EQ(Get(fa), a);
+  ASSERT_OK(chunks_->Flush());
+}
+
+TEST_F(ChunkStoreTest, ChecksAreRememberedAndTheOldestIsDueFirst) {
+  Put(RandomBytes(1, 20000));
+  ASSERT_OK(chunks_->RotatePacks());
+  Put(RandomBytes(2, 20000));
+  ASSERT_OK(chunks_->RotatePacks());
+  EXPECT_FALSE(chunks_->NextToCheck(absl::InfinitePast(), absl::InfinitePast()));
+  auto due = chunks_->NextToCheck(absl::InfinitePast(), absl::InfiniteFuture());
+  ASSERT_TRUE(due);
+  uint64_t checked = 0;
+  EXPECT_TRUE(chunks_->VerifyPack(due->id, &checked).empty());
+  EXPECT_EQ(chunks_->check_progress().verified, 1u);
+  ASSERT_OK(chunks_->Stop());
+  Open();
+  EXPECT_EQ(chunks_->check_progress().verified, 1u);
+  auto next = chunks_->NextToCheck(absl::InfinitePast(), absl::InfiniteFuture());
+  ASSERT_TRUE(next);
+  EXPECT_NE(next->id, due->id);
+  EXPECT_GT(next->size_bytes, 20000u);
+}
+
 TEST_F(ChunkStoreTest, SweepFreesDeadChunksAndKeepsLiveOnes) {
   std::vector<std::pair<Fingerprint, std::string>> live, dead;
   for (int i = 0; i < 200; ++i) {

@@ -29,6 +29,7 @@ class FakeFilesystem final : public Filesystem {
   std::map<uint32_t, EncryptionStatus> encryption ABSL_GUARDED_BY(mu);
   CleanerStatus cleaner ABSL_GUARDED_BY(mu);
   ScanStatus scan ABSL_GUARDED_BY(mu);
+  HealthStatus health ABSL_GUARDED_BY(mu);
   std::optional<GroupId> scanned_group ABSL_GUARDED_BY(mu);
   absl::Status delete_container_result ABSL_GUARDED_BY(mu);
   absl::Status retention_result ABSL_GUARDED_BY(mu);
@@ -174,6 +175,17 @@ class FakeFilesystem final : public Filesystem {
     scan.level = level;
     scanned_group = group;
     return absl::OkStatus();
+  }
+  absl::Status StartRepair(std::optional<GroupId> group) override {
+    absl::MutexLock lock(&mu);
+    scan.state = JobState::kRunning;
+    scan.repair = true;
+    scanned_group = group;
+    return absl::OkStatus();
+  }
+  HealthStatus GetHealth(std::optional<GroupId>) override {
+    absl::MutexLock lock(&mu);
+    return health;
   }
   absl::Status StopScan() override {
     absl::MutexLock lock(&mu);
