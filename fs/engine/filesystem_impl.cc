@@ -142,8 +142,10 @@ absl::Status FilesystemImpl::OpenNames() {
   };
   absl::StatusOr<std::unique_ptr<names::Names>> opened = break_and_open();
   if (absl::IsDataLoss(opened.status())) {
-    return Annotate(opened.status(), fmt::format("the names database {} cannot be served",
-                                                 io::JoinPath(options_.dir, "names")));
+    return Annotate(opened.status(),
+                    fmt::format("the names database {} cannot be served; see ofsck(8) for what can "
+                                "be done",
+                                io::JoinPath(options_.dir, "names")));
   }
   if (!opened.ok()) return opened.status();
   names_ = *std::move(opened);

@@ -46,7 +46,7 @@ absl::Status FromRocks(const rocksdb::Status& status, int io_errno) {
 rocksdb::Options RocksOptions(const DatabaseOptions& options, rocksdb::Env* env) {
   rocksdb::Options o;
   o.env = env;
-  o.create_if_missing = true;
+  o.create_if_missing = !options.must_exist;
   o.info_log = std::make_shared<NoLogger>();
   o.stats_dump_period_sec = 0;
   o.stats_persist_period_sec = 0;
@@ -220,6 +220,12 @@ absl::Status Database::OpenRocks(const DatabaseOptions& options) {
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(rocks_options, dir_, &db);
   db_.reset(db);
+  // RocksDB says so of a folder without the file CURRENT. To make a database there would be to
+  // delete the tables that it still holds.
+  if (options.must_exist && status.IsInvalidArgument()) {
+    return absl::DataLossError(
+        fmt::format("names: the database is missing or empty: {}", status.ToString()));
+  }
   return FromRocks(status, rocks_fs_->last_write_errno());
 }
 

@@ -33,6 +33,7 @@ struct DatabaseOptions {
   std::function<absl::Status()> write_barrier;
   uint64_t block_cache_bytes = 0;
   uint64_t write_buffer_bytes = 0;
+  bool must_exist = false;  // see names::Options
 };
 
 // A moment of the database. Released by its destructor; must not outlive the database.

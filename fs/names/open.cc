@@ -25,7 +25,8 @@ absl::StatusOr<std::unique_ptr<Names>> Names::Open(Options options) {
                                        .dir = options.dir,
                                        .write_barrier = options.write_barrier,
                                        .block_cache_bytes = options.block_cache_bytes,
-                                       .write_buffer_bytes = options.write_buffer_bytes}));
+                                       .write_buffer_bytes = options.write_buffer_bytes,
+                                       .must_exist = options.must_exist}));
   OCA_RETURN_IF_ERROR(impl->Load());
   return std::unique_ptr<Names>(new Names(std::move(impl)));
 }
