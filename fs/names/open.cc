@@ -19,14 +19,13 @@ Names::~Names() = default;
 
 absl::StatusOr<std::unique_ptr<Names>> Names::Open(Options options) {
   auto impl = std::make_unique<Impl>(options);
-  OCA_ASSIGN_OR_RETURN(impl->db,
-                       Database::Open({.fs = options.fs,
-                                       .clock = options.clock,
-                                       .dir = options.dir,
-                                       .write_barrier = options.write_barrier,
-                                       .block_cache_bytes = options.block_cache_bytes,
-                                       .write_buffer_bytes = options.write_buffer_bytes,
-                                       .must_exist = options.must_exist}));
+  OCA_ASSIGN_OR_RETURN(impl->db, Database::Open({.fs = options.fs,
+                                                 .clock = options.clock,
+                                                 .dir = options.dir,
+                                                 .write_barrier = options.write_barrier,
+                                                 .block_cache_bytes = options.block_cache_bytes,
+                                                 .write_buffer_bytes = options.write_buffer_bytes,
+                                                 .must_exist = options.must_exist}));
   OCA_RETURN_IF_ERROR(impl->Load());
   return std::unique_ptr<Names>(new Names(std::move(impl)));
 }
