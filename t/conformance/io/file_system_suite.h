@@ -11,6 +11,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/io/file_system.h"
+#include "lib/io/overlay_file_system.h"
 #include "lib/io/testing/fault_file_system.h"
 #include "lib/io/testing/memory_file_system.h"
 #include "t/support/status_matchers.h"
@@ -18,7 +19,7 @@
 
 namespace oca::io {
 
-enum class Kind { kPosix, kMemory, kFault };
+enum class Kind { kPosix, kMemory, kFault, kOverlay };
 
 class FileSystemSuite : public testing::TestWithParam<Kind> {
  protected:
@@ -32,6 +33,13 @@ class FileSystemSuite : public testing::TestWithParam<Kind> {
       case Kind::kMemory:
         owned_ = std::make_unique<MemoryFileSystem>();
         break;
+      case Kind::kOverlay:
+        below_ = std::make_unique<MemoryFileSystem>();
+        EXPECT_OK(below_->CreateDir("/base"));
+        dir_ = "/base";
+        owned_ = std::make_unique<OverlayFileSystem>(*below_, dir_);
+        fs_ = owned_.get();
+        return;
       case Kind::kFault:
         owned_ = std::make_unique<FaultFileSystem>();
         break;
@@ -65,16 +73,19 @@ class FileSystemSuite : public testing::TestWithParam<Kind> {
   }
 
   std::unique_ptr<support::TempDir> temp_;
+  std::unique_ptr<FileSystem> below_;  // of an overlay
   std::unique_ptr<FileSystem> owned_;
   FileSystem* fs_ = nullptr;
   std::string dir_;
 };
 
 inline std::string KindName(const testing::TestParamInfo<Kind>& info) {
-  constexpr const char* kNames[] = {"Posix", "Memory", "Fault"};
+  constexpr const char* kNames[] = {"Posix", "Memory", "Fault", "Overlay"};
   return kNames[static_cast<size_t>(info.param)];
 }
-inline auto AllFileSystems() { return testing::Values(Kind::kPosix, Kind::kMemory, Kind::kFault); }
+inline auto AllFileSystems() {
+  return testing::Values(Kind::kPosix, Kind::kMemory, Kind::kFault, Kind::kOverlay);
+}
 
 }  // namespace oca::io
 
