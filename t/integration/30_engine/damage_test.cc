@@ -223,6 +223,25 @@ TEST_F(DamageTest, NamesThatAreGoneAreNoNewRepository) {
   }
 }
 
+// After a crash no seal tells that anything is missing.
+TEST_F(DamageTest, NamesWithoutTheirBeginningKeepWhatIsLeftOfThem) {
+  Disk damaged = disk_;
+  damaged.erase("/oca/names.seal");
+  damaged.erase("/oca/names/CURRENT");
+  io::FaultFileSystem fs;
+  WriteDisk(damaged, fs);
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status refused = OpenForTest(fs).status();
+    EXPECT_THAT(refused, support::StatusIs(absl::StatusCode::kDataLoss));
+    EXPECT_NE(MessageOf(refused).find("ofsck"), std::string_view::npos) << refused;
+  }
+  ASSERT_OK(io::WriteFileAtomically(fs, "/oca/names/CURRENT", disk_["/oca/names/CURRENT"]));
+  ASSERT_OK_AND_ASSIGN(auto filesystem, OpenForTest(fs));
+  std::set<std::string> lost;
+  ReadAll(*filesystem, &lost);
+  EXPECT_TRUE(lost.empty());
+}
+
 TEST_F(DamageTest, DamagedFormatFileStopsEverything) {
   Disk damaged = disk_;
   damaged["/oca/format"][20] ^= 1;
