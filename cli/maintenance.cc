@@ -175,6 +175,9 @@ std::string HealthText(const fs::v1::Health& health, int shown) {
         each.group_id(), each.offset(), each.chunks_lost(), each.chunks(), TimeText(each.found()));
   }
   if (shown < health.damaged_size()) text += "  ... (verbose shows more)\n";
+  if (health.found_at_start_size() > 0) {
+    text += "Found at the start:\n" + Lines(health.found_at_start(), shown);
+  }
   return text;
 }
 

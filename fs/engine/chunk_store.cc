@@ -121,6 +121,8 @@ absl::StatusOr<std::map<PackId, PackSummary>> ChunkStore::LoadSnapshot() {
     if (!absl::IsNotFound(meta.status())) {
       log::Warning("index snapshot is unusable and will be rebuilt from the packs", "group",
                    options_.group.value, "error", MessageOf(meta.status()));
+      NoteAtStart(fmt::format("the index snapshot of storage group {} is unusable: {}",
+                              options_.group.value, MessageOf(meta.status())));
       // It may say in plain what is encrypted by now: another one takes its place soon.
       absl::MutexLock lock(&stats_mu_);
       snapshot_unusable_ = true;
@@ -149,11 +151,17 @@ absl::Status ChunkStore::TakeInPack(PackId id, uint64_t file_bytes) {
   if (!footer.ok()) {
     log::Info("recovering a pack that has no good footer", "group", options_.group.value, "pack",
               id.value, "error", MessageOf(footer.status()));
+    if (absl::IsDataLoss(footer.status())) {  // else it was being filled when a crash came
+      NoteAtStart(fmt::format("pack {:016x} of storage group {}: {}", id.value,
+                              options_.group.value, MessageOf(footer.status())));
+    }
     footer = packs_->Recover(id);
     if (absl::IsNotFound(footer.status())) return absl::OkStatus();  // nothing whole was in it
     if (!footer.ok()) {  // what lies in it cannot be read now; the rest is served
       log::Error("a pack cannot be read", "group", options_.group.value, "pack", id.value, "error",
                  MessageOf(footer.status()));
+      NoteAtStart(fmt::format("pack {:016x} of storage group {} cannot be read: {}", id.value,
+                              options_.group.value, MessageOf(footer.status())));
       return absl::OkStatus();
     }
     OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
@@ -206,6 +214,16 @@ void ChunkStore::MaybeSaveSnapshot() {
     log::Warning("index snapshot was not saved; a restart will read more footers", "group",
                  options_.group.value, "error", MessageOf(status));
   }
+}
+
+void ChunkStore::NoteAtStart(std::string what) {
+  absl::MutexLock lock(&stats_mu_);
+  found_at_start_.push_back(std::move(what));
+}
+
+std::vector<std::string> ChunkStore::FoundAtStart() {
+  absl::MutexLock lock(&stats_mu_);
+  return found_at_start_;
 }
 
 void ChunkStore::AddSummary(PackId id, const PackSummary& summary) {

@@ -184,6 +184,8 @@ class ChunkStore final : public tree::NodeStore {
   // before `due_if_never`. With its size.
   std::optional<store::PackInfo> NextToCheck(absl::Time due, absl::Time due_if_never);
   absl::Status SaveHealth() { return quarantine_.Save(); }
+  // What was found damaged when the packs were taken in, one line each.
+  std::vector<std::string> FoundAtStart() ABSL_LOCKS_EXCLUDED(stats_mu_);
   // True when a sealed or open pack's footer names the chunk.
   bool Holds(const Fingerprint& fp);
 
@@ -251,6 +253,7 @@ class ChunkStore final : public tree::NodeStore {
   absl::StatusOr<std::map<PackId, PackSummary>> LoadSnapshot();
   absl::Status TakeInPack(PackId id, uint64_t file_bytes);
   absl::Status SaveSnapshot() ABSL_LOCKS_EXCLUDED(stats_mu_);
+  void NoteAtStart(std::string what) ABSL_LOCKS_EXCLUDED(stats_mu_);
   void AddSummary(PackId id, const PackSummary& summary);
   void RemoveSummary(PackId id);
   std::vector<std::shared_ptr<OpenPack>> OpenPacks();  // not sealed yet
@@ -400,6 +403,7 @@ class ChunkStore final : public tree::NodeStore {
   uint64_t sealed_bytes_ ABSL_GUARDED_BY(stats_mu_) = 0;
   uint64_t packs_since_snapshot_ ABSL_GUARDED_BY(stats_mu_) = 0;
   bool snapshot_unusable_ ABSL_GUARDED_BY(stats_mu_) = false;  // the one on disk
+  std::vector<std::string> found_at_start_ ABSL_GUARDED_BY(stats_mu_);
   absl::Status write_error_
       ABSL_GUARDED_BY(stats_mu_);  // of the last group or pack that could not be written
 };

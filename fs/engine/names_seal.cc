@@ -69,7 +69,7 @@ absl::Status SealNames(io::FileSystem& fs, const std::string& repository) {
   return io::WriteFileAtomically(fs, SealPath(repository), seal);
 }
 
-absl::Status BreakNamesSeal(io::FileSystem& fs, const std::string& repository) {
+absl::Status CheckNamesSeal(io::FileSystem& fs, const std::string& repository) {
   const std::string path = SealPath(repository);
   absl::StatusOr<std::string> seal = io::ReadFile(fs, path);
   if (absl::IsNotFound(seal.status())) return absl::OkStatus();
@@ -78,9 +78,7 @@ absl::Status BreakNamesSeal(io::FileSystem& fs, const std::string& repository) {
   if (bytes.size() < kMagic.size() + 8 || !bytes.starts_with(kMagic) ||
       Crc32c(bytes.substr(0, bytes.size() - 4)) !=
           GetLe<uint32_t>(bytes.data() + bytes.size() - 4)) {
-    // It guards others; by itself it holds nothing that anybody needs.
-    log::Warning("the seal on the names database is damaged and says nothing", "file", path);
-    return io::RemoveFileDurably(fs, path);
+    return absl::InvalidArgumentError(fmt::format("{}: damaged", path));
   }
   ByteReader in(bytes.substr(kMagic.size(), bytes.size() - kMagic.size() - 4));
   for (uint32_t left = in.Le<uint32_t>(); left > 0 && in.ok(); --left) {
@@ -91,7 +89,19 @@ absl::Status BreakNamesSeal(io::FileSystem& fs, const std::string& repository) {
     OCA_RETURN_IF_ERROR(CompareFile(fs, io::JoinPath(io::JoinPath(repository, "names"), name), name,
                                     size, checksum));
   }
-  return io::RemoveFileDurably(fs, path);
+  return absl::OkStatus();
+}
+
+absl::Status BreakNamesSeal(io::FileSystem& fs, const std::string& repository) {
+  absl::Status status = CheckNamesSeal(fs, repository);
+  if (absl::IsInvalidArgument(status)) {
+    // It guards others; by itself it holds nothing that anybody needs.
+    log::Warning("the seal on the names database says nothing", "error", MessageOf(status));
+  } else if (!status.ok()) {
+    return status;
+  }
+  status = io::RemoveFileDurably(fs, SealPath(repository));
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
 }  // namespace oca::engine

@@ -15,6 +15,10 @@ namespace oca::engine {
 // Writes `repository`/names.seal for what is in `repository`/names. Nobody may have that open.
 absl::Status SealNames(io::FileSystem& fs, const std::string& repository);
 
+// Compares, and changes nothing. OK without a seal; kInvalidArgument when the seal itself is
+// damaged and says nothing; kDataLoss as BreakNamesSeal.
+absl::Status CheckNamesSeal(io::FileSystem& fs, const std::string& repository);
+
 // Compares, then removes the seal. OK without one (after a crash). kDataLoss, naming the file, when
 // what it says is not there: then the seal stays.
 absl::Status BreakNamesSeal(io::FileSystem& fs, const std::string& repository);

@@ -16,6 +16,8 @@ absl::Status Quarantine::Load() {
   if (absl::IsDataLoss(health.status())) {
     log::Error("what was known of damaged packs is lost; every pack will be checked again", "file",
                path_, "error", MessageOf(health.status()));
+    absl::MutexLock lock(&mu_);
+    changed_ = true;  // another one takes its place
     return absl::OkStatus();
   }
   if (!health.ok()) return Annotate(health.status(), path_);

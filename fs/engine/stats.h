@@ -121,9 +121,10 @@ struct DamagedGroup {
 struct HealthStatus {
   std::vector<DamagedGroup> damaged;
   uint64_t packs = 0;
-  uint64_t packs_verified = 0;          // good at their last check
-  absl::Time oldest_check;              // of them; InfiniteFuture when none was verified
-  uint64_t scrub_bytes_per_second = 0;  // 0: packs are not checked in the background
+  uint64_t packs_verified = 0;              // good at their last check
+  absl::Time oldest_check;                  // of them; InfiniteFuture when none was verified
+  uint64_t scrub_bytes_per_second = 0;      // 0: packs are not checked in the background
+  std::vector<std::string> found_at_start;  // damage that the start met, and went on without
 };
 
 }  // namespace oca::engine

@@ -117,6 +117,9 @@ class DamageTest : public ::testing::Test {
           << name << " cannot be read, and the scan does not say so";
     }
     found_ += scan.fault_count > 0;
+    if (path.ends_with("/index.snapshot") && what != "deleted") {
+      EXPECT_FALSE(filesystem.GetHealth(std::nullopt).found_at_start.empty());
+    }
     lossy_ += !lost.empty();
     partly_ += !lost.empty() && lost.size() < files_.size();
     Heal(filesystem, lost);
