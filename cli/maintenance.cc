@@ -27,6 +27,8 @@ struct Flags {
   bool verbose = false;
   bool repair_now = false;
   bool repair_status = false;
+  bool repair_history = false;
+  bool clear_quarantine = false;
   bool stop_scan = false;
   bool shutdown = false;
   std::string storage_group;
@@ -198,6 +200,50 @@ absl::Status ScanReport(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
+absl::Status RepairHistory(Session& session, const Flags& flags) {
+  fs::v1::ListRepairsResponse history;
+  OCA_RETURN_IF_ERROR(
+      session.Call(&Management::Stub::ListRepairs, mgmt::ListRepairsRequest(), &history));
+  if (session.json()) {
+    session.PrintJson(ToJson(history));
+    return absl::OkStatus();
+  }
+  if (history.repairs().empty()) session.Print("No repair was made yet.\n");
+  for (const fs::v1::Repair& repair : history.repairs()) {
+    session.Print(fmt::format("{} to {}: {} repairs, {} faults left{}\n",
+                              TimeText(repair.started()), TimeText(repair.ended()),
+                              repair.repairs_size(), repair.fault_count(),
+                              repair.error().empty() ? "" : ", ended early: " + repair.error()));
+    if (flags.verbose) {
+      constexpr int kAll = std::numeric_limits<int>::max();
+      session.Print(Lines(repair.repairs(), kAll) + Lines(repair.faults(), kAll));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ClearQuarantine(Session& session, const Flags& flags) {
+  OCA_RETURN_IF_ERROR(session.Confirm(
+      "What is in quarantine is read again, and packs that were set aside because nothing in them "
+      "was whole are deleted. Go on?"));
+  mgmt::ClearQuarantineRequest request;
+  request.set_storage_group(flags.storage_group);
+  fs::v1::ClearQuarantineResponse cleared;
+  OCA_RETURN_IF_ERROR(
+      session.Call(&Management::Stub::ClearQuarantine, request, &cleared, Patience::kWork));
+  if (session.json()) {
+    session.PrintJson(ToJson(cleared));
+  } else {
+    session.Print(Record()
+                      .Add("In Quarantine Before", std::to_string(cleared.before()))
+                      .Add("Good Again", std::to_string(cleared.good_again()))
+                      .Add("Still Damaged", std::to_string(cleared.still_damaged()))
+                      .Add("Packs Deleted", std::to_string(cleared.packs_deleted()))
+                      .Text());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status StopScan(Session& session) {
   mgmt::StopScanResponse response;
   return session.Call(&Management::Stub::StopScan, mgmt::StopScanRequest(), &response,
@@ -235,12 +281,14 @@ absl::Status Shutdown(Session& session) {
 absl::Status Filesystem(Session& session, const Flags& flags) {
   int actions = flags.reclaim_space + flags.stop_reclaim_space + flags.scan_status +
                 !flags.start_scan.empty() + !flags.restart_scan.empty() + flags.scan_report +
-                flags.repair_now + flags.repair_status + flags.stop_scan + flags.shutdown;
+                flags.repair_now + flags.repair_status + flags.repair_history +
+                flags.clear_quarantine + flags.stop_scan + flags.shutdown;
   if (actions != 1) {
     return absl::InvalidArgumentError(
         "give one of --reclaim_space, --stop_reclaim_space, --scan_status, --scan_report, "
-        "--start_scan, --scan_restart, --stop_scan, --repair_now, --repair_status, --shutdown (see "
-        "oca maintenance --filesystem --help)");
+        "--start_scan, --scan_restart, --stop_scan, --repair_now, --repair_status, "
+        "--repair_history, --clear_quarantine, --shutdown (see oca maintenance --filesystem "
+        "--help)");
   }
   if (flags.reclaim_space) return Reclaim(session, !flags.no_wait);
   if (flags.stop_reclaim_space) {
@@ -251,6 +299,8 @@ absl::Status Filesystem(Session& session, const Flags& flags) {
     return absl::OkStatus();
   }
   if (flags.scan_report) return ScanReport(session, flags);
+  if (flags.repair_history) return RepairHistory(session, flags);
+  if (flags.clear_quarantine) return ClearQuarantine(session, flags);
   if (flags.scan_status || flags.repair_status) {
     fs::v1::ScanStatus status;
     OCA_RETURN_IF_ERROR(GetScan(session, &status));
@@ -288,8 +338,8 @@ void AddMaintenance(CLI::App* group, Session& session) {
   filesystem->add_flag("--repair_now", flags->repair_now,
                        "Scan all data and mend what can be mended without loss; files stay in use");
   filesystem->add_option("--storage_group", flags->storage_group,
-                         "With --start_scan, --scan_restart, --repair_now and --scan_report: only "
-                         "this storage group");
+                         "With --start_scan, --scan_restart, --repair_now, --scan_report and "
+                         "--clear_quarantine: only this storage group");
   filesystem->add_flag(
       "--wait", flags->wait,
       "With --start_scan, --scan_restart and --repair_now: return when it is done; "
@@ -297,9 +347,15 @@ void AddMaintenance(CLI::App* group, Session& session) {
   filesystem->add_flag("--scan_report", flags->scan_report,
                        "What the last scan or repair found, what is in quarantine, and how far the "
                        "scrub is");
-  filesystem->add_flag("--verbose", flags->verbose, "With --scan_report: all lines");
+  filesystem->add_flag("--verbose", flags->verbose,
+                       "With --scan_report and --repair_history: all lines");
   filesystem->add_flag("--repair_status", flags->repair_status,
                        "How the last repair or scan went, or goes");
+  filesystem->add_flag("--repair_history", flags->repair_history,
+                       "The repairs of the past: when, what was done, what was left");
+  filesystem->add_flag("--clear_quarantine", flags->clear_quarantine,
+                       "Read again what is in quarantine, use what is good by now, delete packs "
+                       "that were set aside; what is still damaged stays");
   filesystem->add_flag("--scan_status", flags->scan_status, "How the last scan went, or goes");
   filesystem->add_flag("--stop_scan", flags->stop_scan, "Stop the scan");
   filesystem->add_flag("--shutdown", flags->shutdown, "Commit, unmount and end ocafsd");

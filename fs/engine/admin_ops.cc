@@ -192,6 +192,22 @@ absl::Status FilesystemImpl::StartRepair(std::optional<GroupId> group) {
   return scanner_->Start(ScanLevel::kVerifyData, group, /*repair=*/true);
 }
 
+absl::StatusOr<QuarantineCleared> FilesystemImpl::ClearQuarantine(std::optional<GroupId> group) {
+  if (scanner_->status().state == JobState::kRunning) {
+    return PosixError(EBUSY, "a scan or repair runs; stop it, or wait for its end");
+  }
+  QuarantineCleared sum;
+  for (auto& [id, store] : ChunkStores()) {
+    if (group && *group != id) continue;
+    OCA_ASSIGN_OR_RETURN(const QuarantineCleared cleared, store->ClearQuarantine());
+    sum.before += cleared.before;
+    sum.good_again += cleared.good_again;
+    sum.still_damaged += cleared.still_damaged;
+    sum.packs_deleted += cleared.packs_deleted;
+  }
+  return sum;
+}
+
 HealthStatus FilesystemImpl::GetHealth(std::optional<GroupId> group) {
   HealthStatus health;
   health.oldest_check = absl::InfiniteFuture();

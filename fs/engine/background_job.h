@@ -68,6 +68,14 @@ class BackgroundJob {
     absl::MutexLock lock(&mu_);
     change(&status_);
   }
+  // Returns when no run is under way, at the latest after `timeout`.
+  void AwaitEnd(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    auto ended = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      return status_.state != JobState::kRunning;
+    };
+    mu_.AwaitWithTimeout(absl::Condition(&ended), timeout);
+  }
   Status status() ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
     return status_;

@@ -111,6 +111,21 @@ std::vector<ChunkStore::Damage> ChunkStore::DamageReport() {
   return report;
 }
 
+absl::StatusOr<QuarantineCleared> ChunkStore::ClearQuarantine() {
+  QuarantineCleared cleared;
+  PackId verified;
+  for (const Quarantine::Entry& entry : quarantine_.List()) {
+    ++cleared.before;
+    uint64_t chunks = 0;
+    if (entry.pack != verified) VerifyPack(entry.pack, &chunks);  // what is damaged stays listed
+    verified = entry.pack;
+    ++(quarantine_.Holds(entry.pack, entry.offset) ? cleared.still_damaged : cleared.good_again);
+  }
+  OCA_ASSIGN_OR_RETURN(cleared.packs_deleted, packs_->RemoveSetAside());
+  OCA_RETURN_IF_ERROR(quarantine_.Save());
+  return cleared;
+}
+
 std::vector<std::string> ChunkStore::RepairPack(PackId pack) {
   std::vector<std::string> done;
   auto name = [&] { return fmt::format("pack {:016x}", pack.value); };

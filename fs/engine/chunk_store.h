@@ -28,6 +28,7 @@
 #include "fs/engine/quarantine.h"
 #include "fs/engine/reference_table.h"
 #include "fs/engine/root_journal.h"
+#include "fs/engine/stats.h"
 #include "fs/engine/usage.h"
 #include "fs/engine/work_queue.h"
 #include "fs/index/fingerprint_index.h"
@@ -184,6 +185,8 @@ class ChunkStore final : public tree::NodeStore {
   // before `due_if_never`. With its size.
   std::optional<store::PackInfo> NextToCheck(absl::Time due, absl::Time due_if_never);
   absl::Status SaveHealth() { return quarantine_.Save(); }
+  // Verifies each pack that has something in quarantine, and deletes packs that were set aside.
+  absl::StatusOr<QuarantineCleared> ClearQuarantine();
   // What was found damaged when the packs were taken in, one line each.
   std::vector<std::string> FoundAtStart() ABSL_LOCKS_EXCLUDED(stats_mu_);
   // True when a sealed or open pack's footer names the chunk.

@@ -189,10 +189,17 @@ class Filesystem {
   virtual absl::Status StartScan(ScanLevel level, std::optional<GroupId> group) = 0;
   virtual absl::Status StopScan() = 0;
   virtual ScanStatus GetScanStatus() = 0;
+  // Returns when no scan or repair runs, at the latest after `timeout`.
+  virtual void AwaitScan(absl::Duration timeout) = 0;
   // A scan of all data that also mends what can be mended without loss.
   virtual absl::Status StartRepair(std::optional<GroupId> group) = 0;
   // What is known to be damaged, and how far the packs were checked.
   virtual HealthStatus GetHealth(std::optional<GroupId> group) = 0;
+  // The last repairs that ended, oldest first.
+  virtual std::vector<RepairRecord> ListRepairs() = 0;
+  // Reads again what is in quarantine, takes out what is good by now, and deletes packs that were
+  // set aside. EBUSY while a scan or repair runs.
+  virtual absl::StatusOr<QuarantineCleared> ClearQuarantine(std::optional<GroupId> group) = 0;
 };
 
 }  // namespace oca::engine

@@ -52,7 +52,8 @@ FilesystemImpl::FilesystemImpl(Options options)
   workers_ = std::make_unique<WorkQueue>(std::max(workers, 1), 32);
   CleanerHost* host = this;
   cleaner_ = std::make_unique<Cleaner>(host, options_.clock, options_.cleaning);
-  scanner_ = std::make_unique<Scanner>(host, options_.clock);
+  repair_history_ = std::make_unique<RepairHistory>(*options_.fs, options_.dir);
+  scanner_ = std::make_unique<Scanner>(host, options_.clock, repair_history_.get());
   scrubber_ = std::make_unique<Scrubber>(host, options_.clock, options_.scrub_bytes_per_second,
                                          options_.scrub_interval);
 }
@@ -76,6 +77,7 @@ FilesystemImpl::~FilesystemImpl() {
 
 absl::Status FilesystemImpl::Start() {
   OCA_RETURN_IF_ERROR(OpenRepository());
+  OCA_RETURN_IF_ERROR(repair_history_->Load());
   OCA_RETURN_IF_ERROR(OpenNames());
   for (const StorageGroup& group : names_->ListGroups()) {
     OCA_RETURN_IF_ERROR(OpenGroup(group));

@@ -114,6 +114,9 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   ScanStatus GetScanStatus() override { return scanner_->status(); }
   absl::Status StartRepair(std::optional<GroupId> group) override;
   HealthStatus GetHealth(std::optional<GroupId> group) override;
+  void AwaitScan(absl::Duration timeout) override { scanner_->AwaitEnd(timeout); }
+  std::vector<RepairRecord> ListRepairs() override { return repair_history_->List(); }
+  absl::StatusOr<QuarantineCleared> ClearQuarantine(std::optional<GroupId> group) override;
 
  private:
   // --- CleanerHost ---
@@ -197,6 +200,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   OpenFiles files_;
   Committer committer_;
   std::unique_ptr<Cleaner> cleaner_;
+  std::unique_ptr<RepairHistory> repair_history_;
   std::unique_ptr<Scanner> scanner_;
   std::unique_ptr<Scrubber> scrubber_;
   struct NamesJob {

@@ -20,9 +20,21 @@ constexpr size_t kMaxFaultsKept = 1000;
 absl::Status Scanner::Start(ScanLevel level, std::optional<GroupId> group, bool repair) {
   ScanStatus status;
   status.level = level;
+  status.group = group;
   status.repair = repair;
   return job_.Start("a scan or repair is running already", std::move(status),
-                    [this, level, group, repair] { return Run(level, group, repair); });
+                    [this, level, group, repair] {
+                      absl::Status result = Run(level, group, repair);
+                      if (repair) NoteRepair(result);
+                      return result;
+                    });
+}
+
+void Scanner::NoteRepair(const absl::Status& result) {
+  ScanStatus status = job_.status();
+  status.ended = clock_->Now();
+  status.error = std::string(MessageOf(result));
+  history_->Add(status);
 }
 
 void Scanner::AddFault(std::string fault) {

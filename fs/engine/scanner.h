@@ -13,6 +13,7 @@
 #include "fs/engine/background_job.h"
 #include "fs/engine/cleaner.h"
 #include "fs/engine/recipe_check.h"
+#include "fs/engine/repair_history.h"
 #include "fs/engine/stats.h"
 #include "lib/base/clock.h"
 
@@ -21,17 +22,21 @@ namespace oca::engine {
 // Thread-safe.
 class Scanner {
  public:
-  Scanner(CleanerHost* host, Clock* clock) : host_(host), job_(clock) {}
+  // `history` is told of each repair that ended.
+  Scanner(CleanerHost* host, Clock* clock, RepairHistory* history)
+      : host_(host), clock_(clock), history_(history), job_(clock) {}
 
   // Begins a scan in the background, of one group or all; EBUSY when one is under way.
   // repair: besides, what can be mended without loss is mended before it is judged.
   absl::Status Start(ScanLevel level, std::optional<GroupId> group, bool repair = false);
   // Ends a scan soon; returns when it has ended.
   void Stop() { job_.Stop(); }
+  void AwaitEnd(absl::Duration timeout) { job_.AwaitEnd(timeout); }
   ScanStatus status() { return job_.status(); }
 
  private:
   absl::Status Run(ScanLevel level, std::optional<GroupId> group, bool repair);
+  void NoteRepair(const absl::Status& result);
   absl::Status ScanNames();
   absl::Status ScanRecipes(std::optional<GroupId> group);
   absl::Status ScanPacks(std::optional<GroupId> group, bool repair);
@@ -43,6 +48,8 @@ class Scanner {
   void AddRepairs(std::vector<std::string> done);
 
   CleanerHost* const host_;
+  Clock* const clock_;
+  RepairHistory* const history_;
   BackgroundJob<ScanStatus> job_;
 };
 

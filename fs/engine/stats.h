@@ -3,10 +3,12 @@
 #define OCA_FS_ENGINE_STATS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "fs/format/repair_history.h"
 #include "fs/index/fingerprint_index.h"
 #include "lib/base/ids.h"
 
@@ -102,10 +104,21 @@ struct ScanStatus {
   uint64_t inodes_checked = 0;
   std::vector<std::string> faults;  // the first 1000
   uint64_t fault_count = 0;
+  std::optional<GroupId> group;      // the only one; none: all
   bool repair = false;               // it also mends what can be mended
   std::vector<std::string> repairs;  // what it did, the first 1000
   std::string error;
   absl::Time started, ended;
+};
+
+using RepairRecord = format::RepairRecord;
+
+// What became of a quarantine that was looked at again.
+struct QuarantineCleared {
+  uint64_t before = 0;         // groups of chunks that were in it
+  uint64_t good_again = 0;     // could be read, and are in use again
+  uint64_t still_damaged = 0;  // stay
+  uint64_t packs_deleted = 0;  // that were set aside because nothing in them was whole
 };
 
 // A group of chunks in quarantine of which something is held nowhere else.

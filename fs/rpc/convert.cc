@@ -228,6 +228,18 @@ fs::v1::Health ToProto(const engine::HealthStatus& health) {
   return out;
 }
 
+fs::v1::Repair ToProto(const engine::RepairRecord& repair) {
+  fs::v1::Repair out;
+  FillTime(absl::FromUnixSeconds(repair.started), out.mutable_started());
+  FillTime(absl::FromUnixSeconds(repair.ended), out.mutable_ended());
+  out.set_group_id(repair.group.value);
+  out.set_fault_count(repair.fault_count);
+  out.set_error(repair.error);
+  for (const std::string& line : repair.repairs) out.add_repairs(line);
+  for (const std::string& line : repair.faults) out.add_faults(line);
+  return out;
+}
+
 fs::v1::JobState ToProto(engine::JobState state) {
   switch (state) {
     case engine::JobState::kIdle:

@@ -24,6 +24,7 @@ fs::v1::Encryption ToProto(const engine::EncryptionStatus& status);
 fs::v1::CleanerStatus ToProto(const engine::CleanerStatus& status);
 fs::v1::ScanStatus ToProto(const engine::ScanStatus& status);
 fs::v1::Health ToProto(const engine::HealthStatus& health);
+fs::v1::Repair ToProto(const engine::RepairRecord& repair);
 fs::v1::JobState ToProto(engine::JobState state);
 
 // kInvalidArgument for values the API does not know. Unspecified means fast.

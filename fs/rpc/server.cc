@@ -240,6 +240,25 @@ class Service final : public api::Fs::Service {
     *out = ToProto(filesystem_.GetHealth(only));
     return grpc::Status::OK;
   }
+  grpc::Status ListRepairs(ServerContext*, const api::ListRepairsRequest*,
+                           api::ListRepairsResponse* out) override {
+    for (const engine::RepairRecord& repair : filesystem_.ListRepairs()) {
+      *out->add_repairs() = ToProto(repair);
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status ClearQuarantine(ServerContext*, const api::ClearQuarantineRequest* in,
+                               api::ClearQuarantineResponse* out) override {
+    std::optional<GroupId> only;
+    if (in->group_id() != 0) only = GroupId(in->group_id());
+    absl::StatusOr<engine::QuarantineCleared> cleared = filesystem_.ClearQuarantine(only);
+    if (!cleared.ok()) return ToGrpc(cleared.status());
+    out->set_before(cleared->before);
+    out->set_good_again(cleared->good_again);
+    out->set_still_damaged(cleared->still_damaged);
+    out->set_packs_deleted(cleared->packs_deleted);
+    return grpc::Status::OK;
+  }
   grpc::Status StopScan(ServerContext*, const api::StopScanRequest*,
                         api::StopScanResponse*) override {
     return ToGrpc(filesystem_.StopScan());

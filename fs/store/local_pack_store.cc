@@ -16,6 +16,8 @@
 namespace oca::store {
 namespace {
 
+constexpr std::string_view kSetAsideEnd = ".damaged";  // after a pack's name
+
 constexpr size_t kOpenFiles = 256;
 // Read from the end of a pack to get footer and trailer at once.
 constexpr uint64_t kTailBytes = 96 << 10;
@@ -72,6 +74,7 @@ class LocalPackStore final : public PackStore {
   absl::StatusOr<std::vector<PackInfo>> List() override;
   absl::Status Remove(PackId id) override;
   absl::StatusOr<format::PackFooter> Recover(PackId id) override;
+  absl::StatusOr<uint64_t> RemoveSetAside() override;
 
  private:
   std::string FanOutPath(PackId id) const { return io::JoinPath(dir_, FanOutName(id)); }
@@ -80,6 +83,7 @@ class LocalPackStore final : public PackStore {
   absl::Status MakeFanOut(PackId id);
   // Makes the entry of a pack's file, and that of its folder, durable.
   absl::Status SyncEntry(PackId id);
+  absl::StatusOr<std::vector<std::string>> FanOuts();  // names of the folders with packs
   absl::Status ListFanOut(const std::string& name, std::vector<PackInfo>* out);
   // kNotFound when there is no trailer.
   absl::StatusOr<Tail> ReadTail(PackId id, io::File& file, uint64_t file_size);
@@ -209,15 +213,18 @@ absl::Status LocalPackStore::ListFanOut(const std::string& name, std::vector<Pac
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<PackInfo>> LocalPackStore::List() {
+absl::StatusOr<std::vector<std::string>> LocalPackStore::FanOuts() {
   OCA_ASSIGN_OR_RETURN(std::vector<std::string> names, fs_.List(dir_));
+  std::erase_if(names, [](const std::string& name) {
+    return name.size() != 2 || name.find_first_not_of("0123456789abcdef") != std::string::npos;
+  });
+  return names;
+}
+
+absl::StatusOr<std::vector<PackInfo>> LocalPackStore::List() {
+  OCA_ASSIGN_OR_RETURN(const std::vector<std::string> names, FanOuts());
   std::vector<PackInfo> out;
-  for (const std::string& name : names) {
-    if (name.size() != 2 || name.find_first_not_of("0123456789abcdef") != std::string::npos) {
-      continue;
-    }
-    OCA_RETURN_IF_ERROR(ListFanOut(name, &out));
-  }
+  for (const std::string& name : names) OCA_RETURN_IF_ERROR(ListFanOut(name, &out));
   std::sort(out.begin(), out.end(),
             [](const PackInfo& a, const PackInfo& b) { return a.id < b.id; });
   return out;
@@ -273,13 +280,29 @@ absl::Status LocalPackStore::MayRecover(PackId id, io::File& file) {
 absl::Status LocalPackStore::GiveUp(PackId id, bool was_sealed) {
   std::string path = PathOf(id);
   if (was_sealed) {
-    OCA_RETURN_IF_ERROR(fs_.Rename(path, path + ".damaged"));
+    OCA_RETURN_IF_ERROR(fs_.Rename(path, fmt::format("{}{}", path, kSetAsideEnd)));
   } else {
     OCA_RETURN_IF_ERROR(fs_.RemoveFile(path));
   }
   cache_.Drop(id);
   OCA_RETURN_IF_ERROR(fs_.SyncDir(FanOutPath(id)));
   return PosixError(ENOENT, fmt::format("recover {}: it holds no whole group", path));
+}
+
+absl::StatusOr<uint64_t> LocalPackStore::RemoveSetAside() {
+  OCA_ASSIGN_OR_RETURN(const std::vector<std::string> names, FanOuts());
+  uint64_t removed = 0;
+  for (const std::string& name : names) {
+    const std::string folder = io::JoinPath(dir_, name);
+    absl::StatusOr<std::vector<std::string>> files = fs_.List(folder);
+    if (!files.ok()) continue;  // no folder of packs
+    for (const std::string& file : *files) {
+      if (!file.ends_with(fmt::format(".pack{}", kSetAsideEnd))) continue;
+      OCA_RETURN_IF_ERROR(io::RemoveFileDurably(fs_, io::JoinPath(folder, file)));
+      ++removed;
+    }
+  }
+  return removed;
 }
 
 absl::StatusOr<format::PackFooter> LocalPackStore::Recover(PackId id) {

@@ -69,8 +69,11 @@ class PackStore {
   // For a pack without a good footer: scans its groups, keeps each whole one (CRC good, payload
   // decodes), recomputes fingerprints, drops a torn tail, then seals it with a footer. Damaged
   // groups in the middle are skipped by looking for the next group magic. Returns the footer; a
-  // pack with no whole group is removed and gives ENOENT.
+  // pack with no whole group is removed and gives ENOENT; one that had been sealed is set aside in
+  // place of being removed.
   virtual absl::StatusOr<format::PackFooter> Recover(PackId id) = 0;
+  // Deletes what was set aside; returns how many packs that were.
+  virtual absl::StatusOr<uint64_t> RemoveSetAside() = 0;
 };
 
 // Packs as files `dir`/<xx>/<16 hex digits of the id>.pack, xx = the id's low byte in hex. Creates

@@ -234,6 +234,21 @@ absl::StatusOr<fs::v1::Health> FilesystemClient::GetHealth(uint32_t group_id) {
   return health;
 }
 
+absl::StatusOr<fs::v1::ListRepairsResponse> FilesystemClient::ListRepairs() {
+  fs::v1::ListRepairsResponse repairs;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::ListRepairs, fs::v1::ListRepairsRequest(), &repairs, kShort));
+  return repairs;
+}
+
+absl::StatusOr<fs::v1::ClearQuarantineResponse> FilesystemClient::ClearQuarantine(
+    uint32_t group_id) {
+  fs::v1::ClearQuarantineRequest request;
+  request.set_group_id(group_id);
+  fs::v1::ClearQuarantineResponse cleared;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::ClearQuarantine, request, &cleared, kChange));
+  return cleared;
+}
+
 absl::StatusOr<fs::v1::ScanStatus> FilesystemClient::GetScanStatus() {
   fs::v1::ScanStatus status;
   OCA_RETURN_IF_ERROR(

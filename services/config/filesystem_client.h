@@ -58,6 +58,8 @@ class FilesystemClient {
   absl::StatusOr<fs::v1::ScanStatus> GetScanStatus();
   // group_id 0 = all
   absl::StatusOr<fs::v1::Health> GetHealth(uint32_t group_id);
+  absl::StatusOr<fs::v1::ListRepairsResponse> ListRepairs();
+  absl::StatusOr<fs::v1::ClearQuarantineResponse> ClearQuarantine(uint32_t group_id);
   absl::Status Shutdown();
 
  private:

@@ -162,6 +162,18 @@ class Service final : public mgmt::Management::Service {
     if (!group.ok()) return ToGrpc(group.status());
     return Answer(filesystem_.GetHealth(*group), out);
   }
+  grpc::Status ListRepairs(ServerContext*, const mgmt::ListRepairsRequest*,
+                           fs::v1::ListRepairsResponse* out) override {
+    return Answer(filesystem_.ListRepairs(), out);
+  }
+  grpc::Status ClearQuarantine(ServerContext*, const mgmt::ClearQuarantineRequest* in,
+                               fs::v1::ClearQuarantineResponse* out) override {
+    absl::StatusOr<uint32_t> group = views_.GroupId(in->storage_group());
+    if (!group.ok()) return ToGrpc(group.status());
+    absl::StatusOr<fs::v1::ClearQuarantineResponse> cleared = filesystem_.ClearQuarantine(*group);
+    if (cleared.ok()) *out = *std::move(cleared);
+    return Operation("clear_quarantine", cleared.status(), "a scan or repair is running");
+  }
   grpc::Status StopScan(ServerContext*, const mgmt::StopScanRequest*,
                         mgmt::StopScanResponse*) override {
     return Operation("stop_scan", filesystem_.StopScan(), "");

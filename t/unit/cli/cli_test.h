@@ -190,6 +190,18 @@ class FakeManagement final : public mgmt::Management::Service {
     out->set_packs_verified(39);
     return grpc::Status::OK;
   }
+  grpc::Status ListRepairs(ServerContext*, const mgmt::ListRepairsRequest*,
+                           fs::v1::ListRepairsResponse* out) override {
+    out->add_repairs()->set_fault_count(2);
+    out->mutable_repairs(0)->add_repairs("pack 7: header written anew");
+    return grpc::Status::OK;
+  }
+  grpc::Status ClearQuarantine(ServerContext*, const mgmt::ClearQuarantineRequest* in,
+                               fs::v1::ClearQuarantineResponse* out) override {
+    out->set_before(5);
+    out->set_still_damaged(4);
+    return Called("ClearQuarantine", *in);
+  }
   grpc::Status ShutdownFilesystem(ServerContext*, const mgmt::ShutdownFilesystemRequest* in,
                                   mgmt::ShutdownFilesystemResponse*) override {
     return Called("Shutdown", *in);

@@ -187,6 +187,21 @@ TEST_F(Cli, ScanReportShowsTheQuarantineAndRepairIsAScanThatMends) {
   EXPECT_EQ(LastCall(), "StartScan: level: SCAN_LEVEL_VERIFY_DATA repair: true");
 }
 
+TEST_F(Cli, RepairHistoryShowsWhatWasDoneWhenAskedForAll) {
+  ASSERT_EQ(Oca("maintenance --filesystem --repair_history"), 0);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("1 repairs, 2 faults left"), Not(HasSubstr("pack 7"))));
+  ASSERT_EQ(Oca("maintenance --filesystem --repair_history --verbose"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("pack 7: header written anew"));
+}
+
+TEST_F(Cli, ClearQuarantineAsksFirst) {
+  EXPECT_NE(Oca("maintenance --filesystem --clear_quarantine"), 0);
+  EXPECT_EQ(LastCall(), "");
+  ASSERT_EQ(Oca("maintenance --filesystem --clear_quarantine --storage_group g --yes"), 0);
+  EXPECT_EQ(LastCall(), "ClearQuarantine: storage_group: \"g\"");
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("Before : 5"), HasSubstr("Still Damaged")));
+}
+
 TEST_F(Cli, MaintenanceTakesExactlyOneAction) {
   EXPECT_EQ(Oca("maintenance --filesystem"), kUsage);
   EXPECT_EQ(Oca("maintenance --filesystem --stop_scan --stop_reclaim_space"), kUsage);

@@ -30,6 +30,8 @@ class FakeFilesystem final : public Filesystem {
   CleanerStatus cleaner ABSL_GUARDED_BY(mu);
   ScanStatus scan ABSL_GUARDED_BY(mu);
   HealthStatus health ABSL_GUARDED_BY(mu);
+  std::vector<RepairRecord> repairs ABSL_GUARDED_BY(mu);
+  std::optional<GroupId> cleared_group ABSL_GUARDED_BY(mu);
   std::optional<GroupId> scanned_group ABSL_GUARDED_BY(mu);
   absl::Status delete_container_result ABSL_GUARDED_BY(mu);
   absl::Status retention_result ABSL_GUARDED_BY(mu);
@@ -186,6 +188,16 @@ class FakeFilesystem final : public Filesystem {
   HealthStatus GetHealth(std::optional<GroupId>) override {
     absl::MutexLock lock(&mu);
     return health;
+  }
+  void AwaitScan(absl::Duration) override {}
+  std::vector<RepairRecord> ListRepairs() override {
+    absl::MutexLock lock(&mu);
+    return repairs;
+  }
+  absl::StatusOr<QuarantineCleared> ClearQuarantine(std::optional<GroupId> group) override {
+    absl::MutexLock lock(&mu);
+    cleared_group = group;
+    return QuarantineCleared{.before = 4, .good_again = 1, .still_damaged = 3, .packs_deleted = 2};
   }
   absl::Status StopScan() override {
     absl::MutexLock lock(&mu);
