@@ -409,6 +409,8 @@ absl::Status Database::Rewrite() {
   return FromWrite(db_->CompactRange(options, nullptr, nullptr));
 }
 
+absl::Status Database::VerifyChecksums() const { return FromRocks(db_->VerifyChecksum(), EIO); }
+
 uint64_t Database::DiskBytes() const {
   auto names = fs_->List(dir_);
   if (!names.ok()) return 0;

@@ -107,6 +107,8 @@ class Database {
   // Commits, then writes every table anew, without values that were replaced or deleted.
   absl::Status Rewrite() ABSL_LOCKS_EXCLUDED(write_mu_, commit_mu_);
   uint64_t DiskBytes() const;
+  // Reads every table whole. kDataLoss: a block of one is damaged.
+  absl::Status VerifyChecksums() const;
 
  private:
   class ErrorListener;

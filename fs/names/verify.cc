@@ -43,6 +43,7 @@ Verifier::Side Verifier::WalkSide(char prefix, std::string_view what) const {
 }
 
 absl::Status Verifier::Run() {
+  OCA_RETURN_IF_ERROR(FaultIfDamaged(db_.VerifyChecksums()));
   OCA_RETURN_IF_ERROR(LoadTables());
   OCA_RETURN_IF_ERROR(CheckPrefixes());
   OCA_RETURN_IF_ERROR(FaultIfDamaged(CheckContainers()));

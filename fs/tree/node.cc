@@ -177,6 +177,11 @@ std::string EncodeNode(uint32_t level, std::span<const Ref> entries) {
   return out;
 }
 
+absl::StatusOr<uint32_t> NodeLevel(std::string_view bytes) {
+  if (bytes.size() < 3 || bytes[0] != kNodeMagic) return Damaged("not a node");
+  return static_cast<uint8_t>(bytes[2]);
+}
+
 absl::StatusOr<std::vector<Ref>> DecodeNode(uint32_t level, std::string_view bytes) {
   ByteReader in(bytes);
   std::string_view head = in.Take(3);

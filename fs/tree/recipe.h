@@ -74,6 +74,8 @@ std::string EncodeRoot(const Root& root);
 absl::StatusOr<Root> DecodeRoot(std::string_view bytes);
 // Node as it stands in a chunk. DecodeNode checks every bound; `level` must match what is stored.
 std::string EncodeNode(uint32_t level, std::span<const Ref> entries);
+// The level that an encoded node says it has.
+absl::StatusOr<uint32_t> NodeLevel(std::string_view bytes);
 absl::StatusOr<std::vector<Ref>> DecodeNode(uint32_t level, std::string_view bytes);
 
 // Replaces file range [begin, end) by `refs`. begin and end lie on boundaries of level-0 entries of

@@ -1,0 +1,35 @@
+#include "fs/tools/bare_group.h"
+
+#include <utility>
+
+#include "fs/tools/structures.h"
+#include "lib/base/status.h"
+
+namespace oca::ofsck {
+
+BareGroup::BareGroup(std::unique_ptr<store::GroupKeys> keys, uint64_t memory_bytes)
+    : keys_(std::move(keys)),
+      caches_(memory_bytes / 8, memory_bytes / 4),
+      workers_(1, 16),
+      sealers_(1, 16) {}
+
+absl::StatusOr<std::unique_ptr<BareGroup>> BareGroup::Open(io::FileSystem& fs,
+                                                           const std::string& repository,
+                                                           GroupId id,
+                                                           std::unique_ptr<store::GroupKeys> keys,
+                                                           uint64_t memory_bytes) {
+  std::unique_ptr<BareGroup> group(new BareGroup(std::move(keys), memory_bytes));
+  engine::ChunkStoreOptions options;
+  options.fs = &fs;
+  options.dir = GroupFolder(repository, id);
+  options.group = id;
+  options.workers = &group->workers_;
+  options.sealers = &group->sealers_;
+  options.caches = &group->caches_;
+  options.keys = group->keys_.get();
+  options.index_budget_bytes = memory_bytes / 2;
+  OCA_ASSIGN_OR_RETURN(group->chunks_, engine::ChunkStore::Open(options));
+  return group;
+}
+
+}  // namespace oca::ofsck
