@@ -2,6 +2,7 @@
 # A damaged pack: reads are errors, never other bytes; a restart does not forget; the report names the files; repair mends a footer;
 # the same data written again heals every file. Names that were changed while the daemon was down are refused, not half served.
 source "$(dirname "$0")/lib.sh"
+allow_log ' a damaged group of chunks was found ' ' the scan found a fault ' ' the scrub found a fault ' ' failed error=' ' a pack cannot be read '
 start
 c=$(container d)
 random_file "$tmp/a" 3000000
@@ -39,6 +40,13 @@ cmp "$tmp/b" "$c/b"
 kill_ocafsd # what is known of the damage outlives a crash
 start
 [ "$(field '.health.damaged | length' maintenance --filesystem --scan_report)" = 1 ] || fail "the quarantine was forgotten"
+# What turns out to be good is used again; what does not, stays.
+[ "$(field '"\(.before) \(.still_damaged)"' maintenance --filesystem --clear_quarantine --yes)" = "1 1" ] || fail "damage was let out"
+flip "$pack" 1000000
+[ "$(field .good_again maintenance --filesystem --clear_quarantine --yes)" = 1 ] || fail "a part that is whole stays in quarantine"
+cmp "$tmp/a" "$c/a"
+flip "$pack" 1000000
+expect_error 1 "faults" oca maintenance --filesystem --start_scan verify_data --wait
 cp "$tmp/a" "$c/a again"
 sync "$c/a again"
 for name in a "copy of a" "a again"; do cmp "$tmp/a" "$c/$name"; done
@@ -55,6 +63,8 @@ flip "$pack" $(($(stat -c %s "$pack") - 40))
 expect_error 1 "faults" oca maintenance --filesystem --start_scan verify_data --wait
 oca maintenance --filesystem --repair_now --wait >"$tmp/repair"
 grep -q "footer made anew" "$tmp/repair" || fail "not repaired: $(cat "$tmp/repair")"
+oca maintenance --filesystem --repair_history --verbose >"$tmp/history"
+grep -q "footer made anew" "$tmp/history" || fail "not in the history: $(cat "$tmp/history")"
 scan verify_data
 cmp "$tmp/a" "$c/a"
 cmp "$tmp/b" "$c/b"

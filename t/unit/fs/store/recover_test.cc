@@ -208,6 +208,12 @@ TEST_F(RecoverTest, SealedPackWithoutAnyWholeGroupIsKeptAside) {
   EXPECT_ERRNO(store_->ReadFooter(PackId(1)), ENOENT);
   ASSERT_OK_AND_ASSIGN(std::string kept, io::ReadFile(fs_, std::string(kPath) + ".damaged"));
   EXPECT_TRUE(kept == damaged);
+
+  ASSERT_OK_AND_ASSIGN(uint64_t removed, store_->RemoveSetAside());
+  EXPECT_EQ(removed, 1u);
+  EXPECT_ERRNO(fs_.Stat(std::string(kPath) + ".damaged"), ENOENT);
+  ASSERT_OK_AND_ASSIGN(removed, store_->RemoveSetAside());
+  EXPECT_EQ(removed, 0u);
 }
 
 TEST_F(RecoverTest, AnotherPacksFileIsLeftAlone) {
