@@ -125,7 +125,9 @@ class OfsckTest : public ::testing::Test {
     for (const std::string& name : lost) {
       EXPECT_THAT(left.faults(), Contains(StartsWith("/c/" + name + ": ")));
     }
-    if (lost.empty()) EXPECT_THAT(left.faults(), IsEmpty());
+    if (lost.empty()) {
+      EXPECT_THAT(left.faults(), IsEmpty());
+    }
     repaired_ += lost.empty();
     lossy_ += !lost.empty();
   }
