@@ -77,6 +77,7 @@ class Ofsck {
     engine_.dir = repository_;
     engine_.memory_budget_bytes = config.fs.memory_budget_bytes;
     engine_.workers = static_cast<int>(config.fs.workers);
+    engine_.cleaning.automatic = false;
     engine_.root_uid = geteuid();
     engine_.root_gid = getegid();
     passphrase_dir_ =

@@ -57,6 +57,7 @@ class OfsckTest : public ::testing::Test {
     options.dir = "/oca";
     options.memory_budget_bytes = 128u << 20;
     options.workers = 1;
+    options.cleaning.automatic = false;
     options.pack_target_bytes = 64u << 10;
     return options;
   }
