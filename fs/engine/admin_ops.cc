@@ -219,8 +219,8 @@ HealthStatus FilesystemImpl::GetHealth(std::optional<GroupId> group) {
       health.damaged.push_back(
           {id, damage.pack, damage.offset, damage.found, damage.chunks, damage.chunks_lost});
     }
-    for (std::string& what : runtime->chunks->FoundAtStart()) {
-      health.found_at_start.push_back(std::move(what));
+    for (FoundAtStart& found : runtime->chunks->found_at_start()) {
+      health.found_at_start.push_back(std::move(found));
     }
     const ChunkStore::CheckProgress progress = runtime->chunks->check_progress();
     health.packs += progress.packs;

@@ -122,7 +122,8 @@ absl::StatusOr<std::map<PackId, PackSummary>> ChunkStore::LoadSnapshot() {
       log::Warning("index snapshot is unusable and will be rebuilt from the packs", "group",
                    options_.group.value, "error", MessageOf(meta.status()));
       NoteAtStart(fmt::format("the index snapshot of storage group {} is unusable: {}",
-                              options_.group.value, MessageOf(meta.status())));
+                              options_.group.value, MessageOf(meta.status())),
+                  /*mended=*/true);
       // It may say in plain what is encrypted by now: another one takes its place soon.
       absl::MutexLock lock(&stats_mu_);
       snapshot_unusable_ = true;
@@ -151,17 +152,24 @@ absl::Status ChunkStore::TakeInPack(PackId id, uint64_t file_bytes) {
   if (!footer.ok()) {
     log::Info("recovering a pack that has no good footer", "group", options_.group.value, "pack",
               id.value, "error", MessageOf(footer.status()));
-    if (absl::IsDataLoss(footer.status())) {  // else it was being filled when a crash came
-      NoteAtStart(fmt::format("pack {:016x} of storage group {}: {}", id.value,
-                              options_.group.value, MessageOf(footer.status())));
-    }
+    // Without a footer it was being filled when a crash came.
+    std::string damage;
+    if (absl::IsDataLoss(footer.status())) damage = std::string(MessageOf(footer.status()));
     footer = packs_->Recover(id);
+    if (!damage.empty() && (footer.ok() || absl::IsNotFound(footer.status()))) {
+      NoteAtStart(fmt::format("pack {:016x} of storage group {}: {}: {}", id.value,
+                              options_.group.value, damage,
+                              footer.ok() ? "a footer is made anew from its whole groups"
+                                          : "it is set aside, nothing in it is whole"),
+                  /*mended=*/true);
+    }
     if (absl::IsNotFound(footer.status())) return absl::OkStatus();  // nothing whole was in it
     if (!footer.ok()) {  // what lies in it cannot be read now; the rest is served
       log::Error("a pack cannot be read", "group", options_.group.value, "pack", id.value, "error",
                  MessageOf(footer.status()));
       NoteAtStart(fmt::format("pack {:016x} of storage group {} cannot be read: {}", id.value,
-                              options_.group.value, MessageOf(footer.status())));
+                              options_.group.value, MessageOf(footer.status())),
+                  /*mended=*/false);
       return absl::OkStatus();
     }
     OCA_ASSIGN_OR_RETURN(std::vector<store::PackInfo> present, packs_->List());
@@ -216,12 +224,12 @@ void ChunkStore::MaybeSaveSnapshot() {
   }
 }
 
-void ChunkStore::NoteAtStart(std::string what) {
+void ChunkStore::NoteAtStart(std::string what, bool mended) {
   absl::MutexLock lock(&stats_mu_);
-  found_at_start_.push_back(std::move(what));
+  found_at_start_.push_back({std::move(what), mended});
 }
 
-std::vector<std::string> ChunkStore::FoundAtStart() {
+std::vector<FoundAtStart> ChunkStore::found_at_start() {
   absl::MutexLock lock(&stats_mu_);
   return found_at_start_;
 }

@@ -187,8 +187,8 @@ class ChunkStore final : public tree::NodeStore {
   absl::Status SaveHealth() { return quarantine_.Save(); }
   // Verifies each pack that has something in quarantine, and deletes packs that were set aside.
   absl::StatusOr<QuarantineCleared> ClearQuarantine();
-  // What was found damaged when the packs were taken in, one line each.
-  std::vector<std::string> FoundAtStart() ABSL_LOCKS_EXCLUDED(stats_mu_);
+  // What was found damaged when the packs were taken in.
+  std::vector<FoundAtStart> found_at_start() ABSL_LOCKS_EXCLUDED(stats_mu_);
   // True when a sealed or open pack's footer names the chunk.
   bool Holds(const Fingerprint& fp);
 
@@ -256,7 +256,7 @@ class ChunkStore final : public tree::NodeStore {
   absl::StatusOr<std::map<PackId, PackSummary>> LoadSnapshot();
   absl::Status TakeInPack(PackId id, uint64_t file_bytes);
   absl::Status SaveSnapshot() ABSL_LOCKS_EXCLUDED(stats_mu_);
-  void NoteAtStart(std::string what) ABSL_LOCKS_EXCLUDED(stats_mu_);
+  void NoteAtStart(std::string what, bool mended) ABSL_LOCKS_EXCLUDED(stats_mu_);
   void AddSummary(PackId id, const PackSummary& summary);
   void RemoveSummary(PackId id);
   std::vector<std::shared_ptr<OpenPack>> OpenPacks();  // not sealed yet
@@ -406,7 +406,7 @@ class ChunkStore final : public tree::NodeStore {
   uint64_t sealed_bytes_ ABSL_GUARDED_BY(stats_mu_) = 0;
   uint64_t packs_since_snapshot_ ABSL_GUARDED_BY(stats_mu_) = 0;
   bool snapshot_unusable_ ABSL_GUARDED_BY(stats_mu_) = false;  // the one on disk
-  std::vector<std::string> found_at_start_ ABSL_GUARDED_BY(stats_mu_);
+  std::vector<FoundAtStart> found_at_start_ ABSL_GUARDED_BY(stats_mu_);
   absl::Status write_error_
       ABSL_GUARDED_BY(stats_mu_);  // of the last group or pack that could not be written
 };

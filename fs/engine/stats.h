@@ -121,6 +121,12 @@ struct QuarantineCleared {
   uint64_t packs_deleted = 0;  // that were set aside because nothing in them was whole
 };
 
+// Damage that the start met.
+struct FoundAtStart {
+  std::string what;
+  bool mended = false;  // what was damaged is made anew; else the start went on without it
+};
+
 // A group of chunks in quarantine of which something is held nowhere else.
 struct DamagedGroup {
   GroupId group;
@@ -134,10 +140,10 @@ struct DamagedGroup {
 struct HealthStatus {
   std::vector<DamagedGroup> damaged;
   uint64_t packs = 0;
-  uint64_t packs_verified = 0;              // good at their last check
-  absl::Time oldest_check;                  // of them; InfiniteFuture when none was verified
-  uint64_t scrub_bytes_per_second = 0;      // 0: packs are not checked in the background
-  std::vector<std::string> found_at_start;  // damage that the start met, and went on without
+  uint64_t packs_verified = 0;          // good at their last check
+  absl::Time oldest_check;              // of them; InfiniteFuture when none was verified
+  uint64_t scrub_bytes_per_second = 0;  // 0: packs are not checked in the background
+  std::vector<FoundAtStart> found_at_start;
 };
 
 }  // namespace oca::engine

@@ -224,7 +224,9 @@ fs::v1::Health ToProto(const engine::HealthStatus& health) {
   out.set_packs_verified(health.packs_verified);
   if (health.packs_verified > 0) FillTime(health.oldest_check, out.mutable_oldest_check());
   out.set_scrub_bytes_per_second(health.scrub_bytes_per_second);
-  for (const std::string& what : health.found_at_start) out.add_found_at_start(what);
+  for (const engine::FoundAtStart& found : health.found_at_start) {
+    out.add_found_at_start(found.what);
+  }
   return out;
 }
 

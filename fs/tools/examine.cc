@@ -25,10 +25,17 @@ void TakeScan(const engine::ScanStatus& scan, Findings* findings) {
   if (!scan.error.empty()) findings->Fault(fmt::format("the check ended early: {}", scan.error));
 }
 
-void TakeGroups(engine::Filesystem& filesystem, Findings* findings) {
-  for (std::string& what : filesystem.GetHealth(std::nullopt).found_at_start) {
-    findings->Fault(std::move(what));
+void TakeStart(const std::vector<engine::FoundAtStart>& all, bool repair, Findings* findings) {
+  for (const engine::FoundAtStart& found : all) {
+    if (repair && found.mended) {
+      findings->Done(found.what);
+    } else {
+      findings->Fault(found.what);
+    }
   }
+}
+
+void TakeGroups(engine::Filesystem& filesystem, Findings* findings) {
   using Keys = engine::EncryptionStatus::Keys;
   for (const engine::StorageGroup& group : filesystem.ListGroups()) {
     absl::StatusOr<engine::EncryptionStatus> encryption = filesystem.EncryptionOf(group.id);
@@ -68,7 +75,7 @@ absl::Status ExaminePacks(const Examination& what, Findings* findings) {
     OCA_ASSIGN_OR_RETURN(auto group, BareGroup::Open(fs, what.engine.dir, id, std::move(keys),
                                                      what.engine.memory_budget_bytes));
     engine::ScanStatus status;
-    for (const std::string& found : group->chunks().FoundAtStart()) findings->Fault(found);
+    TakeStart(group->chunks().found_at_start(), what.repair, findings);
     const std::vector<PackId> packs = group->chunks().SealedPacks();
     for (PackId pack : packs) {
       if (what.repair) {
@@ -98,6 +105,7 @@ absl::Status Examine(const Examination& what, Findings* findings) {
     return ExaminePacks(what, findings);
   }
   if (!filesystem.ok()) return filesystem.status();
+  TakeStart((*filesystem)->GetHealth(std::nullopt).found_at_start, what.repair, findings);
   OCA_RETURN_IF_ERROR(Scan(what, **filesystem, findings));
   TakeGroups(**filesystem, findings);
   return what.repair ? (*filesystem)->Stop() : absl::OkStatus();

@@ -58,7 +58,7 @@ image | diff "$tmp/before" - || fail "the check changed something"
 code=0
 ofsck --repair --manifest "$tmp/manifest" >"$tmp/report" || code=$?
 [ $code = 5 ] || fail "exit code $code: $(cat "$tmp/report")"
-for text in 'faults found:' '/d/a: ' 'footer made anew' 'faults left:'; do
+for text in 'faults found:' '/d/a: ' 'footer is made anew' 'faults left:'; do
   grep -q -- "$text" "$tmp/manifest" || fail "no '$text' in: $(cat "$tmp/manifest")"
 done
 start
