@@ -1,11 +1,13 @@
 // Header, footer, trailer of a pack and the repository's format file: what decodes, encodes to the
-// same bytes.
+// same bytes. Health and the history of repairs: what decodes, encodes to what decodes to the same.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "fs/format/pack.h"
+#include "fs/format/pack_health.h"
+#include "fs/format/repair_history.h"
 #include "fs/format/repository.h"
 #include "lib/base/coding.h"
 #include "lib/base/crc32c.h"
@@ -31,6 +33,12 @@ void TryAll(std::string_view bytes) {
   }
   if (auto format = format::DecodeRepositoryFormat(bytes); format.ok()) {
     Require(format::EncodeRepositoryFormat(*format) == bytes);
+  }
+  if (auto health = format::DecodePackHealth(bytes); health.ok()) {
+    Require(*format::DecodePackHealth(format::EncodePackHealth(*health)) == *health);
+  }
+  if (auto repairs = format::DecodeRepairHistory(bytes); repairs.ok()) {
+    Require(*format::DecodeRepairHistory(format::EncodeRepairHistory(*repairs)) == *repairs);
   }
   // The place that the footer itself names, or any.
   TryFooter(bytes, bytes.size() >= 32 ? GetLe<uint64_t>(bytes.data() + 24) : 0);
