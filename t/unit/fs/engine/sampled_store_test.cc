@@ -125,5 +125,48 @@ TEST_F(SampledStore, ADamagedIndexIsRebuiltWhileReadersWait) {
   ExpectReadable(fps);
 }
 
+// Runs on disk still lead to what is in quarantine, or to a pack that is gone: nobody follows.
+TEST_F(SampledStore, DamageIsContainedAndHeals) {
+  const std::vector<Fingerprint> fps = PutRange(0, kChunks);
+  ASSERT_OK(chunks_->RotatePacks());
+  chunks_->MaybeSaveSnapshot();
+  ASSERT_TRUE(chunks_->index().sampled());
+  const auto lost = [&] {
+    std::vector<uint64_t> numbers;
+    for (uint64_t n = 0; n < 10'000; ++n) {
+      const bool held = chunks_->Holds(fps[n]);
+      EXPECT_EQ(held, chunks_->Get(fps[n]).ok()) << n;
+      if (!held) numbers.push_back(n);
+    }
+    return numbers;
+  };
+  ASSERT_EQ(lost().size(), 0u);
+
+  const std::string path = "/group/packs/01/0000000000000001.pack";
+  ASSERT_OK_AND_ASSIGN(const std::string whole, io::ReadFile(fs_, path));
+  ASSERT_OK_AND_ASSIGN(auto file, fs_.Open(path, io::OpenMode::kReadWrite));
+  ASSERT_OK(file->WriteAt(whole.size() / 2, "damage"));
+  uint64_t checked = 0;
+  EXPECT_EQ(chunks_->VerifyPack(PackId{1}, &checked).size(), 1u);
+  std::vector<uint64_t> damaged = lost();
+  EXPECT_GT(damaged.size(), 0u);
+  for (uint64_t n : damaged) PutRange(n, n + 1);
+  EXPECT_EQ(lost().size(), 0u);
+  ASSERT_OK(chunks_->Stop());
+  Open();
+  EXPECT_EQ(lost().size(), 0u);
+  ASSERT_OK(file->WriteAt(0, whole));
+  EXPECT_EQ(chunks_->VerifyPack(PackId{1}, &checked).size(), 0u);
+  EXPECT_EQ(lost().size(), 0u);
+
+  ASSERT_OK(fs_.RemoveFile("/group/packs/02/0000000000000002.pack"));
+  EXPECT_EQ(chunks_->VerifyPack(PackId{2}, &checked).size(), 1u);
+  EXPECT_EQ(chunks_->VerifyPack(PackId{2}, &checked).size(), 0u);
+  damaged = lost();
+  EXPECT_GT(damaged.size(), 0u);
+  for (uint64_t n : damaged) PutRange(n, n + 1);
+  EXPECT_EQ(lost().size(), 0u);
+}
+
 }  // namespace
 }  // namespace oca::engine
