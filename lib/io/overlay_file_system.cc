@@ -13,6 +13,10 @@ namespace oca::io {
 namespace {
 
 constexpr uint64_t kPageBytes = 64u << 10;
+constexpr uint64_t kMaxFileBytes = INT64_MAX;
+constexpr size_t kMaxNameBytes = 255;
+
+absl::Status ImpossibleOffset() { return PosixError(EINVAL, "beyond the end of any file"); }
 
 }  // namespace
 
@@ -45,6 +49,7 @@ class OverlayFileSystem::Handle final : public File {
       : node_(std::move(node)), base_(std::move(base)), writable_(writable) {}
 
   absl::StatusOr<size_t> ReadAt(uint64_t offset, std::span<char> out) override {
+    if (offset > kMaxFileBytes) return ImpossibleOffset();
     absl::MutexLock lock(&node_->mu);
     if (offset >= node_->size) return size_t{0};
     const size_t length = std::min<uint64_t>(out.size(), node_->size - offset);
@@ -64,6 +69,7 @@ class OverlayFileSystem::Handle final : public File {
 
   absl::Status WriteAt(uint64_t offset, std::string_view data) override {
     if (!writable_) return PosixError(EBADF, "not open for writing");
+    if (offset > kMaxFileBytes || data.size() > kMaxFileBytes - offset) return ImpossibleOffset();
     absl::MutexLock lock(&node_->mu);
     for (size_t done = 0; done < data.size();) {
       const uint64_t at = offset + done;
@@ -94,6 +100,7 @@ class OverlayFileSystem::Handle final : public File {
 
   absl::Status Truncate(uint64_t size) override {
     if (!writable_) return PosixError(EINVAL, "not open for writing");
+    if (size > kMaxFileBytes) return ImpossibleOffset();
     absl::MutexLock lock(&node_->mu);
     node_->size = size;
     node_->base_end = std::min(node_->base_end, size);
@@ -170,6 +177,7 @@ absl::StatusOr<OverlayFileSystem::Spot> OverlayFileSystem::Find(std::string_view
     if (!spot.node->is_directory) return PosixError(ENOTDIR, path);
     OCA_RETURN_IF_ERROR(LoadEntries(*spot.node));
     const std::string_view name = rest.substr(0, rest.find('/'));
+    if (name.size() > kMaxNameBytes) return PosixError(ENAMETOOLONG, path);
     rest.remove_prefix(name.size());
     const auto entry = spot.node->entries.find(name);
     spot = Spot{spot.node, std::string(name),
@@ -277,20 +285,30 @@ absl::StatusOr<std::vector<std::string>> OverlayFileSystem::List(const std::stri
   return names;
 }
 
+bool OverlayFileSystem::LeadsThere(std::string_view path) const {
+  return dir_.starts_with(path) && dir_.size() > path.size() &&
+         (path.ends_with('/') || dir_[path.size()] == '/');
+}
+
 absl::Status OverlayFileSystem::SyncDir(const std::string& dir) {
+  if (LeadsThere(dir)) return absl::OkStatus();
   absl::MutexLock lock(&mu_);
   OCA_ASSIGN_OR_RETURN(const Spot spot, FindExisting(dir));
   return spot.node->is_directory ? absl::OkStatus() : PosixError(ENOTDIR, dir);
 }
 
 absl::StatusOr<FileInfo> OverlayFileSystem::Stat(const std::string& path) {
+  if (LeadsThere(path)) return base_.Stat(path);
   absl::MutexLock lock(&mu_);
   OCA_ASSIGN_OR_RETURN(const Spot spot, FindExisting(path));
   absl::MutexLock node_lock(&spot.node->mu);
   return FileInfo{spot.node->size, spot.node->is_directory, spot.node->mtime_seconds};
 }
 
-absl::StatusOr<SpaceInfo> OverlayFileSystem::Space(const std::string&) { return base_.Space(dir_); }
+absl::StatusOr<SpaceInfo> OverlayFileSystem::Space(const std::string& path) {
+  OCA_RETURN_IF_ERROR(Stat(path).status());
+  return base_.Space(dir_);
+}
 
 absl::StatusOr<std::unique_ptr<FileLock>> OverlayFileSystem::Lock(const std::string& path) {
   absl::MutexLock lock(&mu_);

@@ -15,8 +15,9 @@
 namespace oca::io {
 
 // Thread-safe. Shows `dir` of `base` (which must outlive it, and should not change meanwhile) and
-// what is below; paths outside are ENOENT. Files are changed in pieces of 64 KiB, which is what
-// memory they take. Locks are of this object only. Syncs promise nothing.
+// what is below; other paths are ENOENT, but for the folders that lead there. Files are changed in
+// pieces of 64 KiB, which is what memory they take. Locks are of this object only. Syncs promise
+// nothing.
 class OverlayFileSystem final : public FileSystem {
  public:
   OverlayFileSystem(FileSystem& base, std::string dir);
@@ -47,6 +48,8 @@ class OverlayFileSystem final : public FileSystem {
     NodePtr node;
   };
 
+  // Whether the path is of a folder above dir_.
+  bool LeadsThere(std::string_view path) const;
   // Reads the directory from below, once.
   absl::Status LoadEntries(Node& dir) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // ENOENT, ENOTDIR: of what leads to it.

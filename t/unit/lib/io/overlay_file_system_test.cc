@@ -35,6 +35,9 @@ TEST_F(Overlay, ShowsWhatIsBelowAndNothingOutside) {
   EXPECT_THAT(*overlay_.List("/top"), UnorderedElementsAre("a", "d"));
   EXPECT_EQ(ErrnoOf(overlay_.Stat("/outside").status()), ENOENT);
   EXPECT_EQ(ErrnoOf(overlay_.Stat("/topmost").status()), ENOENT);
+  ASSERT_OK(overlay_.Stat("/").status());
+  ASSERT_OK(overlay_.SyncDir("/"));
+  ASSERT_OK(CreateDirs(overlay_, "/top/e/f"));
   ASSERT_OK_AND_ASSIGN(FileInfo info, overlay_.Stat("/top/d/large"));
   EXPECT_EQ(info.size_bytes, large_.size());
 }
