@@ -129,9 +129,6 @@ class Ofsck {
   }
 
   absl::Status TakeLock() {
-    if (!io::PosixFileSystem().Stat(repository_).ok()) {
-      return PosixError(ENOENT, fmt::format("{}: there is no repository", repository_));
-    }
     auto lock = io::PosixFileSystem().Lock(repository_ + "/lock");
     if (ErrnoOf(lock.status()) == EAGAIN) {
       return PosixError(EBUSY, fmt::format("{} is in use: stop the appliance first, or check it "
@@ -241,6 +238,10 @@ int Run(int argc, const char* const* argv) {
   }
   absl::StatusOr<conf::Config> config = LoadConfig(*arguments);
   if (!config.ok()) return Fail(kUsage, config.status());
+  const std::string repository = arguments->home + "/data";
+  if (absl::Status there = io::PosixFileSystem().Stat(repository).status(); !there.ok()) {
+    return Fail(kNotChecked, Annotate(there, "there is no repository"));
+  }
   absl::Status status =
       log::InitLog("ofsck", arguments->home + "/log/ofsck.log", config->log.level);
   if (!status.ok()) return Fail(kNotChecked, status);
