@@ -6,13 +6,13 @@
 namespace oca::format {
 namespace {
 
-constexpr std::string_view kMagic = "OCAHEALT";
-constexpr size_t kFixedSize = 8 + 2 + 2 + 4;
+constexpr std::string_view kHealthMagic = "OCAHEALT";
+constexpr size_t kHealthFixedSize = 8 + 2 + 2 + 4;
 
 }  // namespace
 
 std::string EncodePackHealth(const PackHealth& health) {
-  std::string out(kMagic);
+  std::string out(kHealthMagic);
   PutLe<uint16_t>(&out, kPackVersion);
   PutLe<uint16_t>(&out, 0);
   PutLe<uint32_t>(&out, static_cast<uint32_t>(health.damaged.size()));
@@ -31,10 +31,11 @@ std::string EncodePackHealth(const PackHealth& health) {
 }
 
 absl::StatusOr<PackHealth> DecodePackHealth(std::string_view bytes) {
-  if (bytes.size() < kFixedSize + kCrcSize || !bytes.starts_with(kMagic) || !CrcHolds(bytes)) {
+  if (bytes.size() < kHealthFixedSize + kCrcSize || !bytes.starts_with(kHealthMagic) ||
+      !CrcHolds(bytes)) {
     return absl::DataLossError("pack health: not such a file, or its checksum is wrong");
   }
-  ByteReader in(bytes.substr(kMagic.size(), bytes.size() - kMagic.size() - kCrcSize));
+  ByteReader in(bytes.substr(kHealthMagic.size(), bytes.size() - kHealthMagic.size() - kCrcSize));
   if (absl::Status known = CheckVersion(in.Le<uint16_t>(), "pack health"); !known.ok()) {
     return known;
   }

@@ -6,8 +6,8 @@
 namespace oca::format {
 namespace {
 
-constexpr std::string_view kMagic = "OCAREPRS";
-constexpr size_t kFixedSize = 8 + 2 + 2 + 4;
+constexpr std::string_view kRepairsMagic = "OCAREPRS";
+constexpr size_t kRepairsFixedSize = 8 + 2 + 2 + 4;
 
 void PutLines(const std::vector<std::string>& lines, std::string* out) {
   PutVarint(out, lines.size());
@@ -25,7 +25,7 @@ std::vector<std::string> TakeLines(ByteReader& in) {
 }  // namespace
 
 std::string EncodeRepairHistory(const std::vector<RepairRecord>& records) {
-  std::string out(kMagic);
+  std::string out(kRepairsMagic);
   PutLe<uint16_t>(&out, kPackVersion);
   PutLe<uint16_t>(&out, 0);
   PutLe<uint32_t>(&out, static_cast<uint32_t>(records.size()));
@@ -43,10 +43,11 @@ std::string EncodeRepairHistory(const std::vector<RepairRecord>& records) {
 }
 
 absl::StatusOr<std::vector<RepairRecord>> DecodeRepairHistory(std::string_view bytes) {
-  if (bytes.size() < kFixedSize + kCrcSize || !bytes.starts_with(kMagic) || !CrcHolds(bytes)) {
+  if (bytes.size() < kRepairsFixedSize + kCrcSize || !bytes.starts_with(kRepairsMagic) ||
+      !CrcHolds(bytes)) {
     return absl::DataLossError("repair history: not such a file, or its checksum is wrong");
   }
-  ByteReader in(bytes.substr(kMagic.size(), bytes.size() - kMagic.size() - kCrcSize));
+  ByteReader in(bytes.substr(kRepairsMagic.size(), bytes.size() - kRepairsMagic.size() - kCrcSize));
   if (absl::Status known = CheckVersion(in.Le<uint16_t>(), "repair history"); !known.ok()) {
     return known;
   }
