@@ -65,7 +65,7 @@ absl::StatusOr<uint32_t> ChunkStore::DropReference(const Fingerprint& fp) {
   uint32_t left = 0;
   if (references_.DropMissing(fp, &left)) return left;
   references_.Invalidate();
-  return absl::InternalError("a reference is gone that was never counted");
+  return absl::AbortedError("a reference is gone that was never counted");
 }
 
 absl::Status ChunkStore::CountRoot(const tree::Root& root, bool add, const PauseFn& pause) {
@@ -114,9 +114,16 @@ absl::Status ChunkStore::MarkShared(std::span<const tree::Ref> refs) {
   return absl::OkStatus();
 }
 
+void ChunkStore::SetCountBudget(uint64_t bytes) {
+  journal_.SetBudget(bytes / 4);
+  most_counts_ = bytes - bytes / 4;
+}
+
 bool ChunkStore::BeginEpoch() {
-  const bool whole = !references_.exact() || !journal_.counting();
-  if (whole) references_.Reset();
+  const bool compact = index_.size() > most_counts_.load();
+  const bool whole = compact || !references_.exact() || !journal_.counting();
+  if (whole) references_.Reset(compact);
+  swept_compactly_ = false;
   for (PackId id : SealedPacks()) {
     if (references_.HasPack(id)) continue;
     absl::StatusOr<FooterPtr> footer = GetFooter(id);
@@ -135,6 +142,14 @@ void ChunkStore::EndEpoch() {
   }
   epoch_open_ = false;
   marks_.Clear();
+  if (!references_.compact()) return;
+  swept_compactly_ = references_.exact();
+  references_.Reset();
+  journal_.Abandon();
+}
+
+bool ChunkStore::NeedsCount() {
+  return pack_count() > 0 && !references_.exact() && !swept_compactly_.load();
 }
 
 }  // namespace oca::engine

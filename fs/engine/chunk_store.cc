@@ -23,6 +23,7 @@ absl::StatusOr<std::unique_ptr<ChunkStore>> ChunkStore::Open(const ChunkStoreOpt
   OCA_RETURN_IF_ERROR(io::CreateDirs(*options.fs, options.dir));
   std::unique_ptr<ChunkStore> chunks(new ChunkStore(options));
   chunks->SetIndexBudget(options.index_budget_bytes);
+  chunks->SetCountBudget(options.count_budget_bytes);
   OCA_ASSIGN_OR_RETURN(chunks->packs_,
                        store::OpenLocalPackStore(*options.fs, io::JoinPath(options.dir, "packs"),
                                                  options.group, options.keys));
@@ -110,6 +111,8 @@ absl::Status ChunkStore::Recover() {
   if (present.empty()) {  // nothing is referred to: the count begins with the first root
     references_.SetExact();
     journal_.Restart();
+  } else {
+    LoadCount();
   }
   return quarantine_.Save();
 }
@@ -326,11 +329,13 @@ uint64_t ChunkStore::PhysicalBytes() {
   return bytes + sealed_bytes_;
 }
 
-absl::Status ChunkStore::Stop() {
+absl::Status ChunkStore::Stop(const std::string& names_state) {
   if (!opened_) return absl::OkStatus();
   OCA_RETURN_IF_ERROR(RotatePacks());
   OCA_RETURN_IF_ERROR(quarantine_.Save());
-  return SaveSnapshot();
+  OCA_RETURN_IF_ERROR(SaveSnapshot());
+  SaveCount(names_state);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<tree::Root> ChunkStore::RootOf(const names::Inode& inode) const {
@@ -364,6 +369,10 @@ absl::Status ChunkStore::Destroy() {
   for (const store::PackInfo& pack : present) OCA_RETURN_IF_ERROR(packs_->Remove(pack.id));
   absl::Status health = io::RemoveFileDurably(*options_.fs, io::JoinPath(options_.dir, "health"));
   if (!health.ok() && !absl::IsNotFound(health)) return health;
+  if (absl::Status gone = options_.fs->RemoveFile(CountPath());
+      !gone.ok() && !absl::IsNotFound(gone)) {
+    return gone;
+  }
   absl::MutexLock lock(&snapshot_mu_);
   destroyed_ = true;
   return index::FingerprintIndex::RemoveSnapshot(*options_.fs, SnapshotPath(options_.dir));

@@ -56,6 +56,8 @@ struct ChunkStoreOptions {
   Caches* caches = nullptr;
   const store::GroupKeys* keys = nullptr;   // of the group; null: it is never encrypted
   uint64_t index_budget_bytes = 64u << 20;  // see SetIndexBudget
+  uint64_t count_budget_bytes = 16u << 20;  // see SetCountBudget
+  std::string names_state;                  // as it is at Open; see Stop
 };
 
 // A chunk's plain bytes, verified; valid while `holder` lives.
@@ -136,6 +138,9 @@ class ChunkStore final : public tree::NodeStore {
   // From here on each chunk that a Put finds counts as live. True: no count can be relied on, and
   // every root has to be counted, from the moment of journal().Restart() on.
   bool BeginEpoch();
+  // Something may be dead that no run has looked for: there is no count, and not for want of memory
+  // alone.
+  bool NeedsCount();
   void EndEpoch();
   // Counts a root that came, or one that went. After an error the count is not exact any more.
   absl::Status CountRoot(const tree::Root& root, bool add, const PauseFn& pause);
@@ -214,8 +219,12 @@ class ChunkStore final : public tree::NodeStore {
   void SetCompression(store::Compression compression) { compression_.store(compression); }
   // Writes the index snapshot when much changed since the last one, or the index asks for it.
   void MaybeSaveSnapshot();
-  // Flushes, seals every pack, saves the snapshot. Only reads may follow.
-  absl::Status Stop();
+  // Of RAM for counts of references and the journal of roots. When a byte a chunk is too much, each
+  // run of the cleaner counts every root, with a bit a chunk.
+  void SetCountBudget(uint64_t bytes);
+  // Flushes, seals every pack, saves the snapshot and the count. Only reads may follow. The count
+  // is good for names in this state only.
+  absl::Status Stop(const std::string& names_state = "");
   // Removes every pack and the snapshot: the storage group was deleted. Only destruction may
   // follow.
   absl::Status Destroy();
@@ -328,7 +337,12 @@ class ChunkStore final : public tree::NodeStore {
   void Distrust(PackId pack, const format::FooterGroup& place,
                 std::span<const format::FooterChunk> chunks);
 
-  // chunk_count.cc
+  // chunk_count.cc, count_file.cc
+  std::string CountPath() const { return io::JoinPath(options_.dir, "references"); }
+  // The file goes as it is read: it is of the state that ends now.
+  void LoadCount();
+  bool Fits(const format::ReferenceCounts& counts) ABSL_LOCKS_EXCLUDED(stats_mu_);
+  void SaveCount(const std::string& names_state);
   // Where it lies, but for what is in quarantine.
   absl::StatusOr<std::vector<ChunkPlace>> PlacesOf(const Fingerprint& fp);
   // The place at which references are counted; null when there is none.
@@ -393,6 +407,8 @@ class ChunkStore final : public tree::NodeStore {
       ABSL_GUARDED_BY(condemned_mu_);  // never deduplicate against these
   ReferenceTable references_;
   RootJournal journal_;
+  std::atomic<uint64_t> most_counts_{0};      // in bytes mode
+  std::atomic<bool> swept_compactly_{false};  // the last epoch, by a count that is gone since
 
   absl::Mutex tasks_mu_;
   uint64_t tasks_ ABSL_GUARDED_BY(tasks_mu_) = 0;  // queued or running, and using this object

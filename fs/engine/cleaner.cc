@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "fmt/format.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
 
@@ -26,14 +27,21 @@ void Cleaner::SetPhase(const char* phase, double progress_percent) {
 absl::Status Cleaner::Run() {
   work_began_ns_ = clock_->MonotonicNanos();
   absl::Status result;
+  uint64_t left = 0;
+  bool recounted = false, again = false;
   do {
     Epoch epoch;
     result = RunEpoch(epoch);
-    for (auto& [store, group] : epoch.groups) store->EndEpoch();
+    left = 0;
+    for (auto& [store, group] : epoch.groups) {
+      if (store->references().exact()) left += store->PlanSweep().freed_bytes;
+      store->EndEpoch();
+    }
     NotePauses();
-  } while (result.ok() && BeginNextRound());
-  uint64_t left = 0;
-  for (auto& [id, store] : host_->ChunkStores()) left += store->PlanSweep().freed_bytes;
+    // Something that was counted cannot be read any more: once more, with a count of what can.
+    again = absl::IsAborted(result) && !recounted;
+    recounted |= again;
+  } while (again || (result.ok() && BeginNextRound()));
   job_.Update([](CleanerStatus* status) { status->phase.clear(); });
   const bool failed = !result.ok() && !absl::IsCancelled(result);
   if (failed) log::Error("reclaiming space failed", "error", MessageOf(result));
@@ -89,7 +97,7 @@ absl::Status Cleaner::CountAll(Epoch& epoch) {
   for (const names::Container& container : host_->names().ListContainers()) {
     total += host_->names().Counters(container.id).inodes;
   }
-  uint64_t seen = 0;
+  uint64_t seen = 0, files = 0, expected_files = 0;
   const ChunkStore::PauseFn pause = [this] { return Pause(); };
   auto count = [&](const names::Inode& inode) -> absl::Status {
     OCA_RETURN_IF_ERROR(Pause());
@@ -98,6 +106,7 @@ absl::Status Cleaner::CountAll(Epoch& epoch) {
                std::min(100.0, 100.0 * static_cast<double>(seen) / static_cast<double>(total)));
     }
     if (!S_ISREG(inode.mode)) return absl::OkStatus();
+    ++files;
     auto group = epoch.groups.find(host_->StoreOf(inode.container));
     // Without a store there is nothing to keep; one that is locked or came after the start is not
     // swept.
@@ -108,7 +117,15 @@ absl::Status Cleaner::CountAll(Epoch& epoch) {
     for (auto& [store, group] : epoch.groups) {
       if (group.whole) store->journal().Restart();
     }
+    for (const names::Container& container : host_->names().ListContainers())
+      expected_files += host_->names().Counters(container.id).files;
   }));
+  // What a walk does not come across would be taken for deleted.
+  if (files != expected_files) {
+    return absl::DataLossError(
+        fmt::format("names count {} files, but {} were found: nothing is reclaimed; start a scan",
+                    expected_files, files));
+  }
   for (auto& [store, group] : epoch.groups) {
     if (group.whole) store->references().SetExact();
   }

@@ -91,7 +91,7 @@ void Cleaner::StartIfDue() {
   bool uncounted = false;  // what was deleted before a crash is not known
   for (auto& [id, store] : host_->ChunkStores()) {
     stored += store->PhysicalBytes();
-    uncounted |= store->pack_count() > 0 && !store->references().exact();
+    uncounted |= store->NeedsCount();
   }
   absl::MutexLock lock(&mu_);
   if (running_ || now - ended_ns_ < (failed_ ? kAfterFailure : kBetweenRuns)) return;

@@ -171,7 +171,10 @@ absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   options.caches = caches_.get();
   std::unique_ptr<store::GroupKeys> keys = OpenKeys(record);
   options.keys = keys.get();
-  options.index_budget_bytes = IndexBudget(names_->ListGroups().size());
+  const size_t groups = names_->ListGroups().size();
+  options.index_budget_bytes = IndexBudget(groups);
+  options.count_budget_bytes = memory_.cleaner / std::max<size_t>(groups, 1);
+  options.names_state = names_->opened_state();
   OCA_ASSIGN_OR_RETURN(auto chunks, ChunkStore::Open(options));
   auto group =
       std::make_shared<GroupRuntime>(record, std::move(keys), std::move(chunks), options_.clock);
@@ -194,7 +197,7 @@ absl::Status FilesystemImpl::Stop() {
   names_encrypter_.Stop();
   absl::Status result = Sync();
   for (const auto& group : Groups()) {
-    absl::Status status = group->chunks->Stop();
+    absl::Status status = group->chunks->Stop(names_->state());
     if (result.ok()) result = status;
   }
   names_.reset();
@@ -295,8 +298,10 @@ void FilesystemImpl::KeepIndexes() {
       const double share =
           static_cast<double>(group->chunks->index().size()) / static_cast<double>(entries);
       const double rest = static_cast<double>(all - equal * groups.size());
-      group->chunks->SetIndexBudget(
-          groups.size() == 1 ? all : equal + static_cast<uint64_t>(rest * share));
+      const uint64_t budget =
+          groups.size() == 1 ? all : equal + static_cast<uint64_t>(rest * share);
+      group->chunks->SetIndexBudget(budget);
+      group->chunks->SetCountBudget(budget / MemoryPlan::kIndex * MemoryPlan::kCleaner);
       group->chunks->MaybeSaveSnapshot();
     }
   }

@@ -16,21 +16,26 @@ struct MemoryPlan {
   uint64_t streams = 0;       // buffers of files being written
   uint64_t names_cache = 0;   // RocksDB's block cache
   uint64_t names_buffer = 0;  // one memtable of RocksDB; it has two, and one on its way out
+  uint64_t cleaner = 0;       // counts of references, and what changed since they were counted
+
+  // Percent of what is shared out.
+  static constexpr uint64_t kIndex = 42;
+  static constexpr uint64_t kCleaner = 10;
 };
 
-// A tenth of what is shared out stays for what a run of the cleaner keeps in mind. The program, its
-// libraries and threads, and what malloc keeps free come first: an eighth, at least 48 MiB and at
-// most a half.
+// The program, its libraries and threads, and what malloc keeps free come first: an eighth, at
+// least 48 MiB and at most a half.
 inline MemoryPlan PlanMemory(uint64_t budget) {
   const uint64_t program = std::min(budget / 2, std::max<uint64_t>(budget / 8, uint64_t{48} << 20));
   const uint64_t percent = (budget - program) / 100;
   MemoryPlan plan;
-  plan.index = 42 * percent;
+  plan.index = MemoryPlan::kIndex * percent;
   plan.footers = 8 * percent;
   plan.groups = 16 * percent;
   plan.streams = 14 * percent;
   plan.names_cache = 5 * percent;
   plan.names_buffer = std::min<uint64_t>(5 * percent / 3, uint64_t{64} << 20);
+  plan.cleaner = MemoryPlan::kCleaner * percent;
   return plan;
 }
 

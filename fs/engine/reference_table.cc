@@ -4,12 +4,49 @@
 
 namespace oca::engine {
 
-void ReferenceTable::Reset() {
-  absl::MutexLock lock(&mu_);
+void ReferenceTable::Forget() {
   exact_ = false;
   packs_.clear();
-  many_.clear();
-  missing_.clear();
+  many_ = {};
+  missing_ = {};
+}
+
+void ReferenceTable::Reset(bool compact) {
+  absl::MutexLock lock(&mu_);
+  Forget();
+  compact_ = compact;
+}
+
+bool ReferenceTable::compact() const {
+  absl::MutexLock lock(&mu_);
+  return compact_;
+}
+
+void ReferenceTable::Grow(Pack& pack, uint32_t chunks) {
+  if (chunks <= pack.chunks) return;
+  pack.chunks = chunks;
+  pack.counts.resize(compact_ ? (chunks + 7) / 8 : chunks);
+}
+
+uint32_t ReferenceTable::Get(PackId id, const Pack& pack, uint32_t ordinal) const {
+  if (ordinal >= pack.chunks) return 0;
+  if (compact_) return static_cast<uint8_t>(pack.counts[ordinal / 8]) >> (ordinal % 8) & 1;
+  const auto count = static_cast<uint8_t>(pack.counts[ordinal]);
+  return count == kMany ? many_.at({id, ordinal}) : count;
+}
+
+void ReferenceTable::Set(PackId id, Pack& pack, uint32_t ordinal, uint32_t references) {
+  Grow(pack, ordinal + 1);
+  if (compact_) {
+    const auto bit = static_cast<char>(1 << (ordinal % 8));
+    char& byte = pack.counts[ordinal / 8];
+    byte = static_cast<char>(references > 0 ? byte | bit : byte & ~bit);
+    return;
+  }
+  char& count = pack.counts[ordinal];
+  if (static_cast<uint8_t>(count) == kMany && references < kMany) many_.erase({id, ordinal});
+  count = static_cast<char>(std::min<uint32_t>(references, kMany));
+  if (references >= kMany) many_[{id, ordinal}] = references;
 }
 
 void ReferenceTable::SetExact() {
@@ -32,11 +69,11 @@ void ReferenceTable::AddPack(const format::PackFooter& footer) {
   Pack& pack = packs_[footer.pack.pack_id];
   if (pack.sealed) return;
   pack.sealed = true;
-  pack.counts.resize(footer.chunks.size());
+  Grow(pack, static_cast<uint32_t>(footer.chunks.size()));
   pack.counts.shrink_to_fit();
-  for (size_t i = 0; i < footer.chunks.size(); ++i) {
+  for (uint32_t i = 0; i < footer.chunks.size(); ++i) {
     pack.plain_bytes += footer.chunks[i].length;
-    if (pack.counts[i] == 0) pack.dead_bytes += footer.chunks[i].length;
+    if (Get(footer.pack.pack_id, pack, i) == 0) pack.dead_bytes += footer.chunks[i].length;
   }
 }
 
@@ -50,55 +87,38 @@ void ReferenceTable::RemovePack(PackId pack) {
   absl::MutexLock lock(&mu_);
   auto it = packs_.find(pack);
   if (it == packs_.end()) return;
-  for (uint32_t i = 0; i < it->second.counts.size(); ++i) {
-    if (it->second.counts[i] == kMany) many_.erase({pack, i});
-  }
+  for (uint32_t i = 0; i < it->second.chunks && !many_.empty(); ++i) many_.erase({pack, i});
   packs_.erase(it);
 }
 
 uint32_t ReferenceTable::Count(PackId pack, uint32_t ordinal) const {
   absl::MutexLock lock(&mu_);
   auto it = packs_.find(pack);
-  if (it == packs_.end() || ordinal >= it->second.counts.size()) return 0;
-  const uint8_t count = it->second.counts[ordinal];
-  return count == kMany ? many_.at({pack, ordinal}) : count;
+  return it == packs_.end() ? 0 : Get(pack, it->second, ordinal);
 }
 
 uint32_t ReferenceTable::Add(const ChunkPlace& place, uint32_t references) {
   if (references == 0) return Count(place.pack, place.ordinal);
   absl::MutexLock lock(&mu_);
   Pack& pack = packs_[place.pack];
-  if (pack.counts.size() <= place.ordinal) pack.counts.resize(place.ordinal + 1);
-  uint8_t& count = pack.counts[place.ordinal];
-  const uint32_t before = count == kMany ? many_.at({place.pack, place.ordinal}) : count;
+  const uint32_t before = Get(place.pack, pack, place.ordinal);
   if (before == 0 && pack.sealed) pack.dead_bytes -= place.length;
-  const uint32_t after = before + references;
-  count = static_cast<uint8_t>(std::min<uint32_t>(after, kMany));
-  if (count == kMany) many_[{place.pack, place.ordinal}] = after;
+  Set(place.pack, pack, place.ordinal, before + references);
   return before;
 }
 
 uint32_t ReferenceTable::Drop(const ChunkPlace& place) {
   absl::MutexLock lock(&mu_);
   auto it = packs_.find(place.pack);
-  if (it == packs_.end() || place.ordinal >= it->second.counts.size() ||
-      it->second.counts[place.ordinal] == 0) {
+  const uint32_t before = it == packs_.end() ? 0 : Get(place.pack, it->second, place.ordinal);
+  if (before == 0 || compact_) {
     exact_ = false;
     return 0;
   }
   Pack& pack = it->second;
-  uint8_t& count = pack.counts[place.ordinal];
-  if (count == kMany) {
-    auto many = many_.find({place.pack, place.ordinal});
-    const uint32_t left = --many->second;
-    if (left < kMany) {
-      many_.erase(many);
-      count = static_cast<uint8_t>(left);
-    }
-    return left;
-  }
-  if (--count == 0 && pack.sealed) pack.dead_bytes += place.length;
-  return count;
+  Set(place.pack, pack, place.ordinal, before - 1);
+  if (before == 1 && pack.sealed) pack.dead_bytes += place.length;
+  return before - 1;
 }
 
 uint32_t ReferenceTable::AddMissing(const Fingerprint& fp) {
@@ -143,6 +163,33 @@ uint64_t ReferenceTable::memory_bytes() const {
                    missing_.capacity() * sizeof(std::pair<Fingerprint, uint32_t>);
   for (const auto& [id, pack] : packs_) bytes += sizeof(id) + sizeof(pack) + pack.counts.capacity();
   return bytes;
+}
+
+void ReferenceTable::Take(format::ReferenceCounts* out) {
+  absl::MutexLock lock(&mu_);
+  for (auto& [id, pack] : packs_) {
+    for (uint32_t i = 0; i < pack.chunks && !many_.empty(); ++i) {
+      if (auto many = many_.find({id, i}); many != many_.end())
+        out->many.push_back({id, i, many->second});
+    }
+    out->packs.push_back({id, 0, pack.plain_bytes, pack.dead_bytes, std::move(pack.counts)});
+  }
+  for (const auto& [fp, references] : missing_) out->missing.push_back({fp, references});
+  Forget();
+}
+
+void ReferenceTable::Put(format::ReferenceCounts in) {
+  absl::MutexLock lock(&mu_);
+  for (format::ReferenceCounts::Pack& from : in.packs) {
+    Pack& pack = packs_[from.id];
+    pack.chunks = static_cast<uint32_t>(from.counts.size());
+    pack.counts = std::move(from.counts);
+    pack.sealed = from.plain_bytes > 0;
+    pack.plain_bytes = from.plain_bytes;
+    pack.dead_bytes = from.dead_bytes;
+  }
+  for (const auto& many : in.many) many_[{many.pack, many.ordinal}] = many.references;
+  for (const auto& missing : in.missing) missing_[missing.fp] = missing.references;
 }
 
 }  // namespace oca::engine

@@ -1,11 +1,14 @@
 // How many references each chunk of a storage group has: from recipe roots in inodes, and from
 // nodes that have references themselves. A byte a chunk. What a recipe's root adds and takes away
 // is counted when it comes and goes, so the cleaner looks at what changed and at nothing else.
+// Where memory is too small for that, a bit a chunk says whether there is any: a count of the
+// moment, which is made anew for each run.
 #ifndef OCA_FS_ENGINE_REFERENCE_TABLE_H_
 #define OCA_FS_ENGINE_REFERENCE_TABLE_H_
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "fs/format/pack.h"
+#include "fs/format/reference_counts.h"
 #include "lib/base/ids.h"
 
 namespace oca::engine {
@@ -33,8 +37,9 @@ struct PackLiveness {
 // Thread-safe.
 class ReferenceTable {
  public:
-  // Forgets everything; the count begins anew.
-  void Reset() ABSL_LOCKS_EXCLUDED(mu_);
+  // Forgets everything; the count begins anew, with a bit a chunk when `compact`.
+  void Reset(bool compact = false) ABSL_LOCKS_EXCLUDED(mu_);
+  bool compact() const ABSL_LOCKS_EXCLUDED(mu_);
   // The count is whole (SetExact after Reset), or it cannot be relied on any more (Invalidate).
   void SetExact() ABSL_LOCKS_EXCLUDED(mu_);
   void Invalidate() ABSL_LOCKS_EXCLUDED(mu_);
@@ -63,17 +68,31 @@ class ReferenceTable {
   std::vector<PackLiveness> Liveness() const ABSL_LOCKS_EXCLUDED(mu_);
   uint64_t memory_bytes() const ABSL_LOCKS_EXCLUDED(mu_);
 
+  // Moves packs, many and missing out; the table is as after Reset. Not of a compact one.
+  void Take(format::ReferenceCounts* out) ABSL_LOCKS_EXCLUDED(mu_);
+  // Takes over what Take gave, into an empty table. The count is not exact before SetExact.
+  void Put(format::ReferenceCounts in) ABSL_LOCKS_EXCLUDED(mu_);
+
  private:
-  static constexpr uint8_t kMany = 255;  // the number is in many_
+  static constexpr uint8_t kMany = format::kManyReferences;  // the number is in many_
   struct Pack {
-    std::vector<uint8_t> counts;
+    std::string counts;   // a byte a chunk, or a bit
+    uint32_t chunks = 0;  // that there is a count for
     bool sealed = false;
     uint64_t plain_bytes = 0;
     uint64_t dead_bytes = 0;
   };
   using Ordinal = std::pair<PackId, uint32_t>;
 
+  void Forget() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Grow(Pack& pack, uint32_t chunks) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  uint32_t Get(PackId id, const Pack& pack, uint32_t ordinal) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Set(PackId id, Pack& pack, uint32_t ordinal, uint32_t references)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   mutable absl::Mutex mu_;
+  bool compact_ ABSL_GUARDED_BY(mu_) = false;
   bool exact_ ABSL_GUARDED_BY(mu_) = false;
   std::map<PackId, Pack> packs_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<Ordinal, uint32_t> many_ ABSL_GUARDED_BY(mu_);

@@ -2,6 +2,7 @@
 #ifndef OCA_FS_ENGINE_ROOT_JOURNAL_H_
 #define OCA_FS_ENGINE_ROOT_JOURNAL_H_
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ class RootJournal {
   void Note(const names::Inode& before, std::string_view after, uint64_t bytes_dropped)
       ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
+    noted_ = true;
     dropped_bytes_ += bytes_dropped;
     if (!counting_) return;
     auto [it, added] = changes_.try_emplace(before.ino);
@@ -36,7 +38,7 @@ class RootJournal {
     it->second.after = after;
     if (it->second.before == it->second.after) {
       changes_.erase(it);
-    } else if (changes_.size() > kMaxChanges) {
+    } else if (changes_.size() > most_changes_.load()) {
       changes_ = Changes();
       counting_ = false;
     }
@@ -75,12 +77,27 @@ class RootJournal {
     absl::MutexLock lock(&mu_);
     return dropped_bytes_;
   }
+  // Of RAM for the changes.
+  void SetBudget(uint64_t bytes) { most_changes_ = bytes / kChangeBytes; }
+
+  // Goes on where another journal ended. False, and nothing is done, when anything changed since
+  // this one was made.
+  bool Resume(Changes changes, uint64_t dropped_bytes) ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    if (noted_) return false;
+    changes_ = std::move(changes);
+    dropped_bytes_ = dropped_bytes;
+    counting_ = true;
+    return true;
+  }
 
  private:
-  static constexpr size_t kMaxChanges = 200'000;  // some 60 MB
+  static constexpr uint64_t kChangeBytes = 320;  // of RAM, with two roots of usual size
 
+  std::atomic<uint64_t> most_changes_{200'000};
   mutable absl::Mutex mu_;
   bool counting_ ABSL_GUARDED_BY(mu_) = false;
+  bool noted_ ABSL_GUARDED_BY(mu_) = false;  // anything, ever
   Changes changes_ ABSL_GUARDED_BY(mu_);
   uint64_t dropped_bytes_ ABSL_GUARDED_BY(mu_) = 0;
 };

@@ -226,7 +226,15 @@ absl::Status Database::OpenRocks(const DatabaseOptions& options) {
     return absl::DataLossError(
         fmt::format("names: the database is missing or empty: {}", status.ToString()));
   }
+  if (status.ok()) opened_state_ = state();
   return FromRocks(status, rocks_fs_->last_write_errno());
+}
+
+std::string Database::state() const {
+  std::string identity;
+  // Without one no state is like another: it stands for nobody's.
+  if (!db_->GetDbIdentity(identity).ok()) return "";
+  return fmt::format("{}:{}", identity, db_->GetLatestSequenceNumber());
 }
 
 Database::~Database() {

@@ -109,6 +109,10 @@ class Database {
   uint64_t DiskBytes() const;
   // Reads every table whole. kDataLoss: a block of one is damaged.
   absl::Status VerifyChecksums() const;
+  // The database's identity and RocksDB's number of the last write that it was given, now and at
+  // Open.
+  std::string state() const;
+  std::string opened_state() const { return opened_state_; }
 
  private:
   class ErrorListener;
@@ -132,6 +136,7 @@ class Database {
   const std::shared_ptr<RocksFileSystem> rocks_fs_;
   const std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
+  std::string opened_state_;
 
   absl::Mutex write_mu_ ABSL_ACQUIRED_BEFORE(error_mu_, buffer_mu_);  // FlushBuffer's and Resume's
   mutable absl::Mutex buffer_mu_;

@@ -188,6 +188,11 @@ class Names {
   absl::Status RemoveXattr(InodeNo ino, std::string_view name);
   absl::StatusOr<std::vector<std::string>> ListXattrs(InodeNo ino) const;
 
+  // Which state of which database this is: as of the last Commit, and as it was when this was
+  // opened. Equal ones mean that nothing changed between.
+  std::string state() const;
+  std::string opened_state() const;
+
   // --- Whole-repository walks ---
   // Calls fn for each inode (orphans too) of one consistent moment, ascending, until it returns an
   // error.

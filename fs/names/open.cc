@@ -112,6 +112,8 @@ absl::Status Names::Impl::LoadTables() {
 
 absl::Status Names::ForgetOldValues() { return impl_->db->Rewrite(); }
 absl::Status Names::Resume() { return impl_->db->Resume(); }
+std::string Names::state() const { return impl_->db->state(); }
+std::string Names::opened_state() const { return impl_->db->opened_state(); }
 uint64_t Names::DiskBytes() const { return impl_->db->DiskBytes(); }
 
 }  // namespace oca::names

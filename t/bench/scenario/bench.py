@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Oca beside restic, borg and daemons that do nothing, and prints a table. JSON rows go to <out>/*.json.
 
-bench.py --bin DIR --out DIR [--micro | --stream | --tree | --series | --more] [--rounds N]
+bench.py --bin DIR --out DIR [--micro | --stream | --tree | --series | --more | --cleaner] [--rounds N]
 BENCH_MB=256 takes about that much of the data: a quick look whose figures are not comparable.
 """
 
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import cleaner
 import interrupts
 import micro
 import more
@@ -26,7 +27,8 @@ from shapes import Stream, Tree
 TREE_MB = 150        # of many small files
 GENERATION_MB = 500  # of each generation
 SMALL_FILES = 10000
-PARTS = ("micro", "stream", "tree", "series", "more")
+CLEANER_MB = 1000    # in files of which half goes
+PARTS = ("micro", "stream", "tree", "series", "more", "cleaner")
 
 
 def main():
@@ -38,6 +40,7 @@ def main():
     parser.add_argument("--tree", action="store_true", help="only trees of small files")
     parser.add_argument("--series", action="store_true", help="only a series of releases")
     parser.add_argument("--more", action="store_true", help="only generations, small files, restart")
+    parser.add_argument("--cleaner", action="store_true", help="only the cleaner beside ingest")
     parser.add_argument("--rounds", type=int, help="at most; two are enough where they agree (3; 2 with BENCH_MB)")
     options = parser.parse_args()
     parts = [part for part in PARTS if getattr(options, part)] or PARTS
@@ -82,7 +85,7 @@ def measure_all(parts, options, out, work):
 
     if "micro" in parts:
         found("micro", micro.run(options.bin, work, quick=limit_mb > 0))
-    if set(parts) & {"stream", "tree", "series", "more"}:
+    if set(parts) & {"stream", "tree", "series", "more", "cleaner"}:
         measure_mount(parts, options, Data(os.path.join(out, "data")), limit_mb, work, found)
     print(f"\nThe best of at most {options.rounds} rounds; medians for kernels, index and engine. {time.monotonic() - start:.0f} s.\n")
     table(rows)
@@ -106,6 +109,8 @@ def measure_mount(parts, options, data, limit_mb, work, found):
             rows += more.small_files(options.bin, work, oca, SMALL_FILES, options.rounds)
             rows += more.restart(oca, "generations", "0", options.rounds)
             found("more", rows)
+        if "cleaner" in parts:
+            found("cleaner", cleaner.deletion(work, oca, min(CLEANER_MB, limit_mb) if limit_mb else CLEANER_MB))
 
 
 if __name__ == "__main__":

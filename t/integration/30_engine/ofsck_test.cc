@@ -170,7 +170,8 @@ TEST_F(OfsckTest, EveryCutOrDeletedFileIsFound) {
   // By themselves these say nothing that is needed: their absence is no fault.
   const auto may_be_missing = [](const std::string& path) {
     return path.ends_with("/lock") || path.ends_with("/LOCK") || path.ends_with("/health") ||
-           path.ends_with("/names.seal") || path.ends_with("/index.snapshot");
+           path.ends_with("/names.seal") || path.ends_with("/index.snapshot") ||
+           path.ends_with("/references");
   };
   for (const auto& [path, contents] : disk_) {
     if (path.back() == '/') continue;
