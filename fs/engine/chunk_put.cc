@@ -126,7 +126,7 @@ absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_vie
                          AddToLane(lanes_[lane], container, bytes, fp, kind, &deferred));
     index_.Insert(fp, at, IsPinned(kind));
   }
-  RunDeferred(std::move(deferred));
+  RunDeferred(std::move(deferred), /*here=*/lane >= kSweepDataLane);
   return absl::OkStatus();
 }
 
@@ -164,8 +164,12 @@ absl::StatusOr<std::shared_ptr<OpenPack>> ChunkStore::NewPack() {
   return pack;
 }
 
-void ChunkStore::RunDeferred(Deferred deferred) {
+void ChunkStore::RunDeferred(Deferred deferred, bool here) {
   for (auto& [pack, group] : deferred.groups) {
+    if (here) {
+      StoreGroup(pack, group);
+      continue;
+    }
     TaskBegins();
     options_.workers->Run([this, pack = pack, group = group] {
       StoreGroup(pack, group);

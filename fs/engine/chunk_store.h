@@ -310,7 +310,9 @@ class ChunkStore final : public tree::NodeStore {
                                             format::ChunkKind kind, Deferred* deferred);
   absl::Status Rotate(std::span<Lane> lanes);
   absl::StatusOr<std::shared_ptr<OpenPack>> NewPack();
-  void RunDeferred(Deferred deferred);
+  // `here`: compresses in the caller's thread. The cleaner does, so that its rests, which are as
+  // long as it worked and more, pay for all of its work.
+  void RunDeferred(Deferred deferred, bool here);
   // Queues a seal; ~ChunkStore waits for all tasks that were queued.
   void QueueSeal(const std::shared_ptr<OpenPack>& pack) ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void TaskBegins() ABSL_LOCKS_EXCLUDED(tasks_mu_);
