@@ -10,7 +10,7 @@ namespace oca::cli {
 namespace {
 
 // Options that may stand before the group and take a value.
-constexpr std::string_view kValueOptions[] = {"--home"};
+constexpr std::string_view kValueOptions[] = {"--home", "--login"};
 constexpr std::string_view kHelp[] = {"--help", "-h"};
 
 // What follows `maintenance filesystem` may be bare too.
@@ -94,6 +94,10 @@ std::span<const Group> Groups() {
       {"container", "Containers: what users mount", {"show", "add", "delete", "retention"}},
       {"stats", "Sizes, savings, throughput", {"system", "storage_group", "container", "cleaner"}},
       {"maintenance", "Reclaim space, verify data, shut down", {"filesystem"}},
+      {"user",
+       "Users, their roles and passwords, who is signed in",
+       {"show", "add", "update", "delete", "setpassword"}},
+      {"audit", "The record of changes: who, from where, what", {"show"}},
   };
   return kGroups;
 }

@@ -18,7 +18,7 @@ constexpr char kRootFooter[] =
     "oca <group> --help and oca <group> --<verb> --help tell more. --json answers in JSON.\n"
     "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 not found, 4 exists or in the wrong "
     "state,\n"
-    "5 a part of the appliance is down, 6 declined or stopped.\n\n"
+    "5 a part of the appliance is down, 6 declined or stopped, 7 not signed in.\n\n"
     "Examples:\n"
     "  oca container --add --name backups\n"
     "  oca stats --storage_group --name DefaultGroup --json\n"
@@ -68,6 +68,8 @@ void BuildParser(CLI::App& app, Session& session) {
     if (group.name == "container") AddRetention(sub, session);
     if (group.name == "stats") AddStats(sub, session);
     if (group.name == "maintenance") AddMaintenance(sub, session);
+    if (group.name == "user") AddUser(sub, session);
+    if (group.name == "audit") AddAudit(sub, session);
   }
 }
 
@@ -81,7 +83,10 @@ ExitCode CodeOf(const absl::Status& status) {
       return kNotFound;
     case absl::StatusCode::kAlreadyExists:
     case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kAborted:
       return kConflict;
+    case absl::StatusCode::kUnauthenticated:
+      return kNotSignedIn;
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
       return kUnreachable;

@@ -22,6 +22,7 @@ enum ExitCode {
   kConflict = 4,     // it exists already, or its state forbids the operation
   kUnreachable = 5,  // a part of the appliance is down
   kDeclined = 6,     // the answer to a question was no, or the work was stopped
+  kNotSignedIn = 7,  // user and password do not belong together, or the login is over
 };
 
 struct Context {

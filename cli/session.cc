@@ -8,6 +8,7 @@
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/base/status.h"
+#include "lib/crypto/secret.h"
 #include "lib/rpc/status.h"
 #include "lib/rpc/unix_socket.h"
 
@@ -33,9 +34,12 @@ std::string Trimmed(const std::string& line) {
 
 }  // namespace
 
+Session::~Session() { crypto::Wipe(login_password_.data(), login_password_.size()); }
+
 void Session::Bind(CLI::App* verb, std::function<absl::Status()> action) {
   verb->add_flag("--json", json_, "Answer in JSON");
   verb->add_option("--home", home_, "The appliance's folder (default: $OCA_HOME)");
+  verb->add_option("--login", login_, "Act as this user; the password is asked for, or read first");
   verb->callback([this, action = std::move(action)] { action_ = action; });
 }
 
@@ -53,14 +57,40 @@ absl::Status Session::Connect() {
   while (home_.size() > 1 && home_.back() == '/') home_.pop_back();
   socket_ = api::ManagementSocket(home_);
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_));
-  stub_ = Management::NewStub(std::move(channel));
+  management_ = Management::NewStub(channel);
+  users_ = Users::NewStub(channel);
   return absl::OkStatus();
 }
 
-absl::Status Session::CallWith(
-    Patience patience,
-    const std::function<grpc::Status(Management::Stub&, grpc::ClientContext*)>& call) {
-  if (stub_ == nullptr) OCA_RETURN_IF_ERROR(Connect());
+absl::Status Session::SignIn() {
+  OCA_ASSIGN_OR_RETURN(
+      login_password_,
+      AskSecret("password", fmt::format("Password of user '{}'", login_), /*twice=*/false));
+  management::v1::LoginRequest request;
+  request.set_name(login_);
+  request.set_password(login_password_);
+  management::v1::LoginResponse response;
+  absl::Status status = Call(&Users::Stub::Login, request, &response);
+  crypto::Wipe(request.mutable_password()->data(), request.password().size());
+  if (status.ok()) token_ = response.token();
+  return status;
+}
+
+absl::Status Session::RunAction() {
+  if (!action_) return absl::OkStatus();
+  if (login_.empty()) return action_();
+  OCA_RETURN_IF_ERROR(SignIn());
+  absl::Status status = action_();
+  management::v1::LogoutResponse response;
+  absl::Status ended = Call(&Users::Stub::Logout, management::v1::LogoutRequest(), &response);
+  // The login may be over already: its password was set anew, or the service is gone.
+  ended.IgnoreError();
+  return status;
+}
+
+absl::Status Session::CallWith(Patience patience,
+                               const std::function<grpc::Status(grpc::ClientContext*)>& call) {
+  if (management_ == nullptr) OCA_RETURN_IF_ERROR(Connect());
   if (!rpc::SocketAnswers(socket_)) {
     return absl::UnavailableError(
         fmt::format("the configuration service ocaconfigsvc cannot be reached at {}; start it: "
@@ -70,7 +100,8 @@ absl::Status Session::CallWith(
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
   rpc::SetTimeout(&context, TimeoutOf(patience));
-  absl::Status status = rpc::FromGrpc(call(*stub_, &context));
+  if (!token_.empty()) context.AddMetadata("oca-token", token_);
+  absl::Status status = rpc::FromGrpc(call(&context));
   if (absl::IsDeadlineExceeded(status)) {
     return absl::DeadlineExceededError(fmt::format(
         "no answer in time: {} (ocaconfigsvc at {}; its log is {}/log/ocaconfigsvc.log)",
@@ -104,7 +135,8 @@ std::string Session::ReadHidden(std::string_view question) {
   return line;
 }
 
-absl::StatusOr<std::string> Session::AskPassphrase(std::string_view question, bool twice) {
+absl::StatusOr<std::string> Session::AskSecret(std::string_view what, std::string_view question,
+                                               bool twice) {
   std::string line;
   if (context_.in_is_terminal) {
     line = ReadHidden(question);
@@ -116,9 +148,8 @@ absl::StatusOr<std::string> Session::AskPassphrase(std::string_view question, bo
   }
   if (!line.empty() && line.back() == '\r') line.pop_back();
   if (line.empty()) {
-    return absl::InvalidArgumentError(
-        "no passphrase was given: type it on a terminal, or give it in the first line of standard "
-        "input");
+    return absl::InvalidArgumentError(fmt::format(
+        "no {} was given: type it on a terminal, or give it in a line of standard input", what));
   }
   return line;
 }

@@ -2,6 +2,7 @@
 #ifndef OCA_CLI_SESSION_H_
 #define OCA_CLI_SESSION_H_
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,10 +14,12 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/users.grpc.pb.h"
 
 namespace oca::cli {
 
 using management::v1::Management;
+using management::v1::Users;
 
 // How long a call may take.
 enum class Patience {
@@ -28,30 +31,39 @@ enum class Patience {
 class Session {
  public:
   explicit Session(Context& context) : context_(context) {}
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
-  // Adds --json and --home to a verb; --yes too for one that asks. `action` runs once the words are
-  // parsed.
+  // Adds --json, --home and --login to a verb; --yes too for one that asks. `action` runs once the
+  // words are parsed.
   void Bind(CLI::App* verb, std::function<absl::Status()> action);
   void AddYes(CLI::App* verb);
-  // What the words asked for; OK when they asked for help only.
-  absl::Status RunAction() { return action_ ? action_() : absl::OkStatus(); }
+  // What the words asked for, as the user of --login where it is given; OK when they asked for help
+  // only.
+  absl::Status RunAction();
 
-  // Calls `method` of the management service.
-  template <typename Request, typename Response>
-  absl::Status Call(grpc::Status (Management::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                             Response*),
+  // Calls `method` of ocaconfigsvc, of Management or of Users.
+  template <typename Stub, typename Request, typename Response>
+  absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response,
                     Patience patience = Patience::kLook) {
-    return CallWith(patience, [&](Management::Stub& stub, grpc::ClientContext* context) {
-      return (stub.*method)(context, request, response);
+    return CallWith(patience, [&](grpc::ClientContext* context) {
+      if constexpr (std::same_as<Stub, Users::Stub>) {
+        return (users_.get()->*method)(context, request, response);
+      } else {
+        return (management_.get()->*method)(context, request, response);
+      }
     });
   }
 
   // Fills an empty `value` by asking on a terminal; kInvalidArgument where there is none.
   absl::Status Require(std::string* value, std::string_view option, std::string_view question);
-  // A passphrase: on a terminal asked for without showing it, twice where `twice`; else the first
-  // line of standard input. kInvalidArgument when there is none, or both differ.
-  absl::StatusOr<std::string> AskPassphrase(std::string_view question, bool twice);
+  // A `what` (passphrase, password): on a terminal asked for without showing it, twice where
+  // `twice`; else the next line of standard input. kInvalidArgument when there is none, or both
+  // differ.
+  absl::StatusOr<std::string> AskSecret(std::string_view what, std::string_view question,
+                                        bool twice);
   // Asks `question` (yes/no, default no). OK for yes or --yes; kCancelled for no; kInvalidArgument
   // where nobody can be asked.
   absl::Status Confirm(std::string_view question);
@@ -65,12 +77,16 @@ class Session {
   void Pause(absl::Duration time) { context_.pause(time); }
   void Flush() { context_.out.flush(); }
   const std::string& home() const { return home_; }
+  // The user of --login; empty without.
+  const std::string& login() const { return login_; }
+  // With which the user has signed in.
+  const std::string& login_password() const { return login_password_; }
 
  private:
-  absl::Status CallWith(
-      Patience patience,
-      const std::function<grpc::Status(Management::Stub&, grpc::ClientContext*)>& call);
+  absl::Status CallWith(Patience patience,
+                        const std::function<grpc::Status(grpc::ClientContext*)>& call);
   absl::Status Connect();
+  absl::Status SignIn();
   std::string ReadHidden(std::string_view question);
 
   Context& context_;
@@ -79,7 +95,11 @@ class Session {
   std::string home_;
   std::function<absl::Status()> action_;
   std::string socket_;
-  std::unique_ptr<Management::Stub> stub_;
+  std::string login_;
+  std::string login_password_;
+  std::string token_;
+  std::unique_ptr<Management::Stub> management_;
+  std::unique_ptr<Users::Stub> users_;
 };
 
 // What `--show` prints of one storage group.
@@ -95,6 +115,8 @@ void AddContainer(CLI::App* group, Session& session);
 void AddRetention(CLI::App* group, Session& session);  // a verb of containers
 void AddStats(CLI::App* group, Session& session);
 void AddMaintenance(CLI::App* group, Session& session);
+void AddUser(CLI::App* group, Session& session);
+void AddAudit(CLI::App* group, Session& session);
 
 }  // namespace oca::cli
 

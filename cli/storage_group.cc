@@ -17,6 +17,7 @@ struct Flags {
   std::string compression_mode;
   std::string chunk_size;
   std::string quota;
+  uint64_t revision = 0;
   bool verbose = false;
   bool names_only = false;
 };
@@ -103,6 +104,7 @@ absl::Status Update(Session& session, Flags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the storage group"));
   mgmt::UpdateStorageGroupRequest request;
   request.set_name(flags.name);
+  request.set_revision(flags.revision);
   if (flags.compression_mode.empty() && flags.quota.empty()) {
     return absl::InvalidArgumentError(
         "nothing to change: give --compression_mode or --quota (the chunk size is fixed when a "
@@ -181,6 +183,7 @@ void AddStorageGroup(CLI::App* group, Session& session) {
   update->add_option("--name", flags->name, "Which one");
   update->add_option("--compression_mode", flags->compression_mode, kCompression);
   update->add_option("--quota", flags->quota, kQuota);
+  update->add_option("--revision", flags->revision, "Only when the group still has this revision");
   session.Bind(update, [&session, flags] { return Update(session, *flags); });
   update->footer("Example:\n  oca storage_group --update --name vms --quota none");
 

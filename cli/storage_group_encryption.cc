@@ -126,7 +126,8 @@ absl::Status GivePassphrase(Session& session, Flags& flags, bool twice, std::str
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the storage group"));
   OCA_ASSIGN_OR_RETURN(
       std::string passphrase,
-      session.AskPassphrase(fmt::format("Passphrase of storage group '{}'", flags.name), twice));
+      session.AskSecret("passphrase", fmt::format("Passphrase of storage group '{}'", flags.name),
+                        twice));
   Request request;
   request.set_name(flags.name);
   request.set_passphrase(passphrase);

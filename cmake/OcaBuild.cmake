@@ -59,6 +59,7 @@ pkg_check_modules(pc_zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(pc_lz4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(pc_isal REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(pc_pq REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(pc_sodium REQUIRED IMPORTED_TARGET libsodium)
 
 # oca_library(<name> SRCS a.cc ... [DEPS target ...] [SEPARATE])  A static library; its DEPS are the only modules that it may include.
 # SEPARATE: its sources use the same file-local names, so builds that compile several sources at once compile these one by one.

@@ -4,17 +4,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
+#include "lib/io/file_system.h"
 
 namespace oca::daemon {
 namespace {
 
 constexpr size_t kMostBytes = 4096;
+constexpr size_t kKeyBytes = 32;
 
 class Descriptor {
  public:
@@ -45,6 +50,26 @@ absl::Status CheckOwner(const std::string& path, const struct stat& info) {
   return absl::OkStatus();
 }
 
+// A new file with mode 0600, that is whole when it has its name.
+absl::Status WriteDurably(const std::string& path, std::string_view text) {
+  const std::string folder = io::DirName(path);
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return PosixError(errno, folder);
+  const std::string aside = path + ".new";
+  {
+    Descriptor file(
+        open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (file.get() < 0) return PosixError(errno, aside);
+    if (write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        fsync(file.get()) != 0) {
+      return PosixError(errno, aside);
+    }
+  }
+  io::FileSystem& files = io::PosixFileSystem();
+  OCA_RETURN_IF_ERROR(files.Rename(aside, path));
+  OCA_RETURN_IF_ERROR(files.SyncDir(folder));
+  return files.SyncDir(io::DirName(folder));
+}
+
 }  // namespace
 
 absl::StatusOr<crypto::Secret> ReadSecretFile(const std::string& path) {
@@ -73,6 +98,29 @@ absl::StatusOr<crypto::Secret> ReadSecretFile(const std::string& path) {
         fmt::format("{}: a passphrase is one line of at most {} bytes", path, kMostBytes));
   }
   return secret;
+}
+
+absl::StatusOr<crypto::Secret> ReadOrMakeKeyFile(const std::string& path) {
+  absl::StatusOr<crypto::Secret> line = ReadSecretFile(path);
+  if (absl::IsNotFound(line.status())) {
+    OCA_ASSIGN_OR_RETURN(crypto::Secret key, crypto::RandomSecret(kKeyBytes));
+    std::string text = absl::BytesToHexString({key.view().data(), key.size()}) + "\n";
+    absl::Status made = WriteDurably(path, text);
+    crypto::Wipe(text.data(), text.size());
+    OCA_RETURN_IF_ERROR(made);
+    return key;
+  }
+  OCA_RETURN_IF_ERROR(line.status());
+  const std::string_view digits = line->view();
+  if (digits.size() != 2 * kKeyBytes || !std::all_of(digits.begin(), digits.end(), [](char c) {
+        return absl::ascii_isxdigit(static_cast<unsigned char>(c));
+      })) {
+    return absl::InvalidArgumentError(fmt::format("{}: no key of 64 hexadecimal digits", path));
+  }
+  std::string bytes = absl::HexStringToBytes({digits.data(), digits.size()});
+  crypto::Secret key(bytes);
+  crypto::Wipe(bytes.data(), bytes.size());
+  return key;
 }
 
 }  // namespace oca::daemon

@@ -59,6 +59,12 @@ absl::Status Changes::UpdateGroup(const management::v1::UpdateStorageGroupReques
   if (before == nullptr) {
     return UnknownName(Kind::kStorageGroup, request.name(), NamesOf(both.desired.groups));
   }
+  if (request.revision() != 0 && request.revision() != before->revision) {
+    return absl::AbortedError(
+        fmt::format("storage group '{}' has been changed since: it has revision {} now, not {}; "
+                    "look at it again, and repeat the change if it is still right",
+                    before->name, before->revision, request.revision()));
+  }
   GroupRow row = *before;
   if (request.compression_mode() != fs::v1::COMPRESSION_MODE_UNSPECIFIED) {
     row.compression_mode = request.compression_mode();

@@ -7,239 +7,263 @@
 #include "fmt/format.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/base/status.h"
-#include "lib/log/log.h"
-#include "lib/rpc/status.h"
 
 namespace oca::config {
 namespace {
 
 namespace mgmt = management::v1;
 using grpc::ServerContext;
-using rpc::ToGrpc;
 
 // Puts a value into an answer.
 template <typename Message>
-grpc::Status Answer(absl::StatusOr<Message> result, Message* out) {
-  if (!result.ok()) return ToGrpc(result.status());
-  *out = *std::move(result);
-  return grpc::Status::OK;
+absl::Status Answer(absl::StatusOr<Message> result, Message* out) {
+  if (result.ok()) *out = *std::move(result);
+  return result.status();
+}
+
+// What the mode of a container forbids is a state, not a lack of permission.
+absl::Status AsState(absl::Status done) {
+  return ErrnoOf(done) == EPERM ? absl::FailedPreconditionError(done.message()) : done;
+}
+
+// `done`, and what it means when the work cannot be done twice at a time.
+absl::Status OrBusy(absl::Status done, std::string_view busy) {
+  return absl::IsFailedPrecondition(done) ? absl::FailedPreconditionError(busy.data()) : done;
+}
+
+fs::v1::SetRetentionRequest ToFilesystem(const mgmt::SetRetentionRequest& in, uint32_t id) {
+  fs::v1::SetRetentionRequest out;
+  out.set_id(id);
+  out.set_mode(in.mode());
+  if (in.has_min_period_seconds()) out.set_min_period_seconds(in.min_period_seconds());
+  if (in.has_max_period_seconds()) out.set_max_period_seconds(in.max_period_seconds());
+  if (in.has_default_period_seconds()) out.set_default_period_seconds(in.default_period_seconds());
+  if (in.has_auto_lock_seconds()) out.set_auto_lock_seconds(in.auto_lock_seconds());
+  return out;
 }
 
 class Service final : public mgmt::Management::Service {
  public:
-  Service(Changes& changes, Views& views, FilesystemClient& filesystem)
-      : changes_(changes), views_(views), filesystem_(filesystem) {}
+  Service(Gate& gate, Changes& changes, Views& views, FilesystemClient& filesystem)
+      : gate_(gate), changes_(changes), views_(views), filesystem_(filesystem) {}
 
-  grpc::Status GetSystem(ServerContext*, const mgmt::GetSystemRequest*,
+  grpc::Status GetSystem(ServerContext* context, const mgmt::GetSystemRequest* in,
                          mgmt::System* out) override {
-    *out = views_.GetSystem();
-    return grpc::Status::OK;
+    return gate_.Pass(context, *in, out, [&](Visit&) {
+      *out = views_.GetSystem();
+      return absl::OkStatus();
+    });
   }
 
-  grpc::Status ListStorageGroups(ServerContext*, const mgmt::ListStorageGroupsRequest* in,
+  grpc::Status ListStorageGroups(ServerContext* context, const mgmt::ListStorageGroupsRequest* in,
                                  mgmt::ListStorageGroupsResponse* out) override {
-    return Answer(views_.ListGroups(in->name()), out);
+    return gate_.Pass(context, *in, out,
+                      [&](Visit&) { return Answer(views_.ListGroups(in->name()), out); });
   }
-  grpc::Status AddStorageGroup(ServerContext*, const mgmt::AddStorageGroupRequest* in,
+  grpc::Status AddStorageGroup(ServerContext* context, const mgmt::AddStorageGroupRequest* in,
                                mgmt::StorageGroup* out) override {
-    absl::Status done = changes_.AddGroup(*in);
-    return done.ok() ? OneGroup(in->name(), out) : ToGrpc(done);
+    return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
+      OCA_RETURN_IF_ERROR(changes_.AddGroup(*in));
+      return OneGroup(in->name(), out);
+    });
   }
-  grpc::Status UpdateStorageGroup(ServerContext*, const mgmt::UpdateStorageGroupRequest* in,
+  grpc::Status UpdateStorageGroup(ServerContext* context, const mgmt::UpdateStorageGroupRequest* in,
                                   mgmt::StorageGroup* out) override {
-    absl::Status done = changes_.UpdateGroup(*in);
-    return done.ok() ? OneGroup(in->name(), out) : ToGrpc(done);
+    return gate_.Pass(context, *in, out, [&](Visit& visit) -> absl::Status {
+      NoteGroup(in->name(), visit);
+      OCA_RETURN_IF_ERROR(changes_.UpdateGroup(*in));
+      return OneGroup(in->name(), out);
+    });
   }
-  grpc::Status DeleteStorageGroup(ServerContext*, const mgmt::DeleteStorageGroupRequest* in,
-                                  mgmt::DeleteStorageGroupResponse*) override {
-    return ToGrpc(changes_.DeleteGroup(in->name()));
+  grpc::Status DeleteStorageGroup(ServerContext* context, const mgmt::DeleteStorageGroupRequest* in,
+                                  mgmt::DeleteStorageGroupResponse* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit& visit) {
+      NoteGroup(in->name(), visit);
+      return changes_.DeleteGroup(in->name());
+    });
   }
 
-  grpc::Status SetStorageGroupPassphrase(ServerContext*,
+  grpc::Status SetStorageGroupPassphrase(ServerContext* context,
                                          const mgmt::SetStorageGroupPassphraseRequest* in,
                                          mgmt::StorageGroup* out) override {
-    return OnGroup("set_passphrase", in->name(), out,
+    return OnGroup(context, *in, out,
                    [&](uint32_t id) { return filesystem_.SetPassphrase(id, in->passphrase()); });
   }
-  grpc::Status UnlockStorageGroup(ServerContext*, const mgmt::UnlockStorageGroupRequest* in,
+  grpc::Status UnlockStorageGroup(ServerContext* context, const mgmt::UnlockStorageGroupRequest* in,
                                   mgmt::StorageGroup* out) override {
-    return OnGroup("unlock", in->name(), out,
+    return OnGroup(context, *in, out,
                    [&](uint32_t id) { return filesystem_.UnlockGroup(id, in->passphrase()); });
   }
-  grpc::Status EncryptStorageGroup(ServerContext*, const mgmt::EncryptStorageGroupRequest* in,
+  grpc::Status EncryptStorageGroup(ServerContext* context,
+                                   const mgmt::EncryptStorageGroupRequest* in,
                                    mgmt::StorageGroup* out) override {
-    return OnGroup("encrypt", in->name(), out, [&](uint32_t id) {
+    return OnGroup(context, *in, out, [&](uint32_t id) {
       return filesystem_.EncryptGroup(id, in->mode(), in->rotation_seconds());
     });
   }
 
-  grpc::Status ListContainers(ServerContext*, const mgmt::ListContainersRequest* in,
+  grpc::Status ListContainers(ServerContext* context, const mgmt::ListContainersRequest* in,
                               mgmt::ListContainersResponse* out) override {
-    return Answer(views_.ListContainers(in->name()), out);
+    return gate_.Pass(context, *in, out,
+                      [&](Visit&) { return Answer(views_.ListContainers(in->name()), out); });
   }
-  grpc::Status AddContainer(ServerContext*, const mgmt::AddContainerRequest* in,
+  grpc::Status AddContainer(ServerContext* context, const mgmt::AddContainerRequest* in,
                             mgmt::Container* out) override {
-    if (in->type() != mgmt::CONTAINER_TYPE_UNSPECIFIED &&
-        in->type() != mgmt::CONTAINER_TYPE_LOCAL) {
-      return ToGrpc(absl::InvalidArgumentError(
-          fmt::format("unknown container type {}", static_cast<int>(in->type()))));
-    }
-    absl::Status done = changes_.AddContainer(*in);
-    if (!done.ok()) return ToGrpc(done);
-    absl::StatusOr<mgmt::ListContainersResponse> list = views_.ListContainers(in->name());
-    if (!list.ok()) return ToGrpc(list.status());
-    *out = std::move(*list->mutable_containers(0));
-    return grpc::Status::OK;
+    return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
+      if (in->type() != mgmt::CONTAINER_TYPE_UNSPECIFIED &&
+          in->type() != mgmt::CONTAINER_TYPE_LOCAL) {
+        return absl::InvalidArgumentError(
+            fmt::format("unknown container type {}", static_cast<int>(in->type())));
+      }
+      OCA_RETURN_IF_ERROR(changes_.AddContainer(*in));
+      return OneContainer(in->name(), out);
+    });
   }
-  grpc::Status DeleteContainer(ServerContext*, const mgmt::DeleteContainerRequest* in,
-                               mgmt::DeleteContainerResponse*) override {
-    return ToGrpc(changes_.DeleteContainer(in->name(), in->delete_files()));
-  }
-
-  grpc::Status GetRetention(ServerContext*, const mgmt::GetRetentionRequest* in,
-                            fs::v1::Retention* out) override {
-    absl::StatusOr<uint32_t> id = OneContainer(in->name());
-    if (!id.ok()) return ToGrpc(id.status());
-    return Answer(filesystem_.GetRetention(*id), out);
-  }
-  grpc::Status SetRetention(ServerContext*, const mgmt::SetRetentionRequest* in,
-                            fs::v1::Retention* out) override {
-    absl::StatusOr<uint32_t> id = OneContainer(in->name());
-    if (!id.ok()) return ToGrpc(id.status());
-    absl::StatusOr<fs::v1::Retention> changed = filesystem_.SetRetention(ToFilesystem(*in, *id));
-    if (!changed.ok()) return Retained("set_retention", in->name(), changed.status());
-    *out = *std::move(changed);
-    return Retained("set_retention", in->name(), absl::OkStatus());
-  }
-  grpc::Status ReleaseLock(ServerContext*, const mgmt::ReleaseLockRequest* in,
-                           mgmt::ReleaseLockResponse*) override {
-    absl::StatusOr<uint32_t> id = OneContainer(in->name());
-    if (!id.ok()) return ToGrpc(id.status());
-    return Retained("release_lock", in->name(), filesystem_.ReleaseLock(*id, in->path()));
+  grpc::Status DeleteContainer(ServerContext* context, const mgmt::DeleteContainerRequest* in,
+                               mgmt::DeleteContainerResponse* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit& visit) {
+      mgmt::Container before;
+      if (OneContainer(in->name(), &before).ok()) visit.before = AuditJson(before);
+      return changes_.DeleteContainer(in->name(), in->delete_files());
+    });
   }
 
-  grpc::Status GetSystemStats(ServerContext*, const mgmt::GetSystemStatsRequest*,
+  grpc::Status GetRetention(ServerContext* context, const mgmt::GetRetentionRequest* in,
+                            fs::v1::Retention* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
+      OCA_ASSIGN_OR_RETURN(uint32_t id, ContainerId(in->name()));
+      return Answer(filesystem_.GetRetention(id), out);
+    });
+  }
+  grpc::Status SetRetention(ServerContext* context, const mgmt::SetRetentionRequest* in,
+                            fs::v1::Retention* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit& visit) -> absl::Status {
+      OCA_ASSIGN_OR_RETURN(uint32_t id, ContainerId(in->name()));
+      absl::StatusOr<fs::v1::Retention> before = filesystem_.GetRetention(id);
+      if (before.ok()) visit.before = AuditJson(*before);
+      return AsState(Answer(filesystem_.SetRetention(ToFilesystem(*in, id)), out));
+    });
+  }
+  grpc::Status ReleaseLock(ServerContext* context, const mgmt::ReleaseLockRequest* in,
+                           mgmt::ReleaseLockResponse* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
+      OCA_ASSIGN_OR_RETURN(uint32_t id, ContainerId(in->name()));
+      return AsState(filesystem_.ReleaseLock(id, in->path()));
+    });
+  }
+
+  grpc::Status GetSystemStats(ServerContext* context, const mgmt::GetSystemStatsRequest* in,
                               mgmt::SystemStats* out) override {
-    return Answer(views_.SystemStats(), out);
+    return gate_.Pass(context, *in, out, [&](Visit&) { return Answer(views_.SystemStats(), out); });
   }
-  grpc::Status GetStorageGroupStats(ServerContext*, const mgmt::GetStorageGroupStatsRequest* in,
+  grpc::Status GetStorageGroupStats(ServerContext* context,
+                                    const mgmt::GetStorageGroupStatsRequest* in,
                                     mgmt::GetStorageGroupStatsResponse* out) override {
-    return Answer(views_.GroupStats(in->name()), out);
+    return gate_.Pass(context, *in, out,
+                      [&](Visit&) { return Answer(views_.GroupStats(in->name()), out); });
   }
-  grpc::Status GetContainerStats(ServerContext*, const mgmt::GetContainerStatsRequest* in,
+  grpc::Status GetContainerStats(ServerContext* context, const mgmt::GetContainerStatsRequest* in,
                                  mgmt::GetContainerStatsResponse* out) override {
-    return Answer(views_.ContainerStats(in->name()), out);
+    return gate_.Pass(context, *in, out,
+                      [&](Visit&) { return Answer(views_.ContainerStats(in->name()), out); });
   }
 
-  grpc::Status GetCleanerStatus(ServerContext*, const mgmt::GetCleanerStatusRequest*,
+  grpc::Status GetCleanerStatus(ServerContext* context, const mgmt::GetCleanerStatusRequest* in,
                                 fs::v1::CleanerStatus* out) override {
-    return Answer(filesystem_.GetCleanerStatus(), out);
+    return gate_.Pass(context, *in, out,
+                      [&](Visit&) { return Answer(filesystem_.GetCleanerStatus(), out); });
   }
-  grpc::Status StartReclaim(ServerContext*, const mgmt::StartReclaimRequest*,
-                            mgmt::StartReclaimResponse*) override {
-    return Operation("start_reclaim", filesystem_.StartReclaim(), "the cleaner is running already");
+  grpc::Status StartReclaim(ServerContext* context, const mgmt::StartReclaimRequest* in,
+                            mgmt::StartReclaimResponse* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit&) {
+      return OrBusy(filesystem_.StartReclaim(), "the cleaner is running already");
+    });
   }
-  grpc::Status StopReclaim(ServerContext*, const mgmt::StopReclaimRequest*,
-                           mgmt::StopReclaimResponse*) override {
-    return Operation("stop_reclaim", filesystem_.StopReclaim(), "");
+  grpc::Status StopReclaim(ServerContext* context, const mgmt::StopReclaimRequest* in,
+                           mgmt::StopReclaimResponse* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit&) { return filesystem_.StopReclaim(); });
   }
 
-  grpc::Status GetScanStatus(ServerContext*, const mgmt::GetScanStatusRequest*,
+  grpc::Status GetScanStatus(ServerContext* context, const mgmt::GetScanStatusRequest* in,
                              fs::v1::ScanStatus* out) override {
-    return Answer(filesystem_.GetScanStatus(), out);
+    return gate_.Pass(context, *in, out,
+                      [&](Visit&) { return Answer(filesystem_.GetScanStatus(), out); });
   }
-  grpc::Status StartScan(ServerContext*, const mgmt::StartScanRequest* in,
-                         mgmt::StartScanResponse*) override {
-    absl::StatusOr<uint32_t> group = views_.GroupId(in->storage_group());
-    if (!group.ok()) return ToGrpc(group.status());
-    return Operation(in->repair() ? "start_repair" : "start_scan",
-                     filesystem_.StartScan(in->level(), *group, in->repair()),
-                     "a scan or repair is running already");
+  grpc::Status StartScan(ServerContext* context, const mgmt::StartScanRequest* in,
+                         mgmt::StartScanResponse* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
+      OCA_ASSIGN_OR_RETURN(uint32_t group, views_.GroupId(in->storage_group()));
+      return OrBusy(filesystem_.StartScan(in->level(), group, in->repair()),
+                    "a scan or repair is running already");
+    });
   }
-  grpc::Status GetHealth(ServerContext*, const mgmt::GetHealthRequest* in,
+  grpc::Status GetHealth(ServerContext* context, const mgmt::GetHealthRequest* in,
                          fs::v1::Health* out) override {
-    absl::StatusOr<uint32_t> group = views_.GroupId(in->storage_group());
-    if (!group.ok()) return ToGrpc(group.status());
-    return Answer(filesystem_.GetHealth(*group), out);
+    return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
+      OCA_ASSIGN_OR_RETURN(uint32_t group, views_.GroupId(in->storage_group()));
+      return Answer(filesystem_.GetHealth(group), out);
+    });
   }
-  grpc::Status ListRepairs(ServerContext*, const mgmt::ListRepairsRequest*,
+  grpc::Status ListRepairs(ServerContext* context, const mgmt::ListRepairsRequest* in,
                            fs::v1::ListRepairsResponse* out) override {
-    return Answer(filesystem_.ListRepairs(), out);
+    return gate_.Pass(context, *in, out,
+                      [&](Visit&) { return Answer(filesystem_.ListRepairs(), out); });
   }
-  grpc::Status ClearQuarantine(ServerContext*, const mgmt::ClearQuarantineRequest* in,
+  grpc::Status ClearQuarantine(ServerContext* context, const mgmt::ClearQuarantineRequest* in,
                                fs::v1::ClearQuarantineResponse* out) override {
-    absl::StatusOr<uint32_t> group = views_.GroupId(in->storage_group());
-    if (!group.ok()) return ToGrpc(group.status());
-    absl::StatusOr<fs::v1::ClearQuarantineResponse> cleared = filesystem_.ClearQuarantine(*group);
-    if (cleared.ok()) *out = *std::move(cleared);
-    return Operation("clear_quarantine", cleared.status(), "a scan or repair is running");
+    return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
+      OCA_ASSIGN_OR_RETURN(uint32_t group, views_.GroupId(in->storage_group()));
+      return OrBusy(Answer(filesystem_.ClearQuarantine(group), out),
+                    "a scan or repair is running");
+    });
   }
-  grpc::Status StopScan(ServerContext*, const mgmt::StopScanRequest*,
-                        mgmt::StopScanResponse*) override {
-    return Operation("stop_scan", filesystem_.StopScan(), "");
+  grpc::Status StopScan(ServerContext* context, const mgmt::StopScanRequest* in,
+                        mgmt::StopScanResponse* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit&) { return filesystem_.StopScan(); });
   }
 
-  grpc::Status ShutdownFilesystem(ServerContext*, const mgmt::ShutdownFilesystemRequest*,
-                                  mgmt::ShutdownFilesystemResponse*) override {
-    return Operation("shutdown_filesystem", filesystem_.Shutdown(), "");
+  grpc::Status ShutdownFilesystem(ServerContext* context, const mgmt::ShutdownFilesystemRequest* in,
+                                  mgmt::ShutdownFilesystemResponse* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit&) { return filesystem_.Shutdown(); });
   }
 
  private:
-  // The outcome of a change of locks, put on record. What the mode forbids is a state, not a lack
-  // of permission.
-  static grpc::Status Retained(std::string_view what, std::string_view container,
-                               absl::Status done) {
-    if (ErrnoOf(done) == EPERM) done = absl::FailedPreconditionError(done.message());
-    log::Info("operation", "what", what, "container", container, "result", MessageOf(done));
-    return ToGrpc(done);
-  }
-
-  static fs::v1::SetRetentionRequest ToFilesystem(const mgmt::SetRetentionRequest& in,
-                                                  uint32_t id) {
-    fs::v1::SetRetentionRequest out;
-    out.set_id(id);
-    out.set_mode(in.mode());
-    if (in.has_min_period_seconds()) out.set_min_period_seconds(in.min_period_seconds());
-    if (in.has_max_period_seconds()) out.set_max_period_seconds(in.max_period_seconds());
-    if (in.has_default_period_seconds()) {
-      out.set_default_period_seconds(in.default_period_seconds());
-    }
-    if (in.has_auto_lock_seconds()) out.set_auto_lock_seconds(in.auto_lock_seconds());
-    return out;
-  }
-
-  absl::StatusOr<uint32_t> OneContainer(const std::string& name) {
+  absl::StatusOr<uint32_t> ContainerId(const std::string& name) {
     if (name.empty()) return absl::InvalidArgumentError("the name of the container is missing");
     return views_.ContainerId(name);
   }
 
-  // The status of work that was asked for, put on record; `busy` says what EBUSY means.
-  static grpc::Status Operation(std::string_view what, absl::Status done, std::string_view busy) {
-    if (!busy.empty() && absl::IsFailedPrecondition(done)) {
-      done = absl::FailedPreconditionError(busy.data());
-    }
-    log::Info("operation", "what", what, "result", MessageOf(done));
-    return ToGrpc(done);
-  }
-
-  // Does something to the group of that name, puts it on record, and answers with the group.
-  template <typename Work>
-  grpc::Status OnGroup(std::string_view what, std::string_view name, mgmt::StorageGroup* out,
+  // Does something to the group that the request names, and answers with the group.
+  template <typename Request, typename Work>
+  grpc::Status OnGroup(ServerContext* context, const Request& in, mgmt::StorageGroup* out,
                        Work work) {
-    if (name.empty()) return ToGrpc(absl::InvalidArgumentError("the storage group has no name"));
-    absl::StatusOr<uint32_t> id = views_.GroupId(name);
-    absl::Status done = id.ok() ? work(*id) : id.status();
-    log::Info("operation", "what", what, "storage_group", name, "result", MessageOf(done));
-    return done.ok() ? OneGroup(name, out) : ToGrpc(done);
+    return gate_.Pass(context, in, out, [&](Visit& visit) -> absl::Status {
+      if (in.name().empty()) return absl::InvalidArgumentError("the storage group has no name");
+      NoteGroup(in.name(), visit);
+      OCA_ASSIGN_OR_RETURN(uint32_t id, views_.GroupId(in.name()));
+      OCA_RETURN_IF_ERROR(work(id));
+      return OneGroup(in.name(), out);
+    });
   }
 
-  grpc::Status OneGroup(std::string_view name, mgmt::StorageGroup* out) {
-    absl::StatusOr<mgmt::ListStorageGroupsResponse> list = views_.ListGroups(name);
-    if (!list.ok()) return ToGrpc(list.status());
-    *out = std::move(*list->mutable_groups(0));
-    return grpc::Status::OK;
+  void NoteGroup(std::string_view name, Visit& visit) {
+    mgmt::StorageGroup before;
+    if (!name.empty() && OneGroup(name, &before).ok()) visit.before = AuditJson(before);
   }
 
+  absl::Status OneGroup(std::string_view name, mgmt::StorageGroup* out) {
+    OCA_ASSIGN_OR_RETURN(mgmt::ListStorageGroupsResponse list, views_.ListGroups(name));
+    *out = std::move(*list.mutable_groups(0));
+    return absl::OkStatus();
+  }
+  absl::Status OneContainer(const std::string& name, mgmt::Container* out) {
+    if (name.empty()) return absl::NotFoundError("a container without a name");
+    OCA_ASSIGN_OR_RETURN(mgmt::ListContainersResponse list, views_.ListContainers(name));
+    *out = std::move(*list.mutable_containers(0));
+    return absl::OkStatus();
+  }
+
+  Gate& gate_;
   Changes& changes_;
   Views& views_;
   FilesystemClient& filesystem_;
@@ -247,9 +271,9 @@ class Service final : public mgmt::Management::Service {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> NewManagementService(Changes& changes, Views& views,
+std::unique_ptr<grpc::Service> NewManagementService(Gate& gate, Changes& changes, Views& views,
                                                     FilesystemClient& filesystem) {
-  return std::make_unique<Service>(changes, views, filesystem);
+  return std::make_unique<Service>(gate, changes, views, filesystem);
 }
 
 }  // namespace oca::config

@@ -1,4 +1,4 @@
-// The gRPC service oca.management.v1.Management: hands each method on, and its status back.
+// The gRPC service oca.management.v1.Management: hands each method on, through the gate.
 #ifndef OCA_SERVICES_CONFIG_MANAGEMENT_SERVICE_H_
 #define OCA_SERVICES_CONFIG_MANAGEMENT_SERVICE_H_
 
@@ -7,12 +7,13 @@
 #include "grpcpp/impl/service_type.h"
 #include "services/config/changes.h"
 #include "services/config/filesystem_client.h"
+#include "services/config/gate.h"
 #include "services/config/views.h"
 
 namespace oca::config {
 
-// Borrows all three; they must outlive it. Thread-safe.
-std::unique_ptr<grpc::Service> NewManagementService(Changes& changes, Views& views,
+// Borrows all; they must outlive it. Thread-safe.
+std::unique_ptr<grpc::Service> NewManagementService(Gate& gate, Changes& changes, Views& views,
                                                     FilesystemClient& filesystem);
 
 }  // namespace oca::config

@@ -10,6 +10,10 @@ namespace oca::config {
 namespace {
 
 constexpr size_t kMaxNameBytes = 64;
+constexpr size_t kMaxUserNameBytes = 32;
+constexpr size_t kMaxTextBytes = 256;
+constexpr size_t kMinPasswordBytes = 10;
+constexpr size_t kMaxPasswordBytes = 256;
 constexpr size_t kNamesShown = 10;
 
 bool IsNameByte(char c) {
@@ -18,9 +22,9 @@ bool IsNameByte(char c) {
 }
 
 // What is wrong with a name, empty = nothing.
-std::string FaultOf(std::string_view name) {
+std::string FaultOf(std::string_view name, size_t max_bytes) {
   if (name.empty()) return "it is empty";
-  if (name.size() > kMaxNameBytes) return fmt::format("it has {} bytes", name.size());
+  if (name.size() > max_bytes) return fmt::format("it has {} bytes", name.size());
   if (name[0] == '.' || name[0] == '-') return fmt::format("it starts with '{}'", name[0]);
   for (char c : name) {
     if (IsNameByte(c)) continue;
@@ -32,19 +36,57 @@ std::string FaultOf(std::string_view name) {
   return "";
 }
 
+bool HasControlBytes(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+}
+
 }  // namespace
 
 std::string_view KindName(Kind kind) {
-  return kind == Kind::kContainer ? "container" : "storage group";
+  switch (kind) {
+    case Kind::kContainer:
+      return "container";
+    case Kind::kStorageGroup:
+      return "storage group";
+    case Kind::kUser:
+      return "user";
+  }
+  return "";
 }
 
 absl::Status CheckName(Kind kind, std::string_view name) {
-  std::string fault = FaultOf(name);
+  const size_t max_bytes = kind == Kind::kUser ? kMaxUserNameBytes : kMaxNameBytes;
+  std::string fault = FaultOf(name, max_bytes);
   if (fault.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       fmt::format("'{}' cannot name a {}: {}; a name has 1 to {} letters, digits, '.', '_' or '-', "
                   "and does not start with '.' or '-'",
-                  name, KindName(kind), fault, kMaxNameBytes));
+                  name, KindName(kind), fault, max_bytes));
+}
+
+absl::Status CheckText(std::string_view what, std::string_view text) {
+  std::string fault;
+  if (text.size() > kMaxTextBytes) {
+    fault = fmt::format("has {} bytes; at most {} are possible", text.size(), kMaxTextBytes);
+  } else if (HasControlBytes(text)) {
+    fault = "holds control characters";
+  }
+  if (fault.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("the {} {}", what, fault));
+}
+
+absl::Status CheckPassword(std::string_view user, std::string_view password) {
+  std::string_view fault;
+  if (password.size() < kMinPasswordBytes || password.size() > kMaxPasswordBytes) {
+    fault = "has 10 to 256 bytes";
+  } else if (HasControlBytes(password)) {
+    fault = "holds no control characters";
+  } else if (password == user) {
+    fault = "is not the user's name";
+  }
+  if (fault.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("a password {}", fault));
 }
 
 absl::Status CheckChunkSize(uint32_t bytes) {

@@ -1,22 +1,34 @@
 #include "services/config/run.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include "CLI/CLI.hpp"
+#include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
+#include "lib/io/file_system.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
+#include "services/config/audit.h"
 #include "services/config/changes.h"
 #include "services/config/filesystem_client.h"
+#include "services/config/gate.h"
+#include "services/config/logins.h"
 #include "services/config/management_service.h"
+#include "services/config/secret_seal.h"
 #include "services/config/store.h"
+#include "services/config/user_store.h"
+#include "services/config/users.h"
+#include "services/config/users_service.h"
 #include "services/config/views.h"
 
 namespace oca::config {
@@ -37,6 +49,12 @@ absl::StatusOr<conf::Config> LoadConfig(const Arguments& arguments) {
   return config;
 }
 
+// For what nobody else may read.
+absl::Status MakePrivateFolder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return PosixError(errno, path);
+  return absl::OkStatus();
+}
+
 absl::Status Serve(const Arguments& arguments, const Context& context) {
   OCA_ASSIGN_OR_RETURN(conf::Config config, LoadConfig(arguments));
   const std::string& home = arguments.home;
@@ -53,9 +71,21 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
                        FilesystemClient::Create(api::FsSocket(home), how_to_start));
   Changes changes(store, *filesystem);
   Views views(store, *filesystem, changes, home);
-  std::unique_ptr<grpc::Service> service = NewManagementService(changes, views, *filesystem);
-  OCA_ASSIGN_OR_RETURN(std::unique_ptr<rpc::UnixServer> server,
-                       rpc::UnixServer::Start(api::ManagementSocket(home), {service.get()}));
+
+  const std::string private_folder = home + "/config";
+  OCA_RETURN_IF_ERROR(MakePrivateFolder(private_folder));
+  UserStore user_store(store);
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<Logins> logins, Logins::Create(absl::Now));
+  SecretSeal seal(private_folder + "/secrets.key");
+  Users users(user_store, *logins, seal, absl::Now);
+  AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
+  Gate gate(user_store, *logins, audit);
+  std::unique_ptr<grpc::Service> management =
+      NewManagementService(gate, changes, views, *filesystem);
+  std::unique_ptr<grpc::Service> user_service = NewUsersService(gate, users, *logins, audit);
+  OCA_ASSIGN_OR_RETURN(
+      std::unique_ptr<rpc::UnixServer> server,
+      rpc::UnixServer::Start(api::ManagementSocket(home), {management.get(), user_service.get()}));
   changes.Start();
   log::Info("serving", "socket", api::ManagementSocket(home), "version", api::Version());
   absl::Status notified = daemon::Notify("READY=1");

@@ -60,8 +60,8 @@ absl::StatusOr<absl::Time> TimeAt(const db::Result& rows, int row, int column) {
 absl::StatusOr<std::vector<GroupRow>> LoadGroups(db::Connection& db) {
   OCA_ASSIGN_OR_RETURN(
       db::Result rows,
-      db.Query("SELECT name, fs_id, compression_mode, chunk_size_bytes, quota_bytes, state "
-               "FROM oca_config.storage_group ORDER BY name COLLATE \"C\""));
+      db.Query("SELECT name, fs_id, compression_mode, chunk_size_bytes, quota_bytes, state, "
+               "revision FROM oca_config.storage_group ORDER BY name COLLATE \"C\""));
   std::vector<GroupRow> groups(static_cast<size_t>(rows.rows()));
   for (int i = 0; i < rows.rows(); ++i) {
     GroupRow& group = groups[static_cast<size_t>(i)];
@@ -73,6 +73,8 @@ absl::StatusOr<std::vector<GroupRow>> LoadGroups(db::Connection& db) {
     OCA_ASSIGN_OR_RETURN(int64_t quota, rows.Int64(i, 4));
     group.quota_bytes = static_cast<uint64_t>(quota);
     OCA_ASSIGN_OR_RETURN(group.state, ValueOf(kStates, rows.Text(i, 5)));
+    OCA_ASSIGN_OR_RETURN(int64_t revision, rows.Int64(i, 6));
+    group.revision = static_cast<uint64_t>(revision);
   }
   return groups;
 }
@@ -199,7 +201,8 @@ absl::Status Store::Update(const GroupRow& row) {
   return With([&](db::Connection& db) {
     return MustChangeOne(
         db.Query("UPDATE oca_config.storage_group SET fs_id = $2, compression_mode = $3, "
-                 "chunk_size_bytes = $4, quota_bytes = $5, state = $6 WHERE name = $1",
+                 "chunk_size_bytes = $4, quota_bytes = $5, state = $6, "
+                 "revision = revision + 1 WHERE name = $1",
                  {row.name, FsIdParam(row.fs_id), TextOf(kModes, row.compression_mode),
                   row.chunk_size_bytes, row.quota_bytes, TextOf(kStates, row.state)}),
         row.name);

@@ -27,6 +27,7 @@ struct GroupRow {
   uint32_t chunk_size_bytes = 16384;
   uint64_t quota_bytes = 0;
   management::v1::State state = management::v1::STATE_CREATING;
+  uint64_t revision = 0;  // set by the database
 };
 
 struct ContainerRow {
@@ -65,16 +66,18 @@ class Store {
   // kAlreadyExists when the name is taken.
   absl::Status Insert(const GroupRow& row);
   absl::Status Insert(const ContainerRow& row);
-  // Replaces all but name and time of creation; kNotFound.
+  // Replaces all but name and time of creation, and counts a group's revision up; kNotFound.
   absl::Status Update(const GroupRow& row);
   absl::Status Update(const ContainerRow& row);
   // OK when it was not there. kFailedPrecondition for a group that containers belong to.
   absl::Status DeleteGroup(std::string_view name);
   absl::Status DeleteContainer(std::string_view name);
 
- private:
-  // Runs `work` on a connection that answered just now.
+  // Runs `work` on a connection that answered just now; for the tables of others. One at a time,
+  // and `work` must not come back here.
   absl::Status With(const std::function<absl::Status(db::Connection&)>& work);
+
+ private:
   absl::Status Connect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Down(const absl::Status& status) const;
 

@@ -49,6 +49,7 @@ mgmt::StorageGroup ToProto(const GroupRow& row) {
   group.set_chunk_size_bytes(row.chunk_size_bytes);
   group.set_quota_bytes(row.quota_bytes);
   group.set_state(row.state);
+  group.set_revision(row.revision);
   return group;
 }
 
@@ -61,6 +62,7 @@ mgmt::StorageGroup ToProto(const fs::v1::StorageGroup& held, const GroupRow* row
   group.set_chunk_size_bytes(held.chunk_size_bytes());
   group.set_quota_bytes(held.quota_bytes());
   group.set_state(row == nullptr ? mgmt::STATE_READY : row->state);
+  if (row != nullptr) group.set_revision(row->revision);
   *group.mutable_encryption() = held.encryption();
   return group;
 }

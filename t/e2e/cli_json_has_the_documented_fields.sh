@@ -15,7 +15,10 @@ oca container --show --name j --json | jq -e '.name == "j" and .group == "Defaul
 oca storage_group --show --json | jq -e '.groups | map(.name) | contains(["DefaultGroup"])' >/dev/null
 oca system --show --json | jq -e '.version and (.parts | length >= 3)' >/dev/null
 oca maintenance --filesystem --scan_status --json | jq -e .state >/dev/null
+oca user --show --json | jq -e ".users | map(.name) | contains([\"admin\"])" >/dev/null
+oca user --show --logins --json | jq -e ".logins | type == \"array\"" >/dev/null
+oca audit --show --json | jq -e ".entries | map(.method) | contains([\"AddContainer\"])" >/dev/null
 oca stats --system --json | jq -e '.current_bytes > 0' >/dev/null
-for group in system storage_group container stats maintenance; do
+for group in system storage_group container stats maintenance user audit; do
   oca "$group" --help | grep -q . || fail "no help for $group"
 done

@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "lib/api/home.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/users.grpc.pb.h"
 #include "lib/rpc/status.h"
 #include "lib/rpc/unix_socket.h"
 #include "nlohmann/json.hpp"
@@ -215,12 +216,95 @@ class FakeManagement final : public mgmt::Management::Service {
   }
 };
 
+// Takes "right" as the password of "eve". Remembers each call, with the login that it belongs to.
+class FakeUsers final : public mgmt::Users::Service {
+ public:
+  absl::Mutex mu;
+  std::vector<std::string> calls ABSL_GUARDED_BY(mu);
+
+  grpc::Status Login(ServerContext* context, const mgmt::LoginRequest* in,
+                     mgmt::LoginResponse* out) override {
+    if (in->name() != "eve" || in->password() != "right") {
+      return rpc::ToGrpc(absl::UnauthenticatedError("they do not belong together"));
+    }
+    out->set_token("t1");
+    return Called(context, "Login", *in);
+  }
+  grpc::Status Logout(ServerContext* context, const mgmt::LogoutRequest* in,
+                      mgmt::LogoutResponse*) override {
+    return Called(context, "Logout", *in);
+  }
+  grpc::Status ChangeOwnPassword(ServerContext* context, const mgmt::ChangeOwnPasswordRequest* in,
+                                 mgmt::User*) override {
+    return Called(context, "ChangeOwnPassword", *in);
+  }
+  grpc::Status ListLogins(ServerContext*, const mgmt::ListLoginsRequest*,
+                          mgmt::ListLoginsResponse* out) override {
+    out->add_logins()->set_user("eve");
+    return grpc::Status::OK;
+  }
+  grpc::Status ListUsers(ServerContext*, const mgmt::ListUsersRequest* in,
+                         mgmt::ListUsersResponse* out) override {
+    for (const char* name : {"adam", "eve"}) {
+      if (!in->name().empty() && in->name() != name) continue;
+      mgmt::User* user = out->add_users();
+      user->set_name(name);
+      user->add_roles(mgmt::ROLE_MONITOR);
+      user->add_roles(mgmt::ROLE_SECURE_CONNECT);
+      user->set_revision(3);
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status AddUser(ServerContext* context, const mgmt::AddUserRequest* in,
+                       mgmt::UserWithPassword* out) override {
+    out->mutable_user()->set_name(in->name());
+    if (in->generate_password()) out->set_generated_password("made-up");
+    return Called(context, "AddUser", *in);
+  }
+  grpc::Status UpdateUser(ServerContext* context, const mgmt::UpdateUserRequest* in,
+                          mgmt::User*) override {
+    Called(context, "UpdateUser", *in);
+    return in->revision() == 1 ? rpc::ToGrpc(absl::AbortedError("has been changed since"))
+                               : grpc::Status::OK;
+  }
+  grpc::Status DeleteUser(ServerContext* context, const mgmt::DeleteUserRequest* in,
+                          mgmt::DeleteUserResponse*) override {
+    return Called(context, "DeleteUser", *in);
+  }
+  grpc::Status SetUserPassword(ServerContext* context, const mgmt::SetUserPasswordRequest* in,
+                               mgmt::UserWithPassword* out) override {
+    if (in->generate_password()) out->set_generated_password("made-up");
+    return Called(context, "SetUserPassword", *in);
+  }
+  grpc::Status ListAudit(ServerContext* context, const mgmt::ListAuditRequest* in,
+                         mgmt::ListAuditResponse* out) override {
+    auto* entry = out->add_entries();
+    entry->set_user("eve");
+    entry->set_method("AddContainer");
+    entry->set_outcome(mgmt::OUTCOME_DONE);
+    entry->set_before("{\"quota\":1}");
+    return Called(context, "ListAudit", *in);
+  }
+
+ private:
+  grpc::Status Called(ServerContext* context, const std::string& name,
+                      const google::protobuf::Message& request) {
+    auto token = context->client_metadata().find("oca-token");
+    absl::MutexLock lock(&mu);
+    calls.push_back((token == context->client_metadata().end()
+                         ? ""
+                         : "[" + std::string(token->second.data(), token->second.size()) + "] ") +
+                    name + ": " + request.ShortDebugString());
+    return grpc::Status::OK;
+  }
+};
+
 class Cli : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
-    ASSERT_OK_AND_ASSIGN(
-        server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()), {&management_}));
+    ASSERT_OK_AND_ASSIGN(server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
+                                                         {&management_, &users_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -254,8 +338,14 @@ class Cli : public testing::Test {
     return management_.calls.empty() ? "" : management_.calls.back();
   }
 
+  std::vector<std::string> UserCalls() {
+    absl::MutexLock lock(&users_.mu);
+    return users_.calls;
+  }
+
   support::TempDir home_;
   FakeManagement management_;
+  FakeUsers users_;
   std::unique_ptr<rpc::UnixServer> server_;
   bool terminal_ = false;
   std::string echoes_;  // '-': what is typed is hidden from here; '+': shown again

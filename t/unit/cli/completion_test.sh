@@ -9,6 +9,7 @@ source "$(dirname "$0")/../../../etc/oca.bash-completion"
 oca() {
   case "$*" in
     "container --show --names_only") printf 'backups\ndemo\n' ;;
+    "user --show --names_only") printf 'adam\neve\n' ;;
     "storage_group --show --names_only") printf 'DefaultGroup\nvms\n' ;;
     *) "$program" "$@" ;;
   esac
@@ -44,6 +45,12 @@ expect "oca storage_group --encryption --name vms --mode " "internal static"
 expect "oca storage_group --un" "--unlock"
 expect "oca container --retention --name b --mode " "compliance governance none"
 expect "oca storage_group --add --compression_mode " "best fast lz4"
+expect "oca user --se" "--setpassword"
+expect "oca user --update --name e" "eve"
+expect "oca user --add --name " ""
+expect "oca user --add --roles mon" "monitor"
+expect "oca container --show --login a" "adam"
+expect "oca --login adam container --s" "--show"
 expect "oca stats --container --name " "backups demo"
 expect "oca stats --storage_group --name D" "DefaultGroup"
 expect "oca stats --storage_group --j" "--json"

@@ -1,6 +1,8 @@
 // Every method says who may call it, and what is offered to users has its own place in REST.
+#include <initializer_list>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
@@ -8,6 +10,7 @@
 #include "lib/api/fs.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
+#include "lib/api/users.pb.h"
 
 namespace oca {
 namespace {
@@ -20,16 +23,27 @@ const ServiceDescriptor* Find(const google::protobuf::FileDescriptor* file) {
   return file->service(0);
 }
 
-TEST(ApiRules, EveryManagementMethodHasPermissionAndItsOwnPath) {
-  const ServiceDescriptor* service = Find(management::v1::System::descriptor()->file());
-  ASSERT_GT(service->method_count(), 10);
+// Of both services that are offered to users.
+std::vector<const MethodDescriptor*> UserMethods() {
+  std::vector<const MethodDescriptor*> methods;
+  for (const ServiceDescriptor* service : {Find(management::v1::System::descriptor()->file()),
+                                           Find(management::v1::User::descriptor()->file())}) {
+    for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
+  }
+  return methods;
+}
+
+TEST(ApiRules, EveryMethodHasPermissionAndItsOwnPath) {
+  ASSERT_GT(UserMethods().size(), 30u);
   std::set<std::string> places;
-  for (int i = 0; i < service->method_count(); ++i) {
-    const MethodDescriptor* method = service->method(i);
+  for (const MethodDescriptor* method : UserMethods()) {
     SCOPED_TRACE(method->full_name());
     const MethodRule& rule = method->options().GetExtension(oca::rule);
     EXPECT_NE(rule.permission(), PERMISSION_UNSPECIFIED);
-    EXPECT_NE(rule.permission(), PERMISSION_INTERNAL);
+    if (rule.permission() == PERMISSION_INTERNAL) {
+      EXPECT_EQ(rule.http_path(), "");
+      continue;
+    }
     EXPECT_THAT(rule.http_verb(), testing::AnyOf("GET", "POST", "PATCH", "DELETE"));
     EXPECT_EQ(rule.http_path().substr(0, 4), "/v1/");
     EXPECT_TRUE(places.insert(rule.http_verb() + " " + rule.http_path()).second);
@@ -38,10 +52,36 @@ TEST(ApiRules, EveryManagementMethodHasPermissionAndItsOwnPath) {
   }
 }
 
+// The gate knows a method by its request.
+TEST(ApiRules, EachMethodHasARequestOfItsOwn) {
+  std::set<const Descriptor*> requests;
+  for (const MethodDescriptor* method : UserMethods()) {
+    EXPECT_TRUE(requests.insert(method->input_type()).second) << method->full_name();
+    EXPECT_EQ(method->input_type()->name(), method->name() + "Request");
+  }
+}
+
+TEST(ApiRules, SecretsAreMarked) {
+  for (const auto* file :
+       {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
+        fs::v1::Info::descriptor()->file()}) {
+    for (int i = 0; i < file->message_type_count(); ++i) {
+      const Descriptor* message = file->message_type(i);
+      for (int j = 0; j < message->field_count(); ++j) {
+        const auto* field = message->field(j);
+        if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING) continue;
+        bool sounds_secret = false;
+        for (const char* word : {"password", "passphrase", "token", "secret"}) {
+          sounds_secret |= field->name().find(word) != std::string::npos;
+        }
+        EXPECT_EQ(field->options().GetExtension(oca::secret), sounds_secret) << field->full_name();
+      }
+    }
+  }
+}
+
 TEST(ApiRules, PathFieldsAreFieldsOfTheRequest) {
-  const ServiceDescriptor* service = Find(management::v1::System::descriptor()->file());
-  for (int i = 0; i < service->method_count(); ++i) {
-    const MethodDescriptor* method = service->method(i);
+  for (const MethodDescriptor* method : UserMethods()) {
     const std::string& path = method->options().GetExtension(oca::rule).http_path();
     for (size_t open = path.find('{'); open != std::string::npos; open = path.find('{', open + 1)) {
       size_t close = path.find('}', open);

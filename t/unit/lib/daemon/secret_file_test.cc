@@ -52,5 +52,28 @@ TEST_F(SecretFileTest, RefusesMoreThanALineAndWhatIsNoFile) {
   EXPECT_FALSE(ReadSecretFile(link).ok());
 }
 
+TEST_F(SecretFileTest, KeyIsMadeOnceAndKept) {
+  const std::string path = temp_.Path("private/key");
+  ASSERT_OK_AND_ASSIGN(crypto::Secret made, ReadOrMakeKeyFile(path));
+  EXPECT_EQ(made.size(), 32u);
+  ASSERT_OK_AND_ASSIGN(crypto::Secret again, ReadOrMakeKeyFile(path));
+  EXPECT_EQ(made.view(), again.view());
+  struct stat info {};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0600u);
+  ASSERT_EQ(stat(temp_.Path("private").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0700u);
+}
+
+TEST_F(SecretFileTest, WhatIsNoKeyIsNotReplaced) {
+  for (const std::string& contents :
+       {std::string(), std::string(63, 'a'), std::string(64, 'g'), std::string(66, '0')}) {
+    const std::string path = Make(contents);
+    EXPECT_THAT(ReadOrMakeKeyFile(path), StatusIs(absl::StatusCode::kInvalidArgument)) << contents;
+  }
+  EXPECT_THAT(ReadOrMakeKeyFile(Make(std::string(64, 'a'), 0644)),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
 }  // namespace
 }  // namespace oca::daemon

@@ -63,5 +63,30 @@ TEST(ConfigRules, UnknownNameComesWithTheKnownOnes) {
   EXPECT_THAT(Text(UnknownName(Kind::kContainer, "x", many)), HasSubstr("and 15 more"));
 }
 
+TEST(ConfigRules, UserNamesAreShorter) {
+  EXPECT_OK(CheckName(Kind::kUser, std::string(32, 'a')));
+  EXPECT_THAT(CheckName(Kind::kUser, std::string(33, 'a')),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_OK(CheckName(Kind::kContainer, std::string(33, 'a')));
+}
+
+TEST(ConfigRules, Passwords) {
+  EXPECT_OK(CheckPassword("eve", "0123456789"));
+  EXPECT_OK(CheckPassword("eve", std::string(256, 'p')));
+  for (const std::string& bad : {std::string(), std::string("012345678"), std::string(257, 'p'),
+                                 std::string("0123456789\n"), std::string("administrator1")}) {
+    EXPECT_THAT(CheckPassword("administrator1", bad), StatusIs(absl::StatusCode::kInvalidArgument))
+        << bad;
+  }
+}
+
+TEST(ConfigRules, Texts) {
+  EXPECT_OK(CheckText("phone", ""));
+  EXPECT_OK(CheckText("phone", "Größe"));
+  EXPECT_THAT(CheckText("phone", std::string(257, 'x')),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(CheckText("phone", "a\tb"), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 }  // namespace
 }  // namespace oca::config

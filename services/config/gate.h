@@ -1,0 +1,74 @@
+// What stands before every method: who calls, whether the method's annotation lets them, and the
+// record of it.
+#ifndef OCA_SERVICES_CONFIG_GATE_H_
+#define OCA_SERVICES_CONFIG_GATE_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/server_context.h"
+#include "lib/api/options.pb.h"
+#include "lib/rpc/status.h"
+#include "services/config/audit.h"
+#include "services/config/logins.h"
+#include "services/config/user_store.h"
+
+namespace oca::config {
+
+// Names of metadata that says for whom a call is. The socket is the service's own account's alone,
+// so whoever is connected may name any user: it can only lose by that.
+inline constexpr char kTokenKey[] = "oca-token";  // of a login
+inline constexpr char kUserKey[] = "oca-user";    // a user who was authenticated elsewhere (ssh)
+inline constexpr char kFromKey[] = "oca-from";    // where the user is
+
+struct Caller {
+  std::string name;  // of the user; or of the account that runs the service
+  std::string from;
+  std::string token;        // empty: no login
+  std::vector<Role> roles;  // administrator for the account
+  bool is_account = false;  // not a user, but the account itself
+};
+
+// One call, for the work behind the gate.
+struct Visit {
+  const Caller& caller;
+  std::string before = {};  // what the target was, as AuditJson; the work sets it
+};
+
+// Thread-safe.
+class Gate {
+ public:
+  // Borrows all; they must outlive this.
+  Gate(UserStore& users, Logins& logins, AuditTrail& audit);
+
+  // Does `work` (absl::Status(Visit&), which fills *out) when the caller may call the method whose
+  // request `in` is. Changes are put on record before and after; one that cannot be is not begun.
+  template <typename Request, typename Response, typename Work>
+  grpc::Status Pass(const grpc::ServerContext* context, const Request& in, Response* out,
+                    Work work) {
+    return rpc::ToGrpc(Do(*context, in, *out, std::move(work)));
+  }
+
+ private:
+  absl::Status Do(const grpc::ServerContext& context, const google::protobuf::Message& in,
+                  const google::protobuf::Message& out,
+                  const std::function<absl::Status(Visit&)>& work);
+  absl::StatusOr<Caller> Identify(const grpc::ServerContext& context);
+  absl::StatusOr<Caller> ForUser(const std::string& name, Caller caller);
+  absl::Status DoOnRecord(const Caller& caller, const std::string& method, Permission wanted,
+                          const google::protobuf::Message& in, const google::protobuf::Message& out,
+                          const std::function<absl::Status(Visit&)>& work);
+
+  UserStore& users_;
+  Logins& logins_;
+  AuditTrail& audit_;
+  const std::string account_;  // that runs the service
+};
+
+}  // namespace oca::config
+
+#endif  // OCA_SERVICES_CONFIG_GATE_H_

@@ -1,0 +1,238 @@
+#include "services/config/user_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_split.h"
+#include "fmt/format.h"
+#include "lib/base/status.h"
+#include "services/config/find.h"
+#include "services/config/rules.h"
+
+namespace oca::config {
+namespace {
+
+constexpr char kColumns[] =
+    "name, id, revision, (extract(epoch FROM created) * 1000000)::bigint, "
+    "array_to_string(roles, ','), full_name, email_addr, phone, description, enabled, "
+    "password_hash, (extract(epoch FROM password_changed) * 1000000)::bigint, secret_sealed, "
+    "(extract(epoch FROM last_login) * 1000000)::bigint, last_login_from";
+
+absl::StatusOr<std::optional<absl::Time>> TimeOrNone(const db::Result& rows, int row, int column) {
+  if (rows.IsNull(row, column)) return std::nullopt;
+  OCA_ASSIGN_OR_RETURN(int64_t micros, rows.Int64(row, column));
+  return absl::FromUnixMicros(micros);
+}
+
+absl::StatusOr<std::vector<Role>> RolesOf(std::string_view text) {
+  std::vector<Role> roles;
+  for (absl::string_view word :
+       absl::StrSplit(absl::string_view(text.data(), text.size()), ',', absl::SkipEmpty())) {
+    OCA_ASSIGN_OR_RETURN(Role role, RoleOf({word.data(), word.size()}));
+    roles.push_back(role);
+  }
+  std::sort(roles.begin(), roles.end());
+  return roles;
+}
+
+absl::StatusOr<UserRow> RowAt(const db::Result& rows, int i) {
+  UserRow row;
+  row.name = rows.Text(i, 0);
+  OCA_ASSIGN_OR_RETURN(int64_t id, rows.Int64(i, 1));
+  row.id = static_cast<uint32_t>(id);
+  OCA_ASSIGN_OR_RETURN(int64_t revision, rows.Int64(i, 2));
+  row.revision = static_cast<uint64_t>(revision);
+  OCA_ASSIGN_OR_RETURN(int64_t created, rows.Int64(i, 3));
+  row.created = absl::FromUnixMicros(created);
+  OCA_ASSIGN_OR_RETURN(row.roles, RolesOf(rows.Text(i, 4)));
+  row.full_name = rows.Text(i, 5);
+  row.email_addr = rows.Text(i, 6);
+  row.phone = rows.Text(i, 7);
+  row.description = rows.Text(i, 8);
+  row.enabled = rows.Text(i, 9) == "t";
+  row.password_hash = rows.Text(i, 10);
+  OCA_ASSIGN_OR_RETURN(row.password_changed, TimeOrNone(rows, i, 11));
+  row.secret_sealed = rows.Text(i, 12);
+  OCA_ASSIGN_OR_RETURN(row.last_login, TimeOrNone(rows, i, 13));
+  row.last_login_from = rows.Text(i, 14);
+  return row;
+}
+
+absl::StatusOr<std::vector<UserRow>> Rows(absl::StatusOr<db::Result> rows) {
+  if (!rows.ok()) return rows.status();
+  std::vector<UserRow> users;
+  for (int i = 0; i < rows->rows(); ++i) {
+    OCA_ASSIGN_OR_RETURN(UserRow row, RowAt(*rows, i));
+    users.push_back(std::move(row));
+  }
+  return users;
+}
+
+absl::StatusOr<std::vector<UserRow>> SelectAll(db::Connection& db) {
+  return Rows(db.Query(
+      fmt::format("SELECT {} FROM oca_config.user_account ORDER BY name COLLATE \"C\"", kColumns)));
+}
+
+absl::StatusOr<UserRow> One(std::vector<UserRow> all, std::string_view name) {
+  UserRow* found = FindByName(all, name);
+  if (found == nullptr) return UnknownName(Kind::kUser, name, NamesOf(all));
+  return std::move(*found);
+}
+
+db::Param OrNull(const std::string& text) {
+  return text.empty() ? db::Param(std::nullopt) : db::Param(text);
+}
+
+db::Param OrNull(const std::optional<absl::Time>& time) {
+  if (!time.has_value()) return std::nullopt;
+  return absl::FormatTime(absl::RFC3339_full, *time, absl::UTCTimeZone());
+}
+
+// The roles as PostgreSQL's literal of an array.
+std::string ArrayOf(const std::vector<Role>& roles) {
+  std::string text = "{";
+  for (Role role : roles) text += (text.size() == 1 ? "" : ",") + RoleWord(role);
+  return text + "}";
+}
+
+bool IsActiveAdministrator(const UserRow& row) {
+  return row.enabled && HasRole(row.roles, management::v1::ROLE_ADMINISTRATOR);
+}
+
+// `before` is among `all` and would become `after` (null: gone).
+absl::Status KeepAnAdministrator(const std::vector<UserRow>& all, const UserRow& before,
+                                 const UserRow* after) {
+  if (!IsActiveAdministrator(before) || (after != nullptr && IsActiveAdministrator(*after))) {
+    return absl::OkStatus();
+  }
+  if (std::count_if(all.begin(), all.end(), IsActiveAdministrator) > 1) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      fmt::format("'{}' is the only enabled administrator: make another one first", before.name));
+}
+
+absl::Status CheckRevision(const UserRow& row, uint64_t revision) {
+  if (revision == 0 || revision == row.revision) return absl::OkStatus();
+  return absl::AbortedError(
+      fmt::format("user '{}' has been changed since: it has revision {} now, not {}; look at it "
+                  "again, and repeat the change if it is still right",
+                  row.name, row.revision, revision));
+}
+
+// All users, whom nobody else changes until the transaction ends.
+absl::StatusOr<std::vector<UserRow>> LockAll(db::Connection& db) {
+  OCA_RETURN_IF_ERROR(db.Execute("LOCK TABLE oca_config.user_account IN SHARE ROW EXCLUSIVE MODE"));
+  return SelectAll(db);
+}
+
+absl::StatusOr<UserRow> Replace(db::Connection& db, const UserRow& row) {
+  OCA_ASSIGN_OR_RETURN(
+      std::vector<UserRow> rows,
+      Rows(db.Query(fmt::format("UPDATE oca_config.user_account SET roles = $2, full_name = $3, "
+                                "email_addr = $4, phone = $5, description = $6, enabled = $7, "
+                                "password_hash = $8, password_changed = $9, secret_sealed = $10, "
+                                "revision = revision + 1 WHERE name = $1 RETURNING {}",
+                                kColumns),
+                    {row.name, ArrayOf(row.roles), row.full_name, row.email_addr, row.phone,
+                     row.description, row.enabled, OrNull(row.password_hash),
+                     OrNull(row.password_changed), OrNull(row.secret_sealed)})));
+  return One(std::move(rows), row.name);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<UserRow>> UserStore::LoadAll() {
+  std::vector<UserRow> all;
+  absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(all, SelectAll(db));
+    return absl::OkStatus();
+  });
+  if (!done.ok()) return done;
+  return all;
+}
+
+absl::StatusOr<UserRow> UserStore::Load(std::string_view name) {
+  OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, LoadAll());
+  return One(std::move(all), name);
+}
+
+absl::StatusOr<std::optional<UserRow>> UserStore::Find(std::string_view name) {
+  std::vector<UserRow> found;
+  absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(
+        found, Rows(db.Query(
+                   fmt::format("SELECT {} FROM oca_config.user_account WHERE name = $1", kColumns),
+                   {name})));
+    return absl::OkStatus();
+  });
+  if (!done.ok()) return done;
+  if (found.empty()) return std::nullopt;
+  return std::move(found[0]);
+}
+
+absl::StatusOr<UserRow> UserStore::Insert(const UserRow& row) {
+  UserRow made;
+  absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
+    absl::StatusOr<std::vector<UserRow>> rows = Rows(db.Query(
+        fmt::format("INSERT INTO oca_config.user_account (name, roles, full_name, email_addr, "
+                    "phone, description, enabled, password_hash, password_changed, secret_sealed) "
+                    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {}",
+                    kColumns),
+        {row.name, ArrayOf(row.roles), row.full_name, row.email_addr, row.phone, row.description,
+         row.enabled, OrNull(row.password_hash), OrNull(row.password_changed),
+         OrNull(row.secret_sealed)}));
+    if (absl::IsAlreadyExists(rows.status())) {
+      return absl::AlreadyExistsError(fmt::format("a user named '{}' exists", row.name));
+    }
+    if (!rows.ok()) return rows.status();
+    OCA_ASSIGN_OR_RETURN(made, One(*std::move(rows), row.name));
+    return absl::OkStatus();
+  });
+  if (!done.ok()) return done;
+  return made;
+}
+
+absl::StatusOr<UserRow> UserStore::Change(std::string_view name, uint64_t revision,
+                                          const std::function<absl::Status(UserRow&)>& change) {
+  UserRow changed;
+  absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
+    OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, LockAll(db));
+    OCA_ASSIGN_OR_RETURN(UserRow before, One(all, name));
+    OCA_RETURN_IF_ERROR(CheckRevision(before, revision));
+    UserRow after = before;
+    OCA_RETURN_IF_ERROR(change(after));
+    OCA_RETURN_IF_ERROR(KeepAnAdministrator(all, before, &after));
+    OCA_ASSIGN_OR_RETURN(changed, Replace(db, after));
+    return transaction.Commit();
+  });
+  if (!done.ok()) return done;
+  return changed;
+}
+
+absl::StatusOr<UserRow> UserStore::Delete(std::string_view name) {
+  UserRow gone;
+  absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
+    OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, LockAll(db));
+    OCA_ASSIGN_OR_RETURN(gone, One(all, name));
+    OCA_RETURN_IF_ERROR(KeepAnAdministrator(all, gone, nullptr));
+    OCA_RETURN_IF_ERROR(
+        db.Query("DELETE FROM oca_config.user_account WHERE name = $1", {name}).status());
+    return transaction.Commit();
+  });
+  if (!done.ok()) return done;
+  return gone;
+}
+
+absl::Status UserStore::NoteLogin(std::string_view name, std::string_view from) {
+  return store_.With([&](db::Connection& db) {
+    return db
+        .Query(
+            "UPDATE oca_config.user_account SET last_login = now(), last_login_from = $2 "
+            "WHERE name = $1",
+            {name, from})
+        .status();
+  });
+}
+
+}  // namespace oca::config

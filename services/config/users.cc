@@ -1,0 +1,253 @@
+#include "services/config/users.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "fmt/format.h"
+#include "google/protobuf/util/time_util.h"
+#include "lib/base/status.h"
+#include "lib/crypto/password.h"
+#include "lib/log/log.h"
+#include "services/config/find.h"
+#include "services/config/rules.h"
+
+namespace oca::config {
+namespace {
+
+namespace mgmt = management::v1;
+
+google::protobuf::Timestamp Stamp(absl::Time time) {
+  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
+}
+
+mgmt::User ToProto(const UserRow& row) {
+  mgmt::User user;
+  user.set_name(row.name);
+  user.set_id(row.id);
+  for (Role role : row.roles) user.add_roles(role);
+  user.set_full_name(row.full_name);
+  user.set_email_addr(row.email_addr);
+  user.set_phone(row.phone);
+  user.set_description(row.description);
+  user.set_enabled(row.enabled);
+  user.set_has_password(!row.password_hash.empty());
+  user.set_has_secret(!row.secret_sealed.empty());
+  *user.mutable_created() = Stamp(row.created);
+  if (row.password_changed) *user.mutable_password_changed() = Stamp(*row.password_changed);
+  if (row.last_login) *user.mutable_last_login() = Stamp(*row.last_login);
+  user.set_last_login_from(row.last_login_from);
+  user.set_revision(row.revision);
+  return user;
+}
+
+template <typename Repeated>
+absl::StatusOr<std::vector<Role>> RolesFrom(const Repeated& numbers) {
+  std::vector<Role> roles;
+  for (int number : numbers) roles.push_back(static_cast<Role>(number));
+  return CheckedRoles(std::move(roles));
+}
+
+template <typename Request>
+absl::Status CheckTexts(const Request& request) {
+  OCA_RETURN_IF_ERROR(CheckText("full name", request.full_name()));
+  OCA_RETURN_IF_ERROR(CheckText("mail address", request.email_addr()));
+  OCA_RETURN_IF_ERROR(CheckText("phone number", request.phone()));
+  return CheckText("description", request.description());
+}
+
+// The password that the request names, or a new one; empty when it asks for neither.
+template <typename Request>
+absl::StatusOr<crypto::Secret> WantedPassword(const Request& request) {
+  if (!request.generate_password()) return crypto::Secret(request.password());
+  if (!request.password().empty()) {
+    return absl::InvalidArgumentError("give a password, or have one generated, not both");
+  }
+  return crypto::GeneratePassword();
+}
+
+absl::Status WrongLogin() {
+  return absl::UnauthenticatedError("user name and password do not belong together");
+}
+
+}  // namespace
+
+Users::Users(UserStore& store, Logins& logins, SecretSeal& seal, std::function<absl::Time()> now)
+    : store_(store), logins_(logins), seal_(seal), now_(now), brake_(std::move(now)) {}
+
+bool Users::Matches(std::string_view password, const std::string& hash) {
+  absl::MutexLock lock(&hashing_);
+  return crypto::PasswordMatches(password, hash);
+}
+
+absl::StatusOr<std::string> Users::Hash(std::string_view password) {
+  absl::MutexLock lock(&hashing_);
+  return crypto::HashPassword(password);
+}
+
+absl::Status Users::PutPassword(std::string_view password, const std::string& hash, UserRow* row) {
+  row->password_hash = hash;
+  row->password_changed = now_();
+  row->secret_sealed.clear();
+  if (NeedsSecret(row->roles)) {
+    OCA_ASSIGN_OR_RETURN(row->secret_sealed, seal_.Seal(row->name, password));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<mgmt::ListUsersResponse> Users::List(const mgmt::ListUsersRequest& request) {
+  OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, store_.LoadAll());
+  if (!request.name().empty() && FindByName(all, request.name()) == nullptr) {
+    return UnknownName(Kind::kUser, request.name(), NamesOf(all));
+  }
+  mgmt::ListUsersResponse response;
+  for (const UserRow& row : all) {
+    if (!request.name().empty() && row.name != request.name()) continue;
+    if (request.role() != mgmt::ROLE_UNSPECIFIED && !HasRole(row.roles, request.role())) continue;
+    *response.add_users() = ToProto(row);
+  }
+  return response;
+}
+
+absl::StatusOr<mgmt::User> Users::Get(std::string_view name) {
+  OCA_ASSIGN_OR_RETURN(UserRow row, store_.Load(name));
+  return ToProto(row);
+}
+
+absl::StatusOr<mgmt::UserWithPassword> Users::Add(const mgmt::AddUserRequest& request) {
+  OCA_RETURN_IF_ERROR(CheckName(Kind::kUser, request.name()));
+  OCA_RETURN_IF_ERROR(CheckTexts(request));
+  UserRow row;
+  row.name = request.name();
+  OCA_ASSIGN_OR_RETURN(row.roles, RolesFrom(request.roles()));
+  row.full_name = request.full_name();
+  row.email_addr = request.email_addr();
+  row.phone = request.phone();
+  row.description = request.description();
+  OCA_ASSIGN_OR_RETURN(crypto::Secret password, WantedPassword(request));
+  if (!password.empty()) {
+    OCA_RETURN_IF_ERROR(CheckPassword(row.name, password.view()));
+    OCA_ASSIGN_OR_RETURN(std::string hash, Hash(password.view()));
+    OCA_RETURN_IF_ERROR(PutPassword(password.view(), hash, &row));
+  }
+  OCA_ASSIGN_OR_RETURN(UserRow made, store_.Insert(row));
+  mgmt::UserWithPassword answer;
+  *answer.mutable_user() = ToProto(made);
+  if (request.generate_password()) answer.set_generated_password(std::string(password.view()));
+  return answer;
+}
+
+absl::StatusOr<mgmt::User> Users::Update(const mgmt::UpdateUserRequest& request) {
+  OCA_RETURN_IF_ERROR(CheckTexts(request));
+  std::vector<Role> roles;
+  if (request.has_roles()) {
+    OCA_ASSIGN_OR_RETURN(roles, RolesFrom(request.roles().roles()));
+  }
+  OCA_ASSIGN_OR_RETURN(UserRow changed,
+                       store_.Change(request.name(), request.revision(), [&](UserRow& row) {
+                         if (request.has_roles()) row.roles = roles;
+                         if (!NeedsSecret(row.roles)) row.secret_sealed.clear();
+                         if (request.has_full_name()) row.full_name = request.full_name();
+                         if (request.has_email_addr()) row.email_addr = request.email_addr();
+                         if (request.has_phone()) row.phone = request.phone();
+                         if (request.has_description()) row.description = request.description();
+                         if (request.has_enabled()) row.enabled = request.enabled();
+                         return absl::OkStatus();
+                       }));
+  if (!changed.enabled) logins_.EndAllOf(changed.name, "");
+  return ToProto(changed);
+}
+
+absl::Status Users::Delete(std::string_view name) {
+  OCA_RETURN_IF_ERROR(store_.Delete(name).status());
+  logins_.EndAllOf(name, "");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<mgmt::UserWithPassword> Users::SetPassword(
+    const mgmt::SetUserPasswordRequest& request) {
+  OCA_ASSIGN_OR_RETURN(crypto::Secret password, WantedPassword(request));
+  OCA_RETURN_IF_ERROR(CheckPassword(request.name(), password.view()));
+  OCA_ASSIGN_OR_RETURN(std::string hash, Hash(password.view()));
+  OCA_ASSIGN_OR_RETURN(UserRow changed, store_.Change(request.name(), 0, [&](UserRow& row) {
+    return PutPassword(password.view(), hash, &row);
+  }));
+  logins_.EndAllOf(changed.name, "");
+  mgmt::UserWithPassword answer;
+  *answer.mutable_user() = ToProto(changed);
+  if (request.generate_password()) answer.set_generated_password(std::string(password.view()));
+  return answer;
+}
+
+absl::StatusOr<mgmt::User> Users::ChangeOwnPassword(std::string_view name,
+                                                    const mgmt::ChangeOwnPasswordRequest& request,
+                                                    std::string_view kept_token) {
+  OCA_RETURN_IF_ERROR(CheckPassword(name, request.new_password()));
+  OCA_ASSIGN_OR_RETURN(UserRow now, store_.Load(name));
+  OCA_RETURN_IF_ERROR(brake_.Check(name, "own password"));
+  if (!Matches(request.old_password(), now.password_hash)) {
+    brake_.Failed(name, "own password");
+    return absl::PermissionDeniedError("the old password is not right");
+  }
+  brake_.Succeeded(name, "own password");
+  OCA_ASSIGN_OR_RETURN(std::string hash, Hash(request.new_password()));
+  OCA_ASSIGN_OR_RETURN(UserRow changed, store_.Change(name, now.revision, [&](UserRow& row) {
+    return PutPassword(request.new_password(), hash, &row);
+  }));
+  logins_.EndAllOf(name, kept_token);
+  return ToProto(changed);
+}
+
+absl::StatusOr<mgmt::UserSecret> Users::Secret(std::string_view name) {
+  OCA_ASSIGN_OR_RETURN(UserRow row, store_.Load(name));
+  if (!row.enabled) {
+    return absl::FailedPreconditionError(fmt::format("user '{}' is disabled", name));
+  }
+  if (row.secret_sealed.empty()) {
+    return absl::FailedPreconditionError(
+        fmt::format("the password of user '{}' is not kept in a form that protocols can use; with "
+                    "one of the roles ndmp, iscsi or object, set it again",
+                    name));
+  }
+  OCA_ASSIGN_OR_RETURN(crypto::Secret password, seal_.Open(row.name, row.secret_sealed));
+  mgmt::UserSecret answer;
+  answer.set_password(std::string(password.view()));
+  return answer;
+}
+
+absl::StatusOr<mgmt::LoginResponse> Users::Login(const mgmt::LoginRequest& request,
+                                                 std::string_view from) {
+  OCA_RETURN_IF_ERROR(brake_.Check(request.name(), from));
+  OCA_ASSIGN_OR_RETURN(std::optional<UserRow> row, store_.Find(request.name()));
+  // Of a password that nobody knows: an unknown user takes as long as a known one.
+  static const std::string kNobodys =
+      "$argon2id$v=19$m=65536,t=2,p=1$UCRq4sydGoVGT4f4Fw7BOg$"
+      "vWqXgyxhdGFOPoWxVnqvJEbFWDT03yzcZV2yLxDkLKo";
+  const bool usable = row.has_value() && row->enabled && !row->password_hash.empty();
+  if (!Matches(request.password(), usable ? row->password_hash : kNobodys) || !usable) {
+    brake_.Failed(request.name(), from);
+    return WrongLogin();
+  }
+  brake_.Succeeded(request.name(), from);
+  mgmt::LoginResponse response;
+  OCA_ASSIGN_OR_RETURN(*response.mutable_token(), logins_.Begin(row->name, from));
+  *response.mutable_expires() = Stamp(now_() + kLongestLogin);
+  *response.mutable_user() = ToProto(*row);
+  OCA_RETURN_IF_ERROR(store_.NoteLogin(row->name, from));
+  return response;
+}
+
+mgmt::ListLoginsResponse Users::ListLogins() {
+  mgmt::ListLoginsResponse response;
+  for (const config::Login& login : logins_.List()) {
+    mgmt::LoginInfo* info = response.add_logins();
+    info->set_user(login.user);
+    info->set_origin(login.from);
+    *info->mutable_started() = Stamp(login.started);
+    *info->mutable_last_call() = Stamp(login.last_call);
+    *info->mutable_expires() = Stamp(login.expires);
+  }
+  return response;
+}
+
+}  // namespace oca::config

@@ -1,0 +1,64 @@
+// What can be done with users: rules, passwords, logins. Who may do it is for the gate.
+#ifndef OCA_SERVICES_CONFIG_USERS_H_
+#define OCA_SERVICES_CONFIG_USERS_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "lib/api/users.pb.h"
+#include "services/config/logins.h"
+#include "services/config/secret_seal.h"
+#include "services/config/user_store.h"
+
+namespace oca::config {
+
+// Errors: as lib/api/users.proto says. Thread-safe.
+class Users {
+ public:
+  // Borrows all; they must outlive this. `now` may be called by several threads at once.
+  Users(UserStore& store, Logins& logins, SecretSeal& seal, std::function<absl::Time()> now);
+
+  absl::StatusOr<management::v1::ListUsersResponse> List(
+      const management::v1::ListUsersRequest& request);
+  // kNotFound.
+  absl::StatusOr<management::v1::User> Get(std::string_view name);
+  absl::StatusOr<management::v1::UserWithPassword> Add(
+      const management::v1::AddUserRequest& request);
+  absl::StatusOr<management::v1::User> Update(const management::v1::UpdateUserRequest& request);
+  absl::Status Delete(std::string_view name);
+  absl::StatusOr<management::v1::UserWithPassword> SetPassword(
+      const management::v1::SetUserPasswordRequest& request);
+  // `kept_token`: of the login that goes on.
+  absl::StatusOr<management::v1::User> ChangeOwnPassword(
+      std::string_view name, const management::v1::ChangeOwnPasswordRequest& request,
+      std::string_view kept_token);
+  absl::StatusOr<management::v1::UserSecret> Secret(std::string_view name);
+
+  absl::StatusOr<management::v1::LoginResponse> Login(const management::v1::LoginRequest& request,
+                                                      std::string_view from);
+  management::v1::ListLoginsResponse ListLogins();
+
+ private:
+  // As of lib/crypto/password.h, one at a time: each takes 64 MiB.
+  absl::StatusOr<std::string> Hash(std::string_view password);
+  bool Matches(std::string_view password, const std::string& hash);
+  // Puts hash and, where the roles need it, sealed password into the row.
+  absl::Status PutPassword(std::string_view password, const std::string& hash, UserRow* row);
+
+  UserStore& store_;
+  Logins& logins_;
+  SecretSeal& seal_;
+  const std::function<absl::Time()> now_;
+  LoginBrake brake_;
+  absl::Mutex hashing_;
+};
+
+}  // namespace oca::config
+
+#endif  // OCA_SERVICES_CONFIG_USERS_H_
