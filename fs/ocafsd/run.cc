@@ -15,6 +15,7 @@
 #include "fs/ocafsd/arguments.h"
 #include "fs/rpc/server.h"
 #include "lib/base/status.h"
+#include "lib/daemon/heartbeat.h"
 #include "lib/daemon/limits.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
@@ -95,7 +96,13 @@ absl::Status ServeMount(const Arguments& arguments, const conf::Fs& config,
   callbacks.container_changed = [&session](std::string_view name) {
     session->InvalidateEntry(names::kRootInode, name);
   };
-  callbacks.shutdown_requested = [&stop] { stop.Trigger(); };
+  callbacks.shutdown_requested = [&stop] {
+    // Whoever watches us shall not start us again until somebody asks for it.
+    if (absl::Status sent = daemon::Notify("X_STAY_DOWN=1"); !sent.ok()) {
+      log::Warning("notify_failed", "error", MessageOf(sent));
+    }
+    stop.Trigger();
+  };
   OCA_ASSIGN_OR_RETURN(
       std::unique_ptr<fs_rpc::Server> server,
       fs_rpc::Server::Start(filesystem, arguments.home + "/run/ocafsd.sock", std::move(callbacks),
@@ -121,6 +128,7 @@ absl::Status Serve(const Arguments& arguments, const conf::Config& config,
                    daemon::StopSignal& stop) {
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<daemon::PidFile> pid_file,
                        daemon::PidFile::Acquire(arguments.home + "/run/ocafsd.pid"));
+  std::unique_ptr<daemon::Heartbeat> heartbeat = daemon::Heartbeat::Start();
   daemon::RaiseOpenFileLimit(kOpenFiles);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<engine::Filesystem> filesystem,
                        engine::Filesystem::Open(EngineOptions(arguments, config)));

@@ -122,6 +122,8 @@ const std::vector<Field>& Fields() {
       {"database", "dsn", Text([](Config* c) { return &c->database.dsn; })},
       {"log", "level",
        Text([](Config* c) { return &c->log.level; }, {"debug", "info", "warning", "error"})},
+      {"watcher", "give_up_after",
+       Integer([](Config* c) { return &c->watcher.give_up_after; }, 2, 1000)},
   };
   return *fields;
 }

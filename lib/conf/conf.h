@@ -45,11 +45,17 @@ struct Log {
   std::string level = "info";  // debug, info, warning, error
 };
 
+// [watcher]
+struct Watcher {
+  int64_t give_up_after = 10;  // a process that ends so often in a row, within a minute each
+};
+
 struct Config {
   Fs fs;
   Cleaner cleaner;
   Database database;
   Log log;
+  Watcher watcher;
 };
 
 // The file's contents over the defaults. kNotFound when there is no such file, kInvalidArgument for

@@ -26,7 +26,7 @@ absl::Status SendState(std::string_view name, std::string_view state) {
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return PosixError(errno, "notify socket");
   socklen_t address_length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-  ssize_t sent = sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
+  ssize_t sent = sendto(fd, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                         reinterpret_cast<const sockaddr*>(&address), address_length);
   int error = errno;
   close(fd);

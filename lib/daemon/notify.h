@@ -8,7 +8,8 @@
 
 namespace oca::daemon {
 
-// Sends `state` to the datagram socket `name`: a path, or an abstract name after '@'.
+// Sends `state` to the datagram socket `name`: a path, or an abstract name after '@'. Never waits:
+// a receiver that is behind is an error.
 absl::Status SendState(std::string_view name, std::string_view state);
 
 // Sends `state` (such as "READY=1" or "STOPPING=1") to the datagram socket named by $NOTIFY_SOCKET:

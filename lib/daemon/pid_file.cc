@@ -1,6 +1,7 @@
 #include "lib/daemon/pid_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 
 namespace oca::daemon {
 namespace {
+
+constexpr int kLooks = 5;
+constexpr int kPauseMs = 20;
 
 absl::Status HeldByOther(const std::string& path, int fd) {
   char text[32] = {};
@@ -43,11 +47,17 @@ absl::Status WritePid(const std::string& path, int fd) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PidFile>> PidFile::Acquire(const std::string& path) {
-  for (;;) {
+  for (int looks = 0;;) {
     int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0) return PosixError(errno, path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
       int error = errno;
+      // Who only looks whether somebody runs (watcher) holds it for an instant.
+      if (error == EWOULDBLOCK && ++looks < kLooks) {
+        close(fd);
+        poll(nullptr, 0, kPauseMs);
+        continue;
+      }
       absl::Status status =
           error == EWOULDBLOCK ? HeldByOther(path, fd) : PosixError(error, "lock " + path);
       close(fd);

@@ -68,6 +68,13 @@ std::string SqlStateOf(const absl::Status& status) {
   return payload ? std::string(*payload) : std::string();
 }
 
+bool ServerLives(const std::string& dsn) {
+  const char* keys[] = {"dbname", "connect_timeout", nullptr};
+  const char* values[] = {dsn.c_str(), "5", nullptr};
+  const PGPing answer = PQpingParams(keys, values, /*expand_dbname=*/1);
+  return answer == PQPING_OK || answer == PQPING_REJECT;
+}
+
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& dsn,
                                                              const ConnectOptions& options) {
   std::string connect_seconds = ConnectSeconds(options.connect_timeout);

@@ -46,6 +46,10 @@ class Param {
   std::optional<std::string> text_;
 };
 
+// Whether a server lives behind this connection string, be it that it still starts or refuses us.
+// Takes at most five seconds.
+bool ServerLives(const std::string& dsn);
+
 struct ConnectOptions {
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration statement_timeout = absl::Seconds(30);  // longest that one statement may run

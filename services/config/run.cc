@@ -13,6 +13,7 @@
 #include "lib/api/home.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
+#include "lib/daemon/heartbeat.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/io/file_system.h"
@@ -62,6 +63,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       log::InitLog(kName, fmt::format("{}/log/{}.log", home, kName), config.log.level));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<daemon::PidFile> pid_file,
                        daemon::PidFile::Acquire(fmt::format("{}/run/{}.pid", home, kName)));
+  std::unique_ptr<daemon::Heartbeat> heartbeat = daemon::Heartbeat::Start();
 
   std::string how_to_start = fmt::format("start it: oca-appliance start --home {}", home);
   bool is_private = config.database.dsn.empty();

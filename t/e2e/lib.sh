@@ -19,7 +19,10 @@ appliance() {
   shift
   "$OCA_TOP/etc/oca-appliance" "$verb" --home "$OCA_HOME" --bin "$OCA_BIN" "$@"
 }
-start() { appliance start >"$tmp/start.log" 2>&1 || { cat "$tmp/start.log"; fail "the appliance does not start"; }; }
+start() {
+  watchers CONT
+  appliance start >"$tmp/start.log" 2>&1 || { cat "$tmp/start.log"; fail "the appliance does not start"; }
+}
 stop() { appliance stop >"$tmp/stop.log" 2>&1 || { cat "$tmp/stop.log"; fail "the appliance does not stop"; }; }
 
 oca() { "$OCA_BIN/oca" "$@"; }
@@ -47,12 +50,22 @@ eventually() {
     sleep 0.1
   done
 }
-gone() { ! kill -0 "$1" 2>/dev/null; }
+# A zombie is gone too.
+gone() { ! grep -qs '^State:[[:space:]]*[^Z]' "/proc/$1/status"; }
 
-# kill_ocafsd: SIGKILL, and waits until it is gone.
+# watchers STOP: from now on what dies stays dead; watchers CONT: it comes back, and start does that too.
+watchers() {
+  local name pid
+  for name in watcher_spawn watcher; do
+    if { read -r pid <"$OCA_HOME/run/$name.pid"; } 2>/dev/null; then kill "-$1" "$pid" 2>/dev/null || true; fi
+  done
+}
+
+# kill_ocafsd: SIGKILL, and waits until it is gone. It stays dead until start.
 kill_ocafsd() {
   local pid
-  allow_log ' configuration_not_confirmed .*ocafsd cannot be reached' ' stale_mount_removed '
+  watchers STOP
+  allow_log ' configuration_not_confirmed .*ocafsd cannot be reached' ' stale_mount_removed ' ' process_ended name=ocafsd '
   pid=$(pid_of ocafsd)
   kill -KILL "$pid"
   eventually 20 gone "$pid"

@@ -64,10 +64,21 @@ class Appliance:
         return run(os.path.join(TOP, "etc", "oca-appliance"), verb, "--home", self.home, "--bin", self.bin_dir, env=self.env)
 
     def start(self):
+        self._watchers(signal.SIGCONT)
         self._script("start")
 
     def stop(self):
+        self._watchers(signal.SIGCONT)
         self._script("stop")
+
+    def _watchers(self, number):
+        """While they are stopped (SIGSTOP), what dies stays dead."""
+        for name in ("watcher_spawn", "watcher"):
+            try:
+                with open(os.path.join(self.home, "run", f"{name}.pid"), encoding="ascii") as file:
+                    os.kill(int(file.read()), number)
+            except (FileNotFoundError, ProcessLookupError, ValueError):
+                pass
 
     def oca(self, *argv, deadline=DEADLINE_SECONDS, text_in=""):
         """Runs the CLI with --json; the decoded answer, or None when it printed nothing."""
@@ -87,7 +98,8 @@ class Appliance:
         return os.path.join(self.mount, name)
 
     def kill_ocafsd(self):
-        """SIGKILL; returns when the process is gone. Nothing is cleaned up."""
+        """SIGKILL; returns when the process is gone. Nothing is cleaned up, and it stays dead until start."""
+        self._watchers(signal.SIGSTOP)
         pid = self.pid_of("ocafsd")
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not alive(pid), "ocafsd to be gone after SIGKILL")

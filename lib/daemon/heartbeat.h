@@ -1,0 +1,45 @@
+// A process's sign of life to whoever watches it, and its care that somebody does.
+#ifndef OCA_LIB_DAEMON_HEARTBEAT_H_
+#define OCA_LIB_DAEMON_HEARTBEAT_H_
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace oca::daemon {
+
+// Each second says WATCHDOG=1 to $NOTIFY_SOCKET (`beats`: else its owner does that itself). Where
+// $OCA_KEEPER names the program watcher_spawn (set where no service manager starts it again), it is
+// started with --home $OCA_HOME when for three seconds nobody has held its lock file: so that the
+// watchers come back even when all of them were killed at once. Without these variables it does
+// nothing.
+class Heartbeat {
+ public:
+  static std::unique_ptr<Heartbeat> Start(bool beats = true);
+  ~Heartbeat();
+  Heartbeat(const Heartbeat&) = delete;
+  Heartbeat& operator=(const Heartbeat&) = delete;
+
+ private:
+  Heartbeat(bool beats, std::string home, std::string keeper);
+  void Loop();
+  void MindKeeper();
+
+  const bool beats_;
+  const std::string home_;
+  const std::string keeper_;  // empty: none is to be minded
+  int misses_ = 0;            // the next two belong to the thread
+  pid_t started_ = 0;
+  absl::Mutex mu_;
+  bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  std::thread thread_;
+};
+
+}  // namespace oca::daemon
+
+#endif  // OCA_LIB_DAEMON_HEARTBEAT_H_

@@ -1,0 +1,61 @@
+#include "services/watcher/prober.h"
+
+#include <utility>
+
+#include "services/watcher/policy.h"
+
+namespace oca::watcher {
+
+Prober::Prober(std::function<bool()> probe, std::function<void()> on_answer)
+    : probe_(std::move(probe)), on_answer_(std::move(on_answer)), thread_([this] { Loop(); }) {}
+
+Prober::~Prober() {
+  {
+    absl::MutexLock lock(&mu_);
+    stop_ = true;
+  }
+  thread_.join();
+}
+
+void Prober::Begin() {
+  absl::MutexLock lock(&mu_);
+  paused_ = false;
+  again_ = true;
+  last_answer_ = absl::InfinitePast();
+}
+
+void Prober::Pause() {
+  absl::MutexLock lock(&mu_);
+  paused_ = true;
+}
+
+absl::Time Prober::last_answer() const {
+  absl::MutexLock lock(&mu_);
+  return last_answer_;
+}
+
+void Prober::Loop() {
+  auto wanted = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return stop_ || !paused_; };
+  auto sooner = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return stop_ || again_; };
+  while (true) {
+    {
+      absl::MutexLock lock(&mu_);
+      mu_.Await(absl::Condition(&wanted));
+      if (stop_) return;
+      again_ = false;
+    }
+    const bool answered = probe_();
+    absl::Duration pause = kEagerPause;
+    {
+      absl::MutexLock lock(&mu_);
+      // What was asked before a Begin says nothing about the process after it.
+      if (answered && !again_ && !paused_) last_answer_ = MonotonicNow();
+      if (last_answer_ != absl::InfinitePast()) pause = kPause;
+    }
+    if (answered) on_answer_();
+    absl::MutexLock lock(&mu_);
+    mu_.AwaitWithTimeout(absl::Condition(&sooner), pause);
+  }
+}
+
+}  // namespace oca::watcher
