@@ -309,6 +309,7 @@ void Supervisor::StopOne(Watched& watched) {
   if (watched.prober != nullptr) watched.prober->Pause();
   const absl::Time deadline = MonotonicNow() + watched.spec.stop_timeout;
   watched.process->Signal(watched.spec.stop_signal);
+  watched.process->Signal(SIGCONT);  // should somebody have stopped it: then it could not end
   bool ended = false;
   while (!(ended = watched.process->Ended(kTick)) && MonotonicNow() < deadline) {
     (void)daemon::Notify("WATCHDOG=1");  // a courtesy
