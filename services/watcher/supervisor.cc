@@ -353,9 +353,11 @@ void Supervisor::WriteStatus() {
       io::PosixFileSystem(), fmt::format("{}/run/{}.status", options_.home, options_.name), text);
   if (written.ok()) {
     written_status_ = text;
-  } else {
+  } else if (!status_lost_) {
+    // A full disk stays full for a while: it is said once.
     log::Error("status_not_written", "error", MessageOf(written));
   }
+  status_lost_ = !written.ok();
 }
 
 std::vector<std::string> Supervisor::Environment() const {

@@ -94,6 +94,7 @@ class Supervisor {
   absl::Time last_look_ = absl::InfiniteFuture();
   bool told_ready_ = false;
   std::string written_status_;
+  bool status_lost_ = false;  // the last one could not be written
 };
 
 }  // namespace oca::watcher
