@@ -96,7 +96,7 @@ std::span<const Group> Groups() {
       {"maintenance", "Reclaim space, verify data, shut down", {"filesystem"}},
       {"user",
        "Users, their roles and passwords, who is signed in",
-       {"show", "add", "update", "delete", "setpassword"}},
+       {"show", "add", "update", "delete", "setpassword", "addkey", "deletekey"}},
       {"audit", "The record of changes: who, from where, what", {"show"}},
   };
   return kGroups;

@@ -35,6 +35,10 @@ struct Context {
   std::function<void(absl::Duration)> pause;  // between two looks at work that goes on
   // Whether what is typed shows; may be empty where there is no terminal.
   std::function<void(bool)> echo = {};
+  // For whom the commands are: a user who has been authenticated, for whom there is neither --home
+  // nor --login; empty = the account that runs this.
+  std::string user = {};
+  std::string from = {};  // where the user is: "ssh 192.0.2.7"; empty = here
 };
 
 // args: without the program's name.

@@ -38,8 +38,11 @@ Session::~Session() { crypto::Wipe(login_password_.data(), login_password_.size(
 
 void Session::Bind(CLI::App* verb, std::function<absl::Status()> action) {
   verb->add_flag("--json", json_, "Answer in JSON");
-  verb->add_option("--home", home_, "The appliance's folder (default: $OCA_HOME)");
-  verb->add_option("--login", login_, "Act as this user; the password is asked for, or read first");
+  if (context_.user.empty()) {
+    verb->add_option("--home", home_, "The appliance's folder (default: $OCA_HOME)");
+    verb->add_option("--login", login_,
+                     "Act as this user; the password is asked for, or read first");
+  }
   verb->callback([this, action = std::move(action)] { action_ = action; });
 }
 
@@ -55,7 +58,7 @@ absl::Status Session::Connect() {
   std::filesystem::path absolute = std::filesystem::absolute(home, error);
   home_ = absolute.lexically_normal().string();
   while (home_.size() > 1 && home_.back() == '/') home_.pop_back();
-  socket_ = api::ManagementSocket(home_);
+  socket_ = context_.user.empty() ? api::ManagementSocket(home_) : api::SshSocket(home_);
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_));
   management_ = Management::NewStub(channel);
   users_ = Users::NewStub(channel);
@@ -91,6 +94,10 @@ absl::Status Session::RunAction() {
 absl::Status Session::CallWith(Patience patience,
                                const std::function<grpc::Status(grpc::ClientContext*)>& call) {
   if (management_ == nullptr) OCA_RETURN_IF_ERROR(Connect());
+  if (!rpc::SocketAnswers(socket_) && !context_.user.empty()) {
+    return absl::UnavailableError(
+        "the configuration service cannot be reached; it may be starting");
+  }
   if (!rpc::SocketAnswers(socket_)) {
     return absl::UnavailableError(
         fmt::format("the configuration service ocaconfigsvc cannot be reached at {}; start it: "
@@ -101,6 +108,8 @@ absl::Status Session::CallWith(Patience patience,
   context.set_wait_for_ready(true);
   rpc::SetTimeout(&context, TimeoutOf(patience));
   if (!token_.empty()) context.AddMetadata("oca-token", token_);
+  if (!context_.user.empty()) context.AddMetadata("oca-user", context_.user);
+  if (!context_.from.empty()) context.AddMetadata("oca-from", context_.from);
   absl::Status status = rpc::FromGrpc(call(&context));
   if (absl::IsDeadlineExceeded(status)) {
     return absl::DeadlineExceededError(fmt::format(
@@ -150,6 +159,18 @@ absl::StatusOr<std::string> Session::AskSecret(std::string_view what, std::strin
   if (line.empty()) {
     return absl::InvalidArgumentError(fmt::format(
         "no {} was given: type it on a terminal, or give it in a line of standard input", what));
+  }
+  return line;
+}
+
+absl::StatusOr<std::string> Session::ReadLine(std::string_view what) {
+  if (context_.in_is_terminal) context_.out << "The " << what << ": " << std::flush;
+  std::string line;
+  std::getline(context_.in, line);
+  line = Trimmed(line);
+  if (line.empty()) {
+    return absl::InvalidArgumentError(
+        fmt::format("no {} was given, nor was there one on standard input", what));
   }
   return line;
 }

@@ -64,6 +64,8 @@ class Session {
   // differ.
   absl::StatusOr<std::string> AskSecret(std::string_view what, std::string_view question,
                                         bool twice);
+  // The next line of standard input, asked for on a terminal; kInvalidArgument when there is none.
+  absl::StatusOr<std::string> ReadLine(std::string_view what);
   // Asks `question` (yes/no, default no). OK for yes or --yes; kCancelled for no; kInvalidArgument
   // where nobody can be asked.
   absl::Status Confirm(std::string_view question);

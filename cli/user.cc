@@ -24,6 +24,8 @@ struct Flags {
   std::string email_addr;
   std::string phone;
   std::string description;
+  std::string key;
+  std::string fingerprint;
   uint64_t revision = 0;
   bool generate = false;
   bool no_password = false;
@@ -70,8 +72,8 @@ std::string RolesText(const mgmt::User& user) {
 }
 
 std::string UserText(const mgmt::User& user) {
-  return Record()
-      .Add("Name", user.name())
+  Record record;
+  record.Add("Name", user.name())
       .Add("ID", std::to_string(user.id()))
       .Add("Roles", RolesText(user))
       .Add("Enabled", user.enabled() ? "yes" : "no")
@@ -84,8 +86,11 @@ std::string UserText(const mgmt::User& user) {
       .Add("Last Login", TimeText(user.last_login()))
       .Add("Last Login From", user.last_login_from())
       .Add("Created", TimeText(user.created()))
-      .Add("Revision", std::to_string(user.revision()))
-      .Text();
+      .Add("Revision", std::to_string(user.revision()));
+  for (const mgmt::SshKey& key : user.ssh_keys()) {
+    record.Add("SSH Key", fmt::format("{} {} {}", key.fingerprint(), key.type(), key.comment()));
+  }
+  return record.Text();
 }
 
 std::string ListText(const mgmt::ListUsersResponse& list) {
@@ -235,6 +240,34 @@ absl::Status Delete(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
+absl::Status AddKey(Session& session, Flags& flags) {
+  OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the user"));
+  if (flags.key.empty()) {
+    OCA_ASSIGN_OR_RETURN(flags.key, session.ReadLine("public key"));
+  }
+  mgmt::AddUserKeyRequest request;
+  request.set_name(flags.name);
+  request.set_public_key(flags.key);
+  mgmt::User changed;
+  OCA_RETURN_IF_ERROR(session.Call(&Users::Stub::AddUserKey, request, &changed, Patience::kChange));
+  PrintOne(session, "Key added.\n", changed);
+  return absl::OkStatus();
+}
+
+absl::Status DeleteKey(Session& session, Flags& flags) {
+  OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the user"));
+  OCA_RETURN_IF_ERROR(
+      session.Require(&flags.fingerprint, "--fingerprint", "Fingerprint of the key (SHA256:...)"));
+  mgmt::DeleteUserKeyRequest request;
+  request.set_name(flags.name);
+  request.set_fingerprint(flags.fingerprint);
+  mgmt::User changed;
+  OCA_RETURN_IF_ERROR(
+      session.Call(&Users::Stub::DeleteUserKey, request, &changed, Patience::kChange));
+  PrintOne(session, "Key deleted.\n", changed);
+  return absl::OkStatus();
+}
+
 absl::Status SetOwnPassword(Session& session) {
   mgmt::ChangeOwnPasswordRequest request;
   request.set_old_password(session.login_password());
@@ -332,6 +365,19 @@ void AddUser(CLI::App* group, Session& session) {
   set->add_flag("--generate_password", flags->generate, "Make one, and show it once");
   session.Bind(set, [&session, flags] { return SetPassword(session, *flags); });
   set->footer("Example:\n  oca user --setpassword --login eve");
+
+  CLI::App* add_key = group->add_subcommand(
+      "addkey", "Let a user in by ssh; the public key is given, or read from standard input");
+  add_key->add_option("--name", flags->name, "Whom");
+  add_key->add_option("--key", flags->key, "One line, as in id_ed25519.pub");
+  session.Bind(add_key, [&session, flags] { return AddKey(session, *flags); });
+  add_key->footer("Example:\n  oca user --addkey --name eve < eve.pub");
+
+  CLI::App* delete_key = group->add_subcommand("deletekey", "No longer let a user in by this key");
+  delete_key->add_option("--name", flags->name, "Whom");
+  delete_key->add_option("--fingerprint", flags->fingerprint, "SHA256:..., as --show tells it");
+  session.Bind(delete_key, [&session, flags] { return DeleteKey(session, *flags); });
+  delete_key->footer("Example:\n  oca user --deletekey --name eve --fingerprint SHA256:...");
 }
 
 }  // namespace oca::cli

@@ -24,6 +24,13 @@ apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# A package of a service (sshd) shall not start it here and now. Debian asks this program, where there is one.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" sh -c "cat >$policy && chmod 755 $policy"
+  trap '"${as_root[@]}" rm -f $policy' EXIT
+fi
+
 echo "make deps: installing ${#missing[@]} Debian packages: ${missing[*]}"
 # An old or empty package list is the only reason to fetch a new one.
 if ! apt install --no-install-recommends "${missing[@]}" >/dev/null 2>&1; then

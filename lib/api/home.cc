@@ -12,6 +12,12 @@ std::string ManagementSocket(std::string_view home) {
   return fmt::format("{}/run/ocaconfigsvc.sock", home);
 }
 
+std::string SshFolder(std::string_view home) { return fmt::format("{}/ssh", home); }
+
+std::string SshSocket(std::string_view home) {
+  return fmt::format("{}/ocaconfigsvc.sock", SshFolder(home));
+}
+
 std::string PrivateDsn(std::string_view home) {
   // Quoted for libpq: a home may hold blanks and quotes.
   std::string quoted;

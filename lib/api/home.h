@@ -14,6 +14,10 @@ std::string_view Version();
 std::string FsSocket(std::string_view home);
 // Socket of ocaconfigsvc (service oca.management.v1.Management).
 std::string ManagementSocket(std::string_view home);
+// What accounts that bring users in by ssh may enter: the same service, for users alone, and the
+// keys.
+std::string SshFolder(std::string_view home);
+std::string SshSocket(std::string_view home);
 // Connection string of the private PostgreSQL cluster.
 std::string PrivateDsn(std::string_view home);
 

@@ -124,6 +124,7 @@ const std::vector<Field>& Fields() {
        Text([](Config* c) { return &c->log.level; }, {"debug", "info", "warning", "error"})},
       {"watcher", "give_up_after",
        Integer([](Config* c) { return &c->watcher.give_up_after; }, 2, 1000)},
+      {"ssh", "group", Text([](Config* c) { return &c->ssh.group; })},
   };
   return *fields;
 }

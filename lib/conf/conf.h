@@ -50,12 +50,18 @@ struct Watcher {
   int64_t give_up_after = 10;  // a process that ends so often in a row, within a minute each
 };
 
+// [ssh]
+struct Ssh {
+  std::string group;  // whose accounts bring users in; empty = that of the appliance's own account
+};
+
 struct Config {
   Fs fs;
   Cleaner cleaner;
   Database database;
   Log log;
   Watcher watcher;
+  Ssh ssh;
 };
 
 // The file's contents over the defaults. kNotFound when there is no such file, kInvalidArgument for

@@ -79,6 +79,16 @@ absl::StatusOr<Secret> Scrypt(std::string_view passphrase, std::string_view salt
   return secret;
 }
 
+absl::StatusOr<std::string> Sha256(std::string_view message) {
+  std::string out(32, '\0');
+  size_t size = 0;
+  if (EVP_Q_digest(nullptr, "SHA256", nullptr, message.data(), message.size(), Out(out), &size) !=
+      1) {
+    return OpenSslError("SHA-256");
+  }
+  return out;
+}
+
 absl::StatusOr<std::string> HmacSha256(std::string_view key, std::string_view message) {
   std::string out(32, '\0');
   unsigned int n = 0;

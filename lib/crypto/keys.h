@@ -25,6 +25,8 @@ bool IsSane(const ScryptCost& cost);
 // `bytes` of key material from a passphrase. kInvalidArgument for a cost that is not sane.
 absl::StatusOr<Secret> Scrypt(std::string_view passphrase, std::string_view salt,
                               const ScryptCost& cost, size_t bytes);
+// SHA-256 (FIPS 180-4); 32 bytes.
+absl::StatusOr<std::string> Sha256(std::string_view message);
 // HMAC-SHA-256 (FIPS 198-1); 32 bytes.
 absl::StatusOr<std::string> HmacSha256(std::string_view key, std::string_view message);
 

@@ -24,7 +24,7 @@ namespace {
 // Lists of containers and scan faults are the largest messages.
 constexpr int kMaxMessageBytes = 64 << 20;
 
-absl::Status CheckFolder(const std::string& path) {
+absl::Status CheckFolder(const std::string& path, std::optional<gid_t> shared_with) {
   std::string folder = path.substr(0, path.rfind('/'));
   if (folder.empty()) folder = "/";
   struct stat st;
@@ -32,6 +32,15 @@ absl::Status CheckFolder(const std::string& path) {
     return PosixError(errno, fmt::format("folder {} of the socket", folder));
   }
   if (!S_ISDIR(st.st_mode)) return PosixError(ENOTDIR, folder);
+  if (shared_with.has_value()) {
+    if (st.st_uid == ::geteuid() && st.st_gid == *shared_with && (st.st_mode & 027) == 0) {
+      return absl::OkStatus();
+    }
+    return absl::PermissionDeniedError(fmt::format(
+        "folder {} of the socket must belong to uid {} and gid {} and be closed to others (mode "
+        "0750); it belongs to uid {}, gid {} and has mode {:04o}",
+        folder, ::geteuid(), *shared_with, st.st_uid, st.st_gid, st.st_mode & 07777));
+  }
   if (st.st_uid != ::geteuid() || (st.st_mode & 077) != 0) {
     return absl::PermissionDeniedError(
         fmt::format("folder {} of the socket must belong to the account that runs the service (uid "
@@ -89,9 +98,10 @@ bool SocketAnswers(const std::string& path) {
 }
 
 absl::StatusOr<std::unique_ptr<UnixServer>> UnixServer::Start(
-    const std::string& path, const std::vector<grpc::Service*>& services) {
+    const std::string& path, const std::vector<grpc::Service*>& services,
+    std::optional<gid_t> shared_with) {
   OCA_RETURN_IF_ERROR(CheckSocketPath(path));
-  OCA_RETURN_IF_ERROR(CheckFolder(path));
+  OCA_RETURN_IF_ERROR(CheckFolder(path, shared_with));
   if (SocketAnswers(path)) {
     return absl::AlreadyExistsError(fmt::format("another process serves {}", path));
   }
@@ -108,7 +118,12 @@ absl::StatusOr<std::unique_ptr<UnixServer>> UnixServer::Start(
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::UnavailableError(fmt::format("cannot listen on {}", path));
   // The folder has kept others out until here.
-  if (::chmod(path.c_str(), 0600) != 0) return PosixError(errno, path);
+  if (shared_with.has_value() && ::chown(path.c_str(), static_cast<uid_t>(-1), *shared_with) != 0) {
+    return PosixError(errno, path);
+  }
+  if (::chmod(path.c_str(), shared_with.has_value() ? 0660 : 0600) != 0) {
+    return PosixError(errno, path);
+  }
   return std::unique_ptr<UnixServer>(new UnixServer(path, std::move(server)));
 }
 

@@ -3,7 +3,10 @@
 #ifndef OCA_LIB_RPC_UNIX_SOCKET_H_
 #define OCA_LIB_RPC_UNIX_SOCKET_H_
 
+#include <sys/types.h>
+
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +42,11 @@ class UnixServer {
  public:
   // Serves `services` (borrowed; they must outlive this) at `path` until Stop. A socket left by a
   // dead server is replaced; kAlreadyExists when a living one is there. kPermissionDenied when the
-  // folder is open to others or not ours.
+  // folder is open to others or not ours. shared_with: the group that may connect too, to which the
+  // folder belongs.
   static absl::StatusOr<std::unique_ptr<UnixServer>> Start(
-      const std::string& path, const std::vector<grpc::Service*>& services);
+      const std::string& path, const std::vector<grpc::Service*>& services,
+      std::optional<gid_t> shared_with = std::nullopt);
   ~UnixServer();
   UnixServer(const UnixServer&) = delete;
   UnixServer& operator=(const UnixServer&) = delete;

@@ -105,8 +105,8 @@ absl::Status MayCall(const Caller& caller, Permission wanted, const std::string&
 
 }  // namespace
 
-Gate::Gate(UserStore& users, Logins& logins, AuditTrail& audit)
-    : users_(users), logins_(logins), audit_(audit), account_(AccountName()) {}
+Gate::Gate(UserStore& users, Logins& logins, AuditTrail& audit, Unnamed unnamed)
+    : users_(users), logins_(logins), audit_(audit), unnamed_(unnamed), account_(AccountName()) {}
 
 absl::StatusOr<Caller> Gate::ForUser(const std::string& name, Caller caller) {
   OCA_ASSIGN_OR_RETURN(std::optional<UserRow> row, users_.Find(name));
@@ -130,6 +130,9 @@ absl::StatusOr<Caller> Gate::Identify(const grpc::ServerContext& context) {
   }
   if (std::string user = MetadataOf(context, kUserKey); !user.empty()) {
     return ForUser(user, std::move(caller));
+  }
+  if (unnamed_ == Unnamed::kIsRefused) {
+    return absl::UnauthenticatedError("whom is this for? Sign in, or name a user");
   }
   caller.name = account_;
   caller.roles = {mgmt::ROLE_ADMINISTRATOR};

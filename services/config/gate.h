@@ -19,8 +19,8 @@
 
 namespace oca::config {
 
-// Names of metadata that says for whom a call is. The socket is the service's own account's alone,
-// so whoever is connected may name any user: it can only lose by that.
+// Names of metadata that says for whom a call is. Whoever may connect may name any user: on the
+// account's own socket it can only lose by that, the other one is for who authenticates users.
 inline constexpr char kTokenKey[] = "oca-token";  // of a login
 inline constexpr char kUserKey[] = "oca-user";    // a user who was authenticated elsewhere (ssh)
 inline constexpr char kFromKey[] = "oca-from";    // where the user is
@@ -42,8 +42,12 @@ struct Visit {
 // Thread-safe.
 class Gate {
  public:
+  // Whom a call is for that names nobody: on the account's own socket the account; where others
+  // connect, nobody.
+  enum class Unnamed { kIsTheAccount, kIsRefused };
+
   // Borrows all; they must outlive this.
-  Gate(UserStore& users, Logins& logins, AuditTrail& audit);
+  Gate(UserStore& users, Logins& logins, AuditTrail& audit, Unnamed unnamed);
 
   // Does `work` (absl::Status(Visit&), which fills *out) when the caller may call the method whose
   // request `in` is. Changes are put on record before and after; one that cannot be is not begun.
@@ -66,6 +70,7 @@ class Gate {
   UserStore& users_;
   Logins& logins_;
   AuditTrail& audit_;
+  const Unnamed unnamed_;
   const std::string account_;  // that runs the service
 };
 

@@ -1,10 +1,16 @@
 #include "services/config/run.h"
 
+#include <grp.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "CLI/CLI.hpp"
@@ -50,11 +56,72 @@ absl::StatusOr<conf::Config> LoadConfig(const Arguments& arguments) {
   return config;
 }
 
+// Where this program lies, and the others of the appliance beside it.
+std::string OwnFolder() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
 // For what nobody else may read.
 absl::Status MakePrivateFolder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return PosixError(errno, path);
   return absl::OkStatus();
 }
+
+// For what accounts of `group` (empty: ours) may reach: they may enter, and files belong to it.
+absl::StatusOr<gid_t> MakeSharedFolder(const std::string& path, const std::string& group) {
+  gid_t gid = getegid();
+  if (!group.empty()) {
+    struct group entry {};
+    struct group* found = nullptr;
+    std::array<char, 65536> buffer{};
+    if (getgrnam_r(group.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+        found == nullptr) {
+      return absl::FailedPreconditionError(
+          fmt::format("there is no group '{}', which [ssh] in oca.toml names", group));
+    }
+    gid = found->gr_gid;
+  }
+  if (::mkdir(path.c_str(), 0750) != 0 && errno != EEXIST) return PosixError(errno, path);
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), gid) != 0 ||
+      ::chmod(path.c_str(), 02750) != 0) {
+    return PosixError(errno, path);
+  }
+  return gid;
+}
+
+// What both sockets lead to.
+struct Behind {
+  UserStore& user_store;
+  Logins& logins;
+  AuditTrail& audit;
+  Users& users;
+  Changes& changes;
+  Views& views;
+  FilesystemClient& filesystem;
+};
+
+// The services on one socket, behind a gate of its own.
+class Front {
+ public:
+  Front(const Behind& behind, Gate::Unnamed unnamed)
+      : gate_(behind.user_store, behind.logins, behind.audit, unnamed),
+        management_(NewManagementService(gate_, behind.changes, behind.views, behind.filesystem)),
+        users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)) {}
+
+  absl::Status Open(const std::string& socket, std::optional<gid_t> shared_with) {
+    OCA_ASSIGN_OR_RETURN(
+        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get()}, shared_with));
+    return absl::OkStatus();
+  }
+  void Close() { server_->Stop(kStopGrace); }
+
+ private:
+  Gate gate_;
+  std::unique_ptr<grpc::Service> management_;
+  std::unique_ptr<grpc::Service> users_;
+  std::unique_ptr<rpc::UnixServer> server_;
+};
 
 absl::Status Serve(const Arguments& arguments, const Context& context) {
   OCA_ASSIGN_OR_RETURN(conf::Config config, LoadConfig(arguments));
@@ -79,22 +146,25 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   UserStore user_store(store);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Logins> logins, Logins::Create(absl::Now));
   SecretSeal seal(private_folder + "/secrets.key");
-  Users users(user_store, *logins, seal, absl::Now);
+  Users users(user_store, *logins, seal,
+              {api::SshFolder(home) + "/authorized_keys", OwnFolder() + "/oca-shell", home},
+              absl::Now);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
-  Gate gate(user_store, *logins, audit);
-  std::unique_ptr<grpc::Service> management =
-      NewManagementService(gate, changes, views, *filesystem);
-  std::unique_ptr<grpc::Service> user_service = NewUsersService(gate, users, *logins, audit);
-  OCA_ASSIGN_OR_RETURN(
-      std::unique_ptr<rpc::UnixServer> server,
-      rpc::UnixServer::Start(api::ManagementSocket(home), {management.get(), user_service.get()}));
+  const Behind behind{user_store, *logins, audit, users, changes, views, *filesystem};
+  Front accounts(behind, Gate::Unnamed::kIsTheAccount);
+  OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
+  OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
+  Front visitors(behind, Gate::Unnamed::kIsRefused);
+  OCA_RETURN_IF_ERROR(visitors.Open(api::SshSocket(home), group));
   changes.Start();
+  users.PublishKeys();
   log::Info("serving", "socket", api::ManagementSocket(home), "version", api::Version());
   absl::Status notified = daemon::Notify("READY=1");
   if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
   context.wait_for_stop();
   log::Info("stopping");
-  server->Stop(kStopGrace);
+  visitors.Close();
+  accounts.Close();
   return absl::OkStatus();
 }
 

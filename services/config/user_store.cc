@@ -68,9 +68,33 @@ absl::StatusOr<std::vector<UserRow>> Rows(absl::StatusOr<db::Result> rows) {
   return users;
 }
 
+// Puts their keys to the users.
+absl::Status LoadKeys(db::Connection& db, std::vector<UserRow>* users) {
+  OCA_ASSIGN_OR_RETURN(
+      db::Result rows,
+      db.Query("SELECT user_name, type, blob, comment, fingerprint, "
+               "(extract(epoch FROM added) * 1000000)::bigint FROM oca_config.user_key "
+               "ORDER BY added, fingerprint"));
+  for (int i = 0; i < rows.rows(); ++i) {
+    UserRow* user = FindByName(*users, rows.Text(i, 0));
+    if (user == nullptr) continue;
+    KeyRow row;
+    row.key = {std::string(rows.Text(i, 1)), std::string(rows.Text(i, 2)),
+               std::string(rows.Text(i, 3)), std::string(rows.Text(i, 4))};
+    OCA_ASSIGN_OR_RETURN(int64_t added, rows.Int64(i, 5));
+    row.added = absl::FromUnixMicros(added);
+    user->keys.push_back(std::move(row));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<UserRow>> SelectAll(db::Connection& db) {
-  return Rows(db.Query(
-      fmt::format("SELECT {} FROM oca_config.user_account ORDER BY name COLLATE \"C\"", kColumns)));
+  OCA_ASSIGN_OR_RETURN(
+      std::vector<UserRow> users,
+      Rows(db.Query(fmt::format(
+          "SELECT {} FROM oca_config.user_account ORDER BY name COLLATE \"C\"", kColumns))));
+  OCA_RETURN_IF_ERROR(LoadKeys(db, &users));
+  return users;
 }
 
 absl::StatusOr<UserRow> One(std::vector<UserRow> all, std::string_view name) {
@@ -203,6 +227,7 @@ absl::StatusOr<UserRow> UserStore::Change(std::string_view name, uint64_t revisi
     OCA_RETURN_IF_ERROR(change(after));
     OCA_RETURN_IF_ERROR(KeepAnAdministrator(all, before, &after));
     OCA_ASSIGN_OR_RETURN(changed, Replace(db, after));
+    changed.keys = std::move(before.keys);
     return transaction.Commit();
   });
   if (!done.ok()) return done;
@@ -222,6 +247,52 @@ absl::StatusOr<UserRow> UserStore::Delete(std::string_view name) {
   });
   if (!done.ok()) return done;
   return gone;
+}
+
+absl::StatusOr<UserRow> UserStore::AddKey(std::string_view name, const SshKey& key) {
+  return ChangeKeys(name, [&](db::Connection& db) -> absl::Status {
+    absl::Status added =
+        db.Query(
+              "INSERT INTO oca_config.user_key (fingerprint, user_name, type, blob, comment) "
+              "VALUES ($1, $2, $3, $4, $5)",
+              {key.fingerprint, name, key.type, key.blob, key.comment})
+            .status();
+    if (!absl::IsAlreadyExists(added)) return added;
+    return absl::AlreadyExistsError(
+        fmt::format("a user has the key {} already: each key names one user", key.fingerprint));
+  });
+}
+
+absl::StatusOr<UserRow> UserStore::DeleteKey(std::string_view name, std::string_view fingerprint) {
+  return ChangeKeys(name, [&](db::Connection& db) -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(
+        db::Result deleted,
+        db.Query("DELETE FROM oca_config.user_key WHERE user_name = $1 AND fingerprint = $2",
+                 {name, fingerprint}));
+    if (deleted.affected() == 1) return absl::OkStatus();
+    return absl::NotFoundError(fmt::format("user '{}' has no key {}; see oca user --show --name {}",
+                                           name, fingerprint, name));
+  });
+}
+
+absl::StatusOr<UserRow> UserStore::ChangeKeys(
+    std::string_view name, const std::function<absl::Status(db::Connection&)>& change) {
+  UserRow changed;
+  absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
+    OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, LockAll(db));
+    OCA_RETURN_IF_ERROR(One(std::move(all), name).status());
+    OCA_RETURN_IF_ERROR(change(db));
+    OCA_RETURN_IF_ERROR(
+        db.Query("UPDATE oca_config.user_account SET revision = revision + 1 WHERE name = $1",
+                 {name})
+            .status());
+    OCA_ASSIGN_OR_RETURN(all, SelectAll(db));
+    OCA_ASSIGN_OR_RETURN(changed, One(std::move(all), name));
+    return transaction.Commit();
+  });
+  if (!done.ok()) return done;
+  return changed;
 }
 
 absl::Status UserStore::NoteLogin(std::string_view name, std::string_view from) {

@@ -13,9 +13,15 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/config/roles.h"
+#include "services/config/ssh_keys.h"
 #include "services/config/store.h"
 
 namespace oca::config {
+
+struct KeyRow {
+  SshKey key;
+  absl::Time added;
+};
 
 struct UserRow {
   std::string name;
@@ -33,6 +39,7 @@ struct UserRow {
   std::string secret_sealed;                   // hexadecimal; empty = not kept
   std::optional<absl::Time> last_login;
   std::string last_login_from;
+  std::vector<KeyRow> keys;  // in the order in which they were added; changed by AddKey, DeleteKey
 };
 
 // Thread-safe. Every call fails with kUnavailable while PostgreSQL is down.
@@ -59,10 +66,18 @@ class UserStore {
   // As it was. kNotFound, kFailedPrecondition as above.
   absl::StatusOr<UserRow> Delete(std::string_view name);
 
+  // The user with the changed keys; counts the revision up. kNotFound, kAlreadyExists (a user has
+  // it).
+  absl::StatusOr<UserRow> AddKey(std::string_view name, const SshKey& key);
+  absl::StatusOr<UserRow> DeleteKey(std::string_view name, std::string_view fingerprint);
+
   // Changes no revision.
   absl::Status NoteLogin(std::string_view name, std::string_view from);
 
  private:
+  absl::StatusOr<UserRow> ChangeKeys(std::string_view name,
+                                     const std::function<absl::Status(db::Connection&)>& change);
+
   Store& store_;
 };
 

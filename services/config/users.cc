@@ -8,6 +8,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "lib/base/status.h"
 #include "lib/crypto/password.h"
+#include "lib/io/file_system.h"
 #include "lib/log/log.h"
 #include "services/config/find.h"
 #include "services/config/rules.h"
@@ -38,6 +39,13 @@ mgmt::User ToProto(const UserRow& row) {
   if (row.last_login) *user.mutable_last_login() = Stamp(*row.last_login);
   user.set_last_login_from(row.last_login_from);
   user.set_revision(row.revision);
+  for (const KeyRow& held : row.keys) {
+    mgmt::SshKey* key = user.add_ssh_keys();
+    key->set_type(held.key.type);
+    key->set_fingerprint(held.key.fingerprint);
+    key->set_comment(held.key.comment);
+    *key->mutable_added() = Stamp(held.added);
+  }
   return user;
 }
 
@@ -72,8 +80,44 @@ absl::Status WrongLogin() {
 
 }  // namespace
 
-Users::Users(UserStore& store, Logins& logins, SecretSeal& seal, std::function<absl::Time()> now)
-    : store_(store), logins_(logins), seal_(seal), now_(now), brake_(std::move(now)) {}
+Users::Users(UserStore& store, Logins& logins, SecretSeal& seal, KeyFile key_file,
+             std::function<absl::Time()> now)
+    : store_(store),
+      logins_(logins),
+      seal_(seal),
+      key_file_(std::move(key_file)),
+      now_(now),
+      brake_(std::move(now)) {}
+
+void Users::PublishKeys() {
+  absl::MutexLock lock(&publishing_);
+  absl::Status status = [&]() -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, store_.LoadAll());
+    std::vector<KeyOfUser> keys;
+    for (const UserRow& row : all) {
+      // Who has no say in the appliance has nothing to do there.
+      if (!row.enabled || !Allows(row.roles, PERMISSION_VIEW)) continue;
+      for (const KeyRow& key : row.keys) keys.push_back({row.name, key.key});
+    }
+    OCA_ASSIGN_OR_RETURN(std::string text, AuthorizedKeys(keys, key_file_.shell, key_file_.home));
+    return io::WriteFileAtomically(io::PosixFileSystem(), key_file_.path, text);
+  }();
+  // The gate asks the database again: who is in the file too long gets no further.
+  if (!status.ok()) log::Info("ssh_keys_not_published", "error", MessageOf(status));
+}
+
+absl::StatusOr<mgmt::User> Users::AddKey(const mgmt::AddUserKeyRequest& request) {
+  OCA_ASSIGN_OR_RETURN(SshKey key, ParseSshKey(request.public_key()));
+  OCA_ASSIGN_OR_RETURN(UserRow changed, store_.AddKey(request.name(), key));
+  PublishKeys();
+  return ToProto(changed);
+}
+
+absl::StatusOr<mgmt::User> Users::DeleteKey(const mgmt::DeleteUserKeyRequest& request) {
+  OCA_ASSIGN_OR_RETURN(UserRow changed, store_.DeleteKey(request.name(), request.fingerprint()));
+  PublishKeys();
+  return ToProto(changed);
+}
 
 bool Users::Matches(std::string_view password, const std::string& hash) {
   absl::MutexLock lock(&hashing_);
@@ -155,12 +199,14 @@ absl::StatusOr<mgmt::User> Users::Update(const mgmt::UpdateUserRequest& request)
                          return absl::OkStatus();
                        }));
   if (!changed.enabled) logins_.EndAllOf(changed.name, "");
+  PublishKeys();
   return ToProto(changed);
 }
 
 absl::Status Users::Delete(std::string_view name) {
   OCA_RETURN_IF_ERROR(store_.Delete(name).status());
   logins_.EndAllOf(name, "");
+  PublishKeys();
   return absl::OkStatus();
 }
 

@@ -18,11 +18,19 @@
 
 namespace oca::config {
 
+// Where sshd finds who may come in, and where it leads them.
+struct KeyFile {
+  std::string path;   // of the authorized_keys file
+  std::string shell;  // of oca-shell
+  std::string home;   // of the appliance
+};
+
 // Errors: as lib/api/users.proto says. Thread-safe.
 class Users {
  public:
   // Borrows all; they must outlive this. `now` may be called by several threads at once.
-  Users(UserStore& store, Logins& logins, SecretSeal& seal, std::function<absl::Time()> now);
+  Users(UserStore& store, Logins& logins, SecretSeal& seal, KeyFile key_file,
+        std::function<absl::Time()> now);
 
   absl::StatusOr<management::v1::ListUsersResponse> List(
       const management::v1::ListUsersRequest& request);
@@ -39,6 +47,12 @@ class Users {
       std::string_view name, const management::v1::ChangeOwnPasswordRequest& request,
       std::string_view kept_token);
   absl::StatusOr<management::v1::UserSecret> Secret(std::string_view name);
+  absl::StatusOr<management::v1::User> AddKey(const management::v1::AddUserKeyRequest& request);
+  absl::StatusOr<management::v1::User> DeleteKey(
+      const management::v1::DeleteUserKeyRequest& request);
+
+  // Brings sshd's file up to date, when PostgreSQL is there. Every change of users does so too.
+  void PublishKeys();
 
   absl::StatusOr<management::v1::LoginResponse> Login(const management::v1::LoginRequest& request,
                                                       std::string_view from);
@@ -54,6 +68,8 @@ class Users {
   UserStore& store_;
   Logins& logins_;
   SecretSeal& seal_;
+  const KeyFile key_file_;
+  absl::Mutex publishing_;  // one writer of the file at a time, from rows read under it
   const std::function<absl::Time()> now_;
   LoginBrake brake_;
   absl::Mutex hashing_;

@@ -78,6 +78,20 @@ class Service final : public mgmt::Users::Service {
       return PutUser(users_.SetPassword(*in), out);
     });
   }
+  grpc::Status AddUserKey(ServerContext* context, const mgmt::AddUserKeyRequest* in,
+                          mgmt::User* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit& visit) {
+      NoteBefore(in->name(), visit);
+      return PutUser(users_.AddKey(*in), out);
+    });
+  }
+  grpc::Status DeleteUserKey(ServerContext* context, const mgmt::DeleteUserKeyRequest* in,
+                             mgmt::User* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit& visit) {
+      NoteBefore(in->name(), visit);
+      return PutUser(users_.DeleteKey(*in), out);
+    });
+  }
   grpc::Status GetUserSecret(ServerContext* context, const mgmt::GetUserSecretRequest* in,
                              mgmt::UserSecret* out) override {
     return gate_.Pass(context, *in, out,

@@ -252,6 +252,25 @@ TEST_F(UsersService, EveryMethodIsBehindTheGate) {
   EXPECT_GT(checked, 30);
 }
 
+TEST_F(UsersService, OnTheSocketOfVisitorsEveryCallIsForAUser) {
+  ASSERT_OK(AddUser("admin", {mgmt::ROLE_ADMINISTRATOR}));
+  ASSERT_OK(AddUser("chap", {mgmt::ROLE_ISCSI}));
+  ASSERT_OK_AND_ASSIGN(auto channel, rpc::UnixChannel(api::SshSocket(home_.path())));
+  stub_ = Management::NewStub(channel);
+  users_ = Users::NewStub(channel);
+  EXPECT_THAT(Look({}), StatusIs(StatusCode::kUnauthenticated));
+  EXPECT_OK(Look(As("admin")));
+  EXPECT_OK(Change(As("admin"), "c1"));
+  EXPECT_THAT(Change(As("chap"), "c2"), StatusIs(StatusCode::kPermissionDenied));
+  EXPECT_THAT(Secret("chap", As("admin")), StatusIs(StatusCode::kPermissionDenied));
+  EXPECT_THAT(Secret("chap"), StatusIs(StatusCode::kUnauthenticated));
+  struct stat info {};
+  ASSERT_EQ(::stat(api::SshSocket(home_.path()).c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0660u);
+  ASSERT_EQ(::stat(home_.Path("ssh").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 02750u);
+}
+
 TEST_F(UsersService, LoginGivesATokenUntilItEnds) {
   ASSERT_OK(AddUser("mon", {mgmt::ROLE_MONITOR}));
   EXPECT_THAT(SignIn("mon", "wrong password"), StatusIs(StatusCode::kUnauthenticated));
@@ -352,6 +371,53 @@ TEST_F(UsersService, PasswordIsKeptSealedOnlyForProtocolsThatNeedIt) {
   update.mutable_roles()->add_roles(mgmt::ROLE_CIFS);
   ASSERT_OK_AND_ASSIGN(chap, Update(update));
   EXPECT_FALSE(chap.has_secret());
+}
+
+TEST_F(UsersService, KeysOfUsersWithASayAreInTheFileOfSshd) {
+  constexpr char kKey[] =
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMssBMlEK1E+Zmyl/8Aor9tl8QWGA/tOwp4Qx4Pf3kOh eve@laptop";
+  ASSERT_OK(AddUser("admin", {mgmt::ROLE_ADMINISTRATOR}));
+  ASSERT_OK(AddUser("share", {mgmt::ROLE_CIFS}));
+  mgmt::AddUserKeyRequest add;
+  add.set_name("admin");
+  add.set_public_key(kKey);
+  mgmt::User user;
+  ASSERT_OK(CallAs({}, &Users::Stub::AddUserKey, add, &user));
+  ASSERT_EQ(user.ssh_keys_size(), 1);
+  EXPECT_EQ(user.ssh_keys(0).comment(), "eve@laptop");
+  EXPECT_EQ(user.revision(), 2u);
+  auto published = [&] {
+    std::stringstream text;
+    text << std::ifstream(home_.Path("ssh/authorized_keys")).rdbuf();
+    return text.str();
+  };
+  EXPECT_THAT(published(), HasSubstr("--user admin\""));
+  // Other changes keep the keys.
+  mgmt::UpdateUserRequest update;
+  update.set_name("admin");
+  update.set_phone("1");
+  ASSERT_OK_AND_ASSIGN(user, Update(update));
+  EXPECT_EQ(user.ssh_keys_size(), 1);
+  // Each key names one user.
+  add.set_name("share");
+  EXPECT_THAT(CallAs({}, &Users::Stub::AddUserKey, add, &user),
+              StatusIs(StatusCode::kAlreadyExists));
+  add.set_name("nobody");
+  EXPECT_THAT(CallAs({}, &Users::Stub::AddUserKey, add, &user), StatusIs(StatusCode::kNotFound));
+  mgmt::DeleteUserKeyRequest remove;
+  remove.set_name("share");
+  remove.set_fingerprint("SHA256:nothing");
+  EXPECT_THAT(CallAs({}, &Users::Stub::DeleteUserKey, remove, &user),
+              StatusIs(StatusCode::kNotFound));
+  remove.set_name("admin");
+  remove.set_fingerprint("SHA256:f43PMRfzVwT54DOvZcABKZ1KRiGv+o8AiKnOxwPr204");
+  ASSERT_OK(CallAs({}, &Users::Stub::DeleteUserKey, remove, &user));
+  EXPECT_EQ(user.ssh_keys_size(), 0);
+  EXPECT_THAT(published(), Not(HasSubstr("--user")));
+  // Who has no say in the appliance has nothing to do there.
+  add.set_name("share");
+  ASSERT_OK(CallAs({}, &Users::Stub::AddUserKey, add, &user));
+  EXPECT_THAT(published(), Not(HasSubstr("--user")));
 }
 
 TEST_F(UsersService, ChangesAreOnRecordWithBeforeAndAfter) {

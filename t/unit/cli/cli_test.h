@@ -252,6 +252,10 @@ class FakeUsers final : public mgmt::Users::Service {
       user->add_roles(mgmt::ROLE_MONITOR);
       user->add_roles(mgmt::ROLE_SECURE_CONNECT);
       user->set_revision(3);
+      mgmt::SshKey* key = user->add_ssh_keys();
+      key->set_type("ssh-ed25519");
+      key->set_fingerprint("SHA256:abc");
+      key->set_comment("laptop");
     }
     return grpc::Status::OK;
   }
@@ -276,6 +280,14 @@ class FakeUsers final : public mgmt::Users::Service {
     if (in->generate_password()) out->set_generated_password("made-up");
     return Called(context, "SetUserPassword", *in);
   }
+  grpc::Status AddUserKey(ServerContext* context, const mgmt::AddUserKeyRequest* in,
+                          mgmt::User*) override {
+    return Called(context, "AddUserKey", *in);
+  }
+  grpc::Status DeleteUserKey(ServerContext* context, const mgmt::DeleteUserKeyRequest* in,
+                             mgmt::User*) override {
+    return Called(context, "DeleteUserKey", *in);
+  }
   grpc::Status ListAudit(ServerContext* context, const mgmt::ListAuditRequest* in,
                          mgmt::ListAuditResponse* out) override {
     auto* entry = out->add_entries();
@@ -289,13 +301,21 @@ class FakeUsers final : public mgmt::Users::Service {
  private:
   grpc::Status Called(ServerContext* context, const std::string& name,
                       const google::protobuf::Message& request) {
-    auto token = context->client_metadata().find("oca-token");
+    std::string who;
+    if (std::string token = Metadata(context, "oca-token"); !token.empty()) {
+      who = "[" + token + "] ";
+    } else if (std::string user = Metadata(context, "oca-user"); !user.empty()) {
+      who = "{" + user + " from " + Metadata(context, "oca-from") + "} ";
+    }
     absl::MutexLock lock(&mu);
-    calls.push_back((token == context->client_metadata().end()
-                         ? ""
-                         : "[" + std::string(token->second.data(), token->second.size()) + "] ") +
-                    name + ": " + request.ShortDebugString());
+    calls.push_back(who + name + ": " + request.ShortDebugString());
     return grpc::Status::OK;
+  }
+  static std::string Metadata(ServerContext* context, const char* key) {
+    auto found = context->client_metadata().find(key);
+    return found == context->client_metadata().end()
+               ? ""
+               : std::string(found->second.data(), found->second.size());
   }
 };
 

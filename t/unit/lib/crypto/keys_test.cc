@@ -9,6 +9,12 @@ namespace {
 
 std::string Hex(std::string_view digits) { return absl::HexStringToBytes(std::string(digits)); }
 
+TEST(Sha256, OfTheStandardsExample) {
+  ASSERT_OK_AND_ASSIGN(std::string digest, Sha256("abc"));
+  EXPECT_EQ(absl::BytesToHexString(digest),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 TEST(KeysTest, ScryptGivesTheVectorsOfRfc7914) {
   ASSERT_OK_AND_ASSIGN(Secret a,
                        Scrypt("password", "NaCl", ScryptCost{.log2_n = 10, .r = 8, .p = 16}, 64));

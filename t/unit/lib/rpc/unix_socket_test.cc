@@ -76,6 +76,27 @@ TEST(UnixSocket, StartFailsWhenTheFolderIsOpenToOthers) {
   EXPECT_THAT(std::string(MessageOf(status)), testing::HasSubstr(dir.path()));
 }
 
+TEST(UnixSocket, SharedOneIsForItsGroupAndNobodyElse) {
+  support::TempDir dir;
+  OneMethod service;
+  ASSERT_EQ(::chmod(dir.path().c_str(), 0750), 0);
+  struct stat st;
+  ASSERT_EQ(::stat(dir.path().c_str(), &st), 0);
+  {
+    ASSERT_OK_AND_ASSIGN(auto server, UnixServer::Start(dir.Path("s"), {&service}, st.st_gid));
+    ASSERT_EQ(::stat(dir.Path("s").c_str(), &st), 0);
+    EXPECT_EQ(st.st_mode & 07777, 0660u);
+  }
+  EXPECT_THAT(UnixServer::Start(dir.Path("s"), {&service}, st.st_gid + 1),
+              StatusIs(StatusCode::kPermissionDenied));
+  for (mode_t mode : {0751, 0754, 0770}) {
+    ASSERT_EQ(::chmod(dir.path().c_str(), mode), 0);
+    EXPECT_THAT(UnixServer::Start(dir.Path("s"), {&service}, st.st_gid),
+                StatusIs(StatusCode::kPermissionDenied))
+        << mode;
+  }
+}
+
 TEST(UnixSocket, StartFailsWhenTheFolderIsMissing) {
   support::TempDir dir;
   OneMethod service;

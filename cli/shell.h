@@ -1,0 +1,28 @@
+// oca-shell: what somebody who comes in by ssh gets instead of a shell. It runs the command line in
+// this process, for one user, and never another program.
+#ifndef OCA_CLI_SHELL_H_
+#define OCA_CLI_SHELL_H_
+
+#include <span>
+#include <string>
+
+#include "cli/run.h"
+
+namespace oca::cli {
+
+// What sshd tells about the connection.
+struct Visitor {
+  std::string command;  // of `ssh host command`; empty = a session
+  std::string address;  // of the client; empty = not known
+};
+
+// args: without the program's name:
+//   --home DIR --user NAME   from the line in authorized_keys, or
+//   -c "... --home DIR --user NAME"   the same, as sshd hands it to a login shell
+// One command, or a session: a prompt for each line until `exit` or the end of the input. The exit
+// code of the (last) command; 2 for other arguments.
+int RunShell(std::span<const std::string> args, const Visitor& visitor, Context& context);
+
+}  // namespace oca::cli
+
+#endif  // OCA_CLI_SHELL_H_
