@@ -27,14 +27,15 @@ template <typename Service, typename Request, typename Response>
 std::function<bool()> RpcProbe(const std::string& socket,
                                grpc::Status (Service::Stub::*method)(grpc::ClientContext*,
                                                                      const Request&, Response*)) {
-  auto channel = rpc::UnixChannel(socket);
-  if (!channel.ok()) return [] { return false; };
-  std::shared_ptr<typename Service::Stub> stub = Service::NewStub(*channel);
-  return [stub, method] {
+  // A connection that stays open would hold up the service's stop.
+  return [socket, method] {
+    auto channel = rpc::UnixChannel(socket);
+    if (!channel.ok()) return false;
+    std::unique_ptr<typename Service::Stub> stub = Service::NewStub(*channel);
     grpc::ClientContext context;
     rpc::SetTimeout(&context, kProbeTimeout);
     Response response;
-    return ((*stub).*method)(&context, Request(), &response).ok();
+    return (stub.get()->*method)(&context, Request(), &response).ok();
   };
 }
 

@@ -2,12 +2,14 @@
 # A process that cannot run is not started for ever: the log, status and start say so, the others serve; start tries again.
 source "$(dirname "$0")/lib.sh"
 mkdir -p "$OCA_HOME"
-printf '[watcher]\ngive_up_after = 3\n' >"$OCA_HOME/oca.toml"
+good='[watcher]
+give_up_after = 3'
+echo "$good" >"$OCA_HOME/oca.toml"
 start
 c=$(container served)
 allow_log ' process_ended name=ocaconfigsvc ' ' process_given_up name=ocaconfigsvc ' ' cannot_serve '
-# It refuses to serve from a folder that others can enter.
-chmod 0755 "$OCA_HOME/run"
+# What runs does not notice; what starts refuses it.
+echo 'nonsense = 1' >>"$OCA_HOME/oca.toml"
 kill -KILL "$(pid_of ocaconfigsvc)"
 given_up() { grep -qs '^ocaconfigsvc given_up' "$OCA_HOME/run/watcher.status"; }
 eventually 30 given_up
@@ -17,7 +19,8 @@ appliance status >"$tmp/status" || code=$?
 if [ $code != 3 ] || ! grep -q '^ocaconfigsvc: given up' "$tmp/status"; then fail "status: $code $(cat "$tmp/status")"; fi
 echo x >"$c/f" # the others serve
 expect_error 1 'ocaconfigsvc ends again and again' appliance start
-chmod 0700 "$OCA_HOME/run"
+grep -q 'nonsense' "$tmp/err" || fail "start does not say why: $(cat "$tmp/err")"
+echo "$good" >"$OCA_HOME/oca.toml"
 start
 [ "$(cat "$c/f")" = x ]
 oca container --show >/dev/null
