@@ -10,8 +10,8 @@ allow_log ' process_ended name=' ' stale_' ' configuration_not_confirmed '
 watchers STOP
 kill -KILL "$config"
 kill -QUIT "$database" # immediate shutdown: as a crash, but its children end too
-eventually 20 gone "$config"
-eventually 20 gone "$database"
+eventually 20 ended "$config"
+eventually 20 ended "$database"
 [ "$(cat "$c/f")" = before ]
 cp -a "$tree" "$c/"
 same_tree "$tree" "$c/perl"

@@ -50,8 +50,9 @@ eventually() {
     sleep 0.1
   done
 }
-# A zombie is gone too.
-gone() { ! grep -qs '^State:[[:space:]]*[^Z]' "/proc/$1/status"; }
+gone() { ! kill -0 "$1" 2>/dev/null; }
+# ended <pid>: gone, or nobody has asked how it ended.
+ended() { ! grep -qsE '^State:[[:space:]]+[^ZX[:space:]]' "/proc/$1/status"; }
 
 # watchers STOP: from now on what dies stays dead; watchers CONT: it comes back, and start does that too.
 watchers() {
@@ -68,7 +69,7 @@ kill_ocafsd() {
   allow_log ' configuration_not_confirmed .*ocafsd cannot be reached' ' stale_mount_removed ' ' process_ended name=ocafsd '
   pid=$(pid_of ocafsd)
   kill -KILL "$pid"
-  eventually 20 gone "$pid"
+  eventually 20 ended "$pid"
 }
 
 cleaner_ended() { [ "$(field .state stats --cleaner)" != running ]; }

@@ -29,7 +29,7 @@ kill_and_wait() {
   local name pids=()
   for name in "$@"; do pids+=("$(pid_of_part "$name")"); done
   kill -KILL "${pids[@]}"
-  for name in "${pids[@]}"; do eventually 10 gone "$name"; done
+  for name in "${pids[@]}"; do eventually 10 ended "$name"; done
   eventually 10 serves
   for name in ocafsd ocaconfigsvc watcher watcher_spawn; do
     [ "$(instances "$name")" = 1 ] || fail "after $*: $(instances "$name") instances of $name"
