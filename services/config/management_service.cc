@@ -213,8 +213,7 @@ class Service final : public mgmt::Management::Service {
                                fs::v1::ClearQuarantineResponse* out) override {
     return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
       OCA_ASSIGN_OR_RETURN(uint32_t group, views_.GroupId(in->storage_group()));
-      return OrBusy(Answer(filesystem_.ClearQuarantine(group), out),
-                    "a scan or repair is running");
+      return OrBusy(Answer(filesystem_.ClearQuarantine(group), out), "a scan or repair is running");
     });
   }
   grpc::Status StopScan(ServerContext* context, const mgmt::StopScanRequest* in,
