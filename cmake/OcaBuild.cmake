@@ -60,6 +60,7 @@ pkg_check_modules(pc_lz4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(pc_isal REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(pc_pq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(pc_sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(pc_iscsi REQUIRED IMPORTED_TARGET libiscsi)
 
 # oca_library(<name> SRCS a.cc ... [DEPS target ...] [SEPARATE])  A static library; its DEPS are the only modules that it may include.
 # SEPARATE: its sources use the same file-local names, so builds that compile several sources at once compile these one by one.
@@ -96,6 +97,17 @@ function(oca_binary name)
   if(OCA_SANITIZE STREQUAL "thread")
     oca_wrap_absl(${name})
   endif()
+endfunction()
+
+# oca_module(<name> SRCS a.cc ... [DEPS target ...])  A shared object bin/<name>.so that another program loads: of itself it shows
+# only what is marked so, and it keeps the C++ library's own names to itself as well.
+function(oca_module name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  add_library(${name} MODULE ${ARG_SRCS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  target_compile_options(${name} PRIVATE -fvisibility=hidden)
+  target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL)
+  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 endfunction()
 
 # What the sanitizers look for at run time beyond their defaults, and whom they believe.

@@ -1,6 +1,6 @@
 """The layer rule: a module includes and links only modules of lower lines, never of its own line.
 
-It is checked on the includes of each file, on the DEPS of each oca_library and oca_binary, and between the two: what a file
+It is checked on the includes of each file, on the DEPS of each oca_library, oca_binary and oca_module, and between the two: what a file
 includes, its module must link.
 """
 
@@ -56,13 +56,13 @@ def climbs(path, included):
 
 
 def cmake_targets(tree):
-    """{target: (module, path, line number, DEPS)} of every oca_library and oca_binary."""
+    """{target: (module, path, line number, DEPS)} of every oca_library, oca_binary and oca_module."""
     found = {}
     for path in tree.matching("CMakeLists.txt"):
         if not path.startswith(CHECKED):
             continue
         text = re.sub(r"#[^\n]*", "", tree.read(path))
-        for match in re.finditer(r"\boca_(?:library|binary)\(\s*([\w:-]+)([^)]*)\)", text):
+        for match in re.finditer(r"\boca_(?:library|binary|module)\(\s*([\w:-]+)([^)]*)\)", text):
             words = match.group(2).split()
             deps = []
             taking = False

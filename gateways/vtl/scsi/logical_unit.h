@@ -47,6 +47,8 @@ class LogicalUnit {
   void SetLuns(std::vector<uint16_t> luns);
   // The session that holds the SPC-2 reservation, if any.
   std::optional<uint64_t> reserved_by();
+  // Whether an initiator keeps the medium in, or doors closed. Takes no lock.
+  bool RemovalPrevented() const { return prevented_.load(); }
   // The unit was reset: reservations of SPC-2, and what keeps the medium in, are gone.
   void Reset();
   // A session ended; what it held is gone.
@@ -83,8 +85,6 @@ class LogicalUnit {
   // TapeAlert flags, which each initiator reads once.
   void Raise(uint64_t tape_alert_flags);
   uint64_t TakeTapeAlerts(const std::string& port);
-  // Whether an initiator keeps the medium in, or doors closed. Needs no lock.
-  bool RemovalPrevented() const { return prevented_.load(); }
   // "vendor product serial" as VPD page 83 and READ ELEMENT STATUS name a unit.
   static std::string Designation(const Identity& identity);
 
