@@ -1,0 +1,54 @@
+// One library in service: the tgtd that serves it.
+#ifndef OCA_GATEWAYS_VTL_OCAVTL_TAPE_TARGET_H_
+#define OCA_GATEWAYS_VTL_OCAVTL_TAPE_TARGET_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gateways/vtl/ocavtl/child.h"
+#include "gateways/vtl/ocavtl/target_plan.h"
+
+namespace oca::vtl {
+
+struct ServeOptions {
+  TargetSpec target;
+  std::string portal = "127.0.0.1:3260";  // address and port
+  std::string module;                     // oca_tgt.so
+};
+
+// Not thread-safe but for WatchForEnd.
+class TapeTarget {
+ public:
+  // Starts tgtd and tells it what to serve. `run_dir`, a folder of ours, holds its control socket
+  // and what it says.
+  static absl::StatusOr<std::unique_ptr<TapeTarget>> Start(const ServeOptions& options,
+                                                           const std::string& run_dir);
+  // Without Stop: tgtd is killed, which loses nothing that is durable.
+  ~TapeTarget() = default;
+
+  // Returns when tgtd has ended, by Stop or by itself. Thread-safe.
+  void WatchForEnd() const { tgtd_->WatchForEnd(); }
+  // Cuts sessions, unloads tapes and ends tgtd; after a minute it is killed. The status says what
+  // of it did not go well, or that tgtd had ended by itself.
+  absl::Status Stop();
+  // The end of what tgtd said.
+  std::string LastWords() const;
+
+ private:
+  TapeTarget(std::string run_dir, std::unique_ptr<Child> tgtd)
+      : run_dir_(std::move(run_dir)), tgtd_(std::move(tgtd)) {}
+
+  // Runs tgtadm; an error is what it says.
+  absl::Status Admin(const std::vector<std::string>& arguments);
+  absl::Status WaitUntilItAnswers();
+
+  const std::string run_dir_;
+  const std::unique_ptr<Child> tgtd_;
+};
+
+}  // namespace oca::vtl
+
+#endif  // OCA_GATEWAYS_VTL_OCAVTL_TAPE_TARGET_H_
