@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "fmt/format.h"
 #include "fs/fuse/context.h"
 #include "fs/fuse/operations.h"
 #include "lib/base/status.h"
@@ -34,17 +38,19 @@ void ReplySized(fuse_req_t req, std::string_view bytes, size_t size) {
   }
 }
 
+// fuse_req_getgroups of libfuse 3.14 searches a buffer that it does not end with a NUL.
 bool CallerInGroup(fuse_req_t req, gid_t group) {
+  constexpr std::string_view kGroups = "Groups:";
   const fuse_ctx* caller = fuse_req_ctx(req);
   if (caller->gid == group) return true;
-  std::vector<gid_t> groups(64);
-  int count = fuse_req_getgroups(req, static_cast<int>(groups.size()), groups.data());
-  if (count > static_cast<int>(groups.size())) {
-    groups.resize(count);
-    count = fuse_req_getgroups(req, count, groups.data());
+  std::ifstream status(fmt::format("/proc/{0}/task/{0}/status", caller->pid));
+  for (std::string line; std::getline(status, line);) {
+    if (!line.starts_with(kGroups)) continue;
+    std::istringstream groups(line.substr(kGroups.size()));
+    return std::find(std::istream_iterator<gid_t>(groups), {}, group) !=
+           std::istream_iterator<gid_t>();
   }
-  groups.resize(std::clamp(count, 0, static_cast<int>(groups.size())));
-  return std::find(groups.begin(), groups.end(), group) != groups.end();
+  return false;  // it is gone, or of another pid namespace: no group is known
 }
 
 // Setting an access ACL is a chmod: who is neither root nor in the file's group loses its set-gid

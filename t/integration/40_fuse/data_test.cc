@@ -107,11 +107,12 @@ TEST_F(Data, AppendsOfManyProcessesDoNotOverwriteEachOther) {
     WriteFile(Path("log"), "");
     std::vector<pid_t> children;
     for (int p = 0; p < kProcesses; ++p) {
-      pid_t child = fork();
+      const std::string path = Path("log");
+      std::string record(kSize, static_cast<char>('a' + p));
+      record.back() = '\n';
+      pid_t child = fork();  // it takes no memory: see ErrnoAs
       if (child == 0) {
-        int fd = open(Path("log").c_str(), access | O_APPEND);
-        std::string record(kSize, static_cast<char>('a' + p));
-        record.back() = '\n';
+        int fd = open(path.c_str(), access | O_APPEND);
         for (int i = 0; i < kRecords; ++i) {
           if (write(fd, record.data(), record.size()) != kSize) _exit(1);
         }

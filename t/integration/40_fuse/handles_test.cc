@@ -1,5 +1,6 @@
 // File handles (NFS), and locks.
 #include <sys/file.h>
+#include <sys/wait.h>
 
 #include "t/integration/40_fuse/mounted.h"
 
@@ -75,20 +76,29 @@ TEST_F(Handles, InodeNumbersStayWhenCachesGo) {
   EXPECT_EQ(Stat(Path("f")).st_ino, ino);
 }
 
+// The errno of `call` in another process, or 0. It takes no memory: see ErrnoAs.
+int ErrnoElsewhere(const std::function<int()>& call) {
+  const pid_t child = fork();
+  if (child == 0) _exit(call() == -1 ? errno : 0);
+  int status = -1;
+  if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -1;
+  return WEXITSTATUS(status);
+}
+
 TEST_F(Handles, FlockExcludesOtherProcesses) {
   WriteFile(Path("f"), "x");
   std::string path = Path("f");
   Fd fd = Open(path, O_RDWR);
   ASSERT_SYS(flock(fd, LOCK_EX));
   auto try_lock = [&] { return flock(open(path.c_str(), O_RDWR), LOCK_EX | LOCK_NB); };
-  EXPECT_EQ(ErrnoAs(0, 0, try_lock), EWOULDBLOCK);
+  EXPECT_EQ(ErrnoElsewhere(try_lock), EWOULDBLOCK);
   ASSERT_SYS(flock(fd, LOCK_UN));
-  EXPECT_EQ(ErrnoAs(0, 0, try_lock), 0);
+  EXPECT_EQ(ErrnoElsewhere(try_lock), 0);
   ASSERT_SYS(flock(fd, LOCK_SH));
-  EXPECT_EQ(ErrnoAs(0, 0, [&] { return flock(open(path.c_str(), O_RDONLY), LOCK_SH | LOCK_NB); }),
+  EXPECT_EQ(ErrnoElsewhere([&] { return flock(open(path.c_str(), O_RDONLY), LOCK_SH | LOCK_NB); }),
             0);
   fd.Close();
-  EXPECT_EQ(ErrnoAs(0, 0, try_lock), 0);
+  EXPECT_EQ(ErrnoElsewhere(try_lock), 0);
 }
 
 TEST_F(Handles, RecordLocksExcludeOtherProcesses) {
@@ -103,11 +113,11 @@ TEST_F(Handles, RecordLocksExcludeOtherProcesses) {
     return fcntl(file, F_SETLK, &range);
   };
   ASSERT_SYS(lock(fd, F_WRLCK, 20));
-  EXPECT_EQ(ErrnoAs(0, 0, [&] { return lock(open(path.c_str(), O_RDWR), F_WRLCK, 25); }), EAGAIN);
-  EXPECT_EQ(ErrnoAs(0, 0, [&] { return lock(open(path.c_str(), O_RDWR), F_WRLCK, 30); }), 0);
+  EXPECT_EQ(ErrnoElsewhere([&] { return lock(open(path.c_str(), O_RDWR), F_WRLCK, 25); }), EAGAIN);
+  EXPECT_EQ(ErrnoElsewhere([&] { return lock(open(path.c_str(), O_RDWR), F_WRLCK, 30); }), 0);
   Fd same = Open(path, O_RDWR);
   same.Close();  // POSIX: any close of the file drops the process's locks
-  EXPECT_EQ(ErrnoAs(0, 0, [&] { return lock(open(path.c_str(), O_RDWR), F_WRLCK, 25); }), 0);
+  EXPECT_EQ(ErrnoElsewhere([&] { return lock(open(path.c_str(), O_RDWR), F_WRLCK, 25); }), 0);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <grp.h>
 #include <linux/fs.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -11,16 +10,23 @@
 #include <memory>
 #include <random>
 #include <sstream>
+#include <thread>
 
 #include "fmt/format.h"
+#include "t/support/process.h"
 #include "t/support/status_matchers.h"
 #include "t/support/temp_dir.h"
 
 namespace oca::fuse_test {
 namespace {
 
+// Names the mount to a process that InAnotherProcess has started.
+constexpr char kServedAt[] = "OCA_TEST_MOUNT";
+
 struct World {
   support::TempDir home;
+  std::string root;  // the mountpoint
+  bool served_elsewhere = false;
   std::unique_ptr<engine::Filesystem> engine;
   std::unique_ptr<fuse::Session> session;
 };
@@ -32,6 +38,11 @@ class MountForAll : public testing::Environment {
   void SetUp() override {
     world = new World;
     umask(022);
+    if (const char* mount = getenv(kServedAt); mount != nullptr) {
+      world->root = mount;
+      world->served_elsewhere = true;
+      return;
+    }
     engine::Options options;
     options.fs = &io::PosixFileSystem();
     options.clock = &SystemClock();
@@ -53,6 +64,7 @@ class MountForAll : public testing::Environment {
     fuse::Options mount;
     mount.mountpoint = world->home.Path("mnt");
     ASSERT_OK_AND_ASSIGN(world->session, fuse::Session::Mount(*world->engine, mount));
+    world->root = world->session->mountpoint();
     // Other users must reach the mount through the temporary folder.
     ASSERT_EQ(chmod(world->home.path().c_str(), 0755), 0);
   }
@@ -79,11 +91,13 @@ void Mounted::SetUp() {
   std::string name = fmt::format("{}.{}", info->test_suite_name(), info->name());
   dir_ = Root() + "/c1/" + name;
   other_ = Root() + "/c2/" + name;
+  if (world->served_elsewhere) return;
   ASSERT_SYS(mkdir(dir_.c_str(), 0755));
   ASSERT_SYS(mkdir(other_.c_str(), 0755));
 }
 
 void Mounted::TearDown() {
+  if (world->served_elsewhere) return;
   for (const std::string& path : {dir_, other_}) {
     std::error_code error;
     std::filesystem::remove_all(path, error);
@@ -93,7 +107,7 @@ void Mounted::TearDown() {
 
 engine::Filesystem& Mounted::Engine() { return *world->engine; }
 fuse::Session& Mounted::Session() { return *world->session; }
-const std::string& Mounted::Root() { return world->session->mountpoint(); }
+const std::string& Mounted::Root() { return world->root; }
 
 Fd Mounted::Open(const std::string& path, int flags, mode_t mode) {
   Fd fd(open(path.c_str(), flags | O_CLOEXEC, mode));
@@ -136,34 +150,36 @@ int Move(const std::string& from, const std::string& to, unsigned flags) {
       syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags));
 }
 
-int ErrnoAs(uid_t uid, gid_t gid, const std::function<int()>& call) {
-  pid_t child = fork();
-  if (child == 0) {
-    if (setgroups(0, nullptr) != 0 || setresgid(gid, gid, gid) != 0 ||
-        setresuid(uid, uid, uid) != 0) {
-      _exit(200);
+int ErrnoAs(uid_t uid, gid_t gid, const std::function<int()>& call,
+            const std::vector<gid_t>& groups) {
+  int result = kNotTheUser;
+  // The kernel keeps credentials by thread; it is libc that changes them for all of a process.
+  std::thread user([&] {
+    if (syscall(SYS_setgroups, groups.size(), groups.data()) != 0 ||
+        syscall(SYS_setresgid, gid, gid, gid) != 0 || syscall(SYS_setresuid, uid, uid, uid) != 0) {
+      return;
     }
     errno = 0;
-    int result = call();
-    _exit(result == -1 ? errno : 0);
-  }
-  int status = 0;
-  if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) return 201;
-  return WEXITSTATUS(status);
+    result = call() == -1 ? errno : 0;
+  });
+  user.join();
+  return result;
 }
 
 void InAnotherProcess(const std::function<void()>& body) {
-  fflush(nullptr);
-  const pid_t child = fork();
-  ASSERT_GE(child, 0) << std::strerror(errno);
-  if (child == 0) {
+  if (world->served_elsewhere) {
     body();
-    fflush(nullptr);
-    _exit(testing::Test::HasFailure() ? 1 : 0);
+    return;
   }
-  int status = -1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0) << "what failed stands above";
+  const testing::TestInfo* info = testing::UnitTest::GetInstance()->current_test_info();
+  support::TempDir temp;
+  ASSERT_EQ(setenv(kServedAt, world->root.c_str(), 1), 0);
+  const int code = support::RunCommand(
+      {"/proc/self/exe",
+       fmt::format("--gtest_filter={}.{}", info->test_suite_name(), info->name())},
+      temp.Path("log"));
+  ASSERT_EQ(unsetenv(kServedAt), 0);
+  EXPECT_EQ(code, 0) << support::ReadText(temp.Path("log"));
 }
 
 std::string RandomBytes(size_t size, uint64_t seed) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "fs/engine/filesystem.h"
 #include "fs/fuse/session.h"
@@ -85,14 +86,18 @@ class Mounted : public testing::Test {
 // renameat2 without the lint's banned word.
 int Move(const std::string& from, const std::string& to, unsigned flags = 0);
 
-// Runs `call` in a child process as this user and group (no others), and returns 0, or its errno
-// when it returned -1. 200: the child could not become the user; 201: it died.
-int ErrnoAs(uid_t uid, gid_t gid, const std::function<int()>& call);
+// Runs `call` in a thread as this user with this group and `groups`, and returns 0, or its errno
+// when it returned -1. Not in a child process: memory cannot be had for sure after a fork beside
+// the server's threads.
+int ErrnoAs(uid_t uid, gid_t gid, const std::function<int()>& call,
+            const std::vector<gid_t>& groups = {});
 
-// Runs `body` in another process; what it expects in vain fails this test. For what maps files: an
-// unmapping or a page fault holds the lock of its address space while it waits for the server,
-// which may need that of its own.
+// Runs `body` in another process, in which this test is begun anew: let it be all of the test. What
+// it expects in vain fails the test. For what maps files: an unmapping or a page fault holds the
+// lock of its address space while it waits for the server, which may need that of its own.
 void InAnotherProcess(const std::function<void()>& body);
+
+inline constexpr int kNotTheUser = 200;  // ErrnoAs could not become the user
 
 inline constexpr uid_t kNobody = 65534;
 inline constexpr uid_t kSomebody = 12345;

@@ -214,9 +214,12 @@ TEST_F(Permissions, AclByAStrangerToTheGroupDropsSetGid) {
   ASSERT_SYS(chown(Path("f").c_str(), kNobody, 4242));
   ASSERT_SYS(chmod(Path("f").c_str(), 02755));
   std::string acl = Acl({{kUserObj, 7}, {kGroupObj, 5}, {kOther, 5}});
-  EXPECT_EQ(ErrnoAs(kNobody, 4242, [&] { return SetAcl(Path("f"), kAccess, acl); }), 0);
+  const auto set = [&] { return SetAcl(Path("f"), kAccess, acl); };
+  EXPECT_EQ(ErrnoAs(kNobody, 4242, set), 0);
   EXPECT_EQ(Stat(Path("f")).st_mode & 07777, 02755u);
-  EXPECT_EQ(ErrnoAs(kNobody, kNobody, [&] { return SetAcl(Path("f"), kAccess, acl); }), 0);
+  EXPECT_EQ(ErrnoAs(kNobody, kNobody, set, {17, 4242}), 0);
+  EXPECT_EQ(Stat(Path("f")).st_mode & 07777, 02755u);
+  EXPECT_EQ(ErrnoAs(kNobody, kNobody, set, {17}), 0);
   EXPECT_EQ(Stat(Path("f")).st_mode & 07777, 0755u);
 }
 

@@ -5,9 +5,10 @@
 #include <sys/wait.h>
 
 #include <memory>
-#include <thread>
+#include <utility>
 
 #include "absl/synchronization/notification.h"
+#include "fmt/format.h"
 #include "fs/fuse/mounts.h"
 #include "gtest/gtest.h"
 #include "t/integration/40_fuse/mounted.h"
@@ -60,15 +61,11 @@ class Sessions : public testing::Test {
   }
   // What a daemon that was killed leaves behind.
   void LeaveDeadMount() {
-    pid_t child = fork();
-    if (child == 0) {
-      int fd = open("/dev/fuse", O_RDWR);
-      std::string options = "fd=" + std::to_string(fd) + ",rootmode=40000,user_id=0,group_id=0";
-      _exit(mount("oca", mountpoint_.c_str(), "fuse.oca", 0, options.c_str()) == 0 ? 0 : 1);
-    }
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_EQ(status, 0);
+    Fd channel(open("/dev/fuse", O_RDWR | O_CLOEXEC));
+    ASSERT_GE(channel, 0);
+    std::string options = fmt::format("fd={},rootmode=40000,user_id=0,group_id=0", int{channel});
+    ASSERT_SYS(mount("oca", mountpoint_.c_str(), "fuse.oca", 0, options.c_str()));
+    channel.Close();
     struct statvfs ignored;
     EXPECT_FAILS(statvfs(mountpoint_.c_str(), &ignored), ENOTCONN);
   }
@@ -125,40 +122,69 @@ TEST_F(Sessions, MountpointMustBeADirectory) {
   EXPECT_ERRNO(fuse::Session::Mount(*engine_, options), ENOENT);
 }
 
-// Another process has the file open and mapped: see InAnotherProcess. It begins before the mount,
-// lest it hold the mount's channel too.
+// What has a file of the mount open and mapped: a process as in InAnotherProcess. Parent and child
+// give each other turns by the pipes. The child takes no memory.
+class UserOfTheMount {
+ public:
+  // Begins before the mount, lest it hold the mount's channel too.
+  explicit UserOfTheMount(std::string path) : path_(std::move(path)) {
+    if (pipe2(to_user_, O_CLOEXEC) != 0 || pipe2(from_user_, O_CLOEXEC) != 0) std::abort();
+    pid_ = fork();
+    if (pid_ == 0) _exit(Use());
+  }
+  ~UserOfTheMount() {
+    for (int end : {to_user_[0], to_user_[1], from_user_[0], from_user_[1]}) close(end);
+  }
+  void OpenAndMap() { TakeTurns(); }
+  // 0 when reads and writes fail.
+  int UseInVain() {
+    TakeTurns();
+    int status = -1;
+    return waitpid(pid_, &status, 0) == pid_ ? status : -1;
+  }
+
+ private:
+  static void Give(int end) {
+    const char turn = 0;
+    if (write(end, &turn, 1) != 1) _exit(2);
+  }
+  static void Take(int end) {
+    char turn;
+    if (read(end, &turn, 1) != 1) _exit(3);
+  }
+  void TakeTurns() {
+    Give(to_user_[1]);
+    Take(from_user_[0]);
+  }
+  int Use() const {
+    static char page[4096];
+    Take(to_user_[0]);
+    int fd = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (write(fd, page, sizeof page) != sizeof page) return 4;
+    void* map = mmap(nullptr, sizeof page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED) return 5;
+    std::memcpy(map, "mapped", 6);
+    Give(from_user_[1]);
+    Take(to_user_[0]);
+    const bool in_vain = pread(fd, page, 1, 100'000) == -1 && write(fd, "x", 1) == -1;
+    Give(from_user_[1]);
+    return in_vain ? 0 : 6;
+  }
+
+  const std::string path_;
+  int to_user_[2];
+  int from_user_[2];
+  pid_t pid_;
+};
+
 TEST_F(Sessions, UnmountDetachesWhenInUseAndLosesNothing) {
-  std::string path = mountpoint_ + "/c1/f";
-  int to_user[2], from_user[2];
-  ASSERT_SYS(pipe2(to_user, O_CLOEXEC));
-  ASSERT_SYS(pipe2(from_user, O_CLOEXEC));
-  char c = 0;
-  std::thread user([&] {
-    InAnotherProcess([&] {
-      ASSERT_EQ(write(from_user[1], &c, 1), 1);  // there
-      ASSERT_EQ(read(to_user[0], &c, 1), 1);     // mounted
-      Fd fd(open(path.c_str(), O_RDWR | O_CREAT, 0644));
-      ASSERT_GE(fd, 0);
-      ASSERT_EQ(write(fd, std::string(4096, 'a').data(), 4096), 4096);
-      void* map = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-      ASSERT_NE(map, MAP_FAILED);
-      std::memcpy(map, "mapped", 6);
-      ASSERT_EQ(write(from_user[1], &c, 1), 1);  // in use
-      ASSERT_EQ(read(to_user[0], &c, 1), 1);     // detached
-      EXPECT_EQ(pread(fd, &c, 1, 100'000), -1);  // the connection is gone
-      EXPECT_EQ(write(fd, "x", 1), -1);
-      munmap(map, 4096);
-    });
-  });
-  EXPECT_EQ(read(from_user[0], &c, 1), 1);
-  EXPECT_OK(Mount());
-  EXPECT_EQ(write(to_user[1], &c, 1), 1);
-  EXPECT_EQ(read(from_user[0], &c, 1), 1);
+  const std::string path = mountpoint_ + "/c1/f";
+  UserOfTheMount user(path);
+  ASSERT_OK(Mount());
+  user.OpenAndMap();
   EXPECT_OK(session_->Unmount());
   session_.reset();
-  EXPECT_EQ(write(to_user[1], &c, 1), 1);
-  user.join();
-  for (int end : {to_user[0], to_user[1], from_user[0], from_user[1]}) close(end);
+  EXPECT_EQ(user.UseInVain(), 0);
   ASSERT_OK(Mount());
   Fd again(open(path.c_str(), O_RDONLY));
   ASSERT_GE(again, 0);
