@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "fmt/format.h"
 #include "fs/fuse/context.h"
 #include "fs/fuse/mounts.h"
@@ -76,6 +78,7 @@ struct Session::Impl {
 
   absl::Status Start();
   void Serve();
+  absl::Status UnmountWithPatience();
   absl::Status Detach();
   void CloseConnection();
   void End();
@@ -85,6 +88,7 @@ struct Session::Impl {
   Context context;
   fuse_session* session = nullptr;
   std::thread loop;
+  absl::Notification loop_ended;
   std::atomic<bool> unmounting{false};
   bool ended = false;
 };
@@ -119,7 +123,20 @@ void Session::Impl::Serve() {
   int result = fuse_session_loop_mt(session, config);
   fuse_loop_cfg_destroy(config);
   if (result != 0) log::Error("mount_loop_failed", "result", result);
+  loop_ended.Notify();
   if (!unmounting.exchange(true) && options.on_unmounted) options.on_unmounted();
+}
+
+// A process that only looks in (df, a file indexer, one that is just ending) holds the mount for a
+// moment: that is no use to detach for.
+absl::Status Session::Impl::UnmountWithPatience() {
+  constexpr int kTries = 20;
+  absl::Status status = UnmountDirectory(mountpoint, /*lazy=*/false);
+  for (int i = 1; i < kTries && ErrnoOf(status) == EBUSY; ++i) {
+    if (loop_ended.WaitForNotificationWithTimeout(absl::Milliseconds(50))) break;
+    status = UnmountDirectory(mountpoint, /*lazy=*/false);
+  }
+  return status;
 }
 
 // Takes a mount that is in use out of the tree, with everything committed, and ends the loop.
@@ -188,7 +205,7 @@ absl::Status Session::Unmount() {
   bool gone_already = impl_->unmounting.exchange(true);
   absl::Status status;
   if (!gone_already) {
-    status = UnmountDirectory(impl_->mountpoint, /*lazy=*/false);
+    status = impl_->UnmountWithPatience();
     if (ErrnoOf(status) == EBUSY) status = impl_->Detach();
     if (ErrnoOf(status) == EINVAL) status = absl::OkStatus();  // somebody was faster
   }
