@@ -1,10 +1,13 @@
-// Tells ThreadSanitizer what absl::Mutex, CondVar, Notification and BlockingCounter order. Debian's
-// Abseil is not built with it, so it would see neither the locks nor what they guard. The functions
-// here stand before those of the shared library, for our code as for gRPC's.
+// Tells ThreadSanitizer what absl::Mutex, CondVar, Notification, BlockingCounter and the reference
+// count of absl::Status order. Debian's Abseil is not built with it, so it would see neither the
+// locks nor what they guard. The functions here stand before those of the shared library, for our
+// code as for gRPC's.
 //
 // Conditions (Mutex::Await) are evaluated by whatever thread holds the lock, inside Abseil: their
 // reads are not looked at.
 #include <dlfcn.h>
+
+#include <cstdint>
 
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
@@ -99,3 +102,14 @@ WRAP(bool, _ZNK4absl7debian312Notification31WaitForNotificationWithDeadlineENS0_
 WRAP(bool, _ZN4absl7debian315BlockingCounter14DecrementCountEv, c, true, true,
      (BlockingCounter * c), (c))
 WRAP(void, _ZN4absl7debian315BlockingCounter4WaitEv, c, false, true, (BlockingCounter * c), (c))
+
+// The last of those who share a status frees it, after all that the others did with it.
+extern "C" void _ZN4absl7debian36Status15UnrefNonInlinedEm(uintptr_t rep);
+extern "C" void _ZN4absl7debian36Status15UnrefNonInlinedEm(uintptr_t rep) {
+  static const auto real = reinterpret_cast<void (*)(uintptr_t)>(
+      dlsym(RTLD_NEXT, "_ZN4absl7debian36Status15UnrefNonInlinedEm"));
+  void* shared = reinterpret_cast<void*>(rep);
+  __tsan_release(shared);
+  __tsan_acquire(shared);
+  real(rep);
+}

@@ -1,13 +1,12 @@
 #include "fs/index/fingerprint_index.h"
 
-#include <atomic>
 #include <map>
-#include <thread>
 
 #include "fs/index/index_impl.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "t/support/random.h"
+#include "t/support/sanitized.h"
 #include "t/unit/fs/index/index_test_util.h"
 
 namespace oca::index {
@@ -97,7 +96,7 @@ void RunAgainstOracle(uint64_t seed, uint64_t mask, int steps) {
 }
 
 TEST(FingerprintIndex, AgreesWithAMultimap) {
-  for (uint64_t seed = 1; seed <= 3; ++seed) {
+  for (uint64_t seed = 1; seed <= (support::kSanitized ? 1 : 3); ++seed) {
     RunAgainstOracle(seed, ~uint64_t{0}, 20'000);           // all shards
     RunAgainstOracle(seed, 0x0003'ffff'ff00'0000, 30'000);  // four shards
     RunAgainstOracle(seed, 0x0000'0000'ff00'0000, 20'000);  // one shard, first tags
@@ -175,53 +174,6 @@ TEST(FingerprintIndex, StaysWithinElevenBytesAnEntry) {
   EXPECT_LT(index.memory_bytes() - empty, (full - empty) / 7);
   index.Clear();
   EXPECT_EQ(index.memory_bytes(), empty);
-}
-
-TEST(FingerprintIndex, ServesManyThreads) {
-  constexpr int kThreads = 4, kEach = 4000;
-  FingerprintIndex index;
-  // All in 16 shards of one stripe, so that threads meet.
-  auto fp_of = [](int thread, int i) {
-    return FingerprintOf(uint64_t(i % 16) << 48 | uint64_t(i) * 2654435761u % 0xfffff << 28 |
-                         uint64_t(thread) << 24);
-  };
-  std::atomic<bool> stop{false};
-  std::thread reader([&] {
-    std::vector<Fingerprint> fps;
-    for (int i = 0; i < 100; ++i) fps.push_back(fp_of(i % kThreads, i * 37));
-    std::vector<Candidates> out(fps.size());
-    while (!stop) {
-      index.LookupMany(fps, out);
-      for (const Candidates& c : out) {
-        for (int k = 0; k < c.count; ++k) ASSERT_LE(c.at[k].pack.value, uint64_t{kThreads + 1});
-      }
-    }
-  });
-  std::thread eraser([&] {
-    while (!stop) index.DropPacks({PackId(kThreads + 1)});
-  });
-  std::vector<std::thread> writers;
-  for (int t = 0; t < kThreads; ++t) {
-    writers.emplace_back([&, t] {
-      for (int i = 0; i < kEach; ++i) {
-        index.Insert(fp_of(t, i), At(t + 1, i % 1000));
-        index.Insert(fp_of(t, i), At(kThreads + 1, i % 1000));
-        EXPECT_EQ(i % 3 == 0 && index.Erase(fp_of(t, i), At(t + 1, i % 1000)), i % 3 == 0);
-      }
-    });
-  }
-  for (std::thread& w : writers) w.join();
-  stop = true;
-  reader.join();
-  eraser.join();
-  index.DropPacks({PackId(kThreads + 1)});
-  for (int t = 0; t < kThreads; ++t) {
-    for (int i = 0; i < kEach; ++i) {
-      std::vector<Location> all = index.LookupInRam(fp_of(t, i));
-      bool there = std::find(all.begin(), all.end(), At(t + 1, i % 1000)) != all.end();
-      ASSERT_EQ(there, i % 3 != 0) << t << " " << i;
-    }
-  }
 }
 
 }  // namespace

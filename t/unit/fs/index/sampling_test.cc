@@ -1,72 +1,19 @@
 // The index above its budget: what RAM holds, that the disk answers for the rest, and that nothing
 // is lost on the way from one to the other.
-#include <atomic>
 #include <map>
-#include <thread>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/io/testing/memory_file_system.h"
 #include "t/support/random.h"
+#include "t/support/sanitized.h"
 #include "t/support/status_matchers.h"
-#include "t/unit/fs/index/index_test_util.h"
+#include "t/unit/fs/index/sampled_index.h"
 
 namespace oca::index {
 namespace {
 
 using support::Random;
-
-constexpr char kPath[] = "/index";
-constexpr uint64_t kBudget = 8u << 20;
-constexpr uint64_t kFitting = 360'000;  // entries that the budget holds
-
-Fingerprint Nth(uint64_t n) {
-  uint64_t z = (n + 1) * 0x9E3779B97F4A7C15u;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return FingerprintOf(z ^ (z >> 31));
-}
-Location PlaceOfNth(uint64_t n) { return At(1 + n / 500, static_cast<uint32_t>(n % 500 / 16)); }
-
-class SampledIndex : public ::testing::Test {
- protected:
-  void SetUp() override {
-    index_.SetBudget(kBudget);
-    ASSERT_FALSE(index_.Load(fs_, kPath).ok());
-  }
-  // As the engine does now and then.
-  void Care() {
-    if (!index_.NeedsSave()) return;
-    ASSERT_OK(index_.Save(fs_, kPath, "m"));
-  }
-  void InsertRange(uint64_t begin, uint64_t end) {
-    for (uint64_t n = begin; n < end; ++n) {
-      index_.Insert(Nth(n), PlaceOfNth(n), n % 200 == 0);
-      if (n % 1000 == 0) {
-        Care();
-        ASSERT_LE(index_.memory_bytes(), kBudget) << n;
-      }
-    }
-  }
-  void EraseRange(uint64_t begin, uint64_t end) {
-    for (uint64_t n = begin; n < end; ++n) {
-      index_.Erase(Nth(n), PlaceOfNth(n));
-      if (n % 1000 == 0) Care();
-    }
-  }
-  // Of a part of those from `begin` to `end`.
-  void ExpectThere(const FingerprintIndex& index, uint64_t begin, uint64_t end, bool there) {
-    Random random(begin + end);
-    for (int i = 0; i < 5000; ++i) {
-      const uint64_t n = random.Between(begin, end - 1);
-      ASSERT_OK_AND_ASSIGN(std::vector<Location> all, index.LookupAll(Nth(n)));
-      ASSERT_EQ(testing::Value(all, testing::Contains(PlaceOfNth(n))), there) << n;
-    }
-  }
-
-  io::MemoryFileSystem fs_;
-  FingerprintIndex index_;
-};
 
 TEST_F(SampledIndex, StaysWithinItsBudgetAtTenTimesWhatFits) {
   InsertRange(0, kFitting / 2);
@@ -174,7 +121,7 @@ TEST_F(SampledIndex, FindsWhatLiesNearToWhatIsInUse) {
 
 // Random changes and saves while the budget goes up and down, against a map.
 TEST_F(SampledIndex, AgreesWithAMapThroughConversions) {
-  for (uint64_t seed = 1; seed <= 2; ++seed) {
+  for (uint64_t seed = 1; seed <= (support::kSanitized ? 1 : 2); ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
     index_.Clear();
@@ -241,44 +188,6 @@ TEST_F(SampledIndex, DamageOfARunIsReportedAndCured) {
   InsertRange(0, 2 * kFitting);
   ASSERT_OK(index_.Save(fs_, kPath, "m"));
   ExpectThere(index_, 0, 2 * kFitting, true);
-}
-
-TEST_F(SampledIndex, ThreadsFindAllWhileItConverts) {
-  InsertRange(0, 2 * kFitting);
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 2; ++t) {
-    threads.emplace_back([&, t] {
-      Random random(t + 1);
-      std::vector<Fingerprint> fps(32);
-      std::vector<Candidates> out(32);
-      while (!stop) {
-        const uint64_t n = random.Below(2 * kFitting);
-        auto all = index_.LookupAll(Nth(n));
-        ASSERT_OK(all);
-        ASSERT_THAT(*all, testing::Contains(PlaceOfNth(n))) << n;
-        for (Fingerprint& fp : fps) fp = Nth(random.Below(2 * kFitting));
-        index_.LookupMany(fps, out);
-        std::vector<std::optional<Fingerprint>> chunks(fps.begin(), fps.end());
-        if (index_.WantsNearby(PackId(n + 1))) index_.AddNearby(PackId(3'000'000 + n), chunks);
-      }
-    });
-  }
-  threads.emplace_back([&] {
-    uint64_t n = 2 * kFitting;
-    while (!stop) {
-      index_.Insert(Nth(n), PlaceOfNth(n));
-      if (n % 3 == 0) index_.Erase(Nth(n), PlaceOfNth(n));
-      n = n == 3 * kFitting ? 2 * kFitting : n + 1;
-    }
-  });
-  for (int round = 0; round < 6; ++round) {
-    index_.SetBudget(round % 2 == 0 ? kBudget : 20 * kBudget);
-    if (absl::Status saved = index_.Save(fs_, kPath, "m"); !saved.ok()) ADD_FAILURE() << saved;
-    EXPECT_EQ(index_.stats().one_in > 1, round % 2 == 0) << round;
-  }
-  stop = true;
-  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace
