@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Oca beside restic, borg and daemons that do nothing, and prints a table. JSON rows go to <out>/*.json.
 
-bench.py --bin DIR --out DIR [--micro | --stream | --tree | --series | --more | --cleaner] [--rounds N]
+bench.py --bin DIR --out DIR [--micro | --stream | --tree | --series | --more | --cleaner | --load] [--rounds N]
 BENCH_MB=256 takes about that much of the data: a quick look whose figures are not comparable.
 """
 
@@ -14,6 +14,7 @@ import time
 
 import cleaner
 import interrupts
+import load
 import micro
 import more
 import series
@@ -28,7 +29,11 @@ TREE_MB = 150        # of many small files
 GENERATION_MB = 500  # of each generation
 SMALL_FILES = 10000
 CLEANER_MB = 1000    # in files of which half goes
-PARTS = ("micro", "stream", "tree", "series", "more", "cleaner")
+SLICES = 500         # files of the load by many streams
+SLICES_MB = 1000
+IMAGE_MB = 10240
+MANY_FILES = 1000000
+PARTS = ("micro", "stream", "tree", "series", "more", "cleaner", "load")
 
 
 def main():
@@ -41,6 +46,7 @@ def main():
     parser.add_argument("--series", action="store_true", help="only a series of releases")
     parser.add_argument("--more", action="store_true", help="only generations, small files, restart")
     parser.add_argument("--cleaner", action="store_true", help="only the cleaner beside ingest")
+    parser.add_argument("--load", action="store_true", help="only many streams, small writes, a disk image, a million files")
     parser.add_argument("--rounds", type=int, help="at most; two are enough where they agree (3; 2 with BENCH_MB)")
     options = parser.parse_args()
     parts = [part for part in PARTS if getattr(options, part)] or PARTS
@@ -85,7 +91,7 @@ def measure_all(parts, options, out, work):
 
     if "micro" in parts:
         found("micro", micro.run(options.bin, work, quick=limit_mb > 0))
-    if set(parts) & {"stream", "tree", "series", "more", "cleaner"}:
+    if set(parts) != {"micro"}:
         measure_mount(parts, options, Data(os.path.join(out, "data")), limit_mb, work, found)
     print(f"\nThe best of at most {options.rounds} rounds; medians for kernels, index and engine. {time.monotonic() - start:.0f} s.\n")
     table(rows)
@@ -111,6 +117,16 @@ def measure_mount(parts, options, data, limit_mb, work, found):
             found("more", rows)
         if "cleaner" in parts:
             found("cleaner", cleaner.deletion(work, oca, min(CLEANER_MB, limit_mb) if limit_mb else CLEANER_MB))
+        if "load" in parts:
+            found("load", measure_load(options, data, limit_mb, work, oca))
+
+
+def measure_load(options, data, limit_mb, work, oca):
+    scale = limit_mb / 2000 if limit_mb else 1
+    rows = load.streams(oca, data.slices(SLICES, min(SLICES_MB, limit_mb or SLICES_MB)))
+    rows += load.writers(oca, data.largest(limit_mb))
+    rows += load.image(options.bin, work, oca, int(IMAGE_MB * scale))
+    return rows + load.many_files(options.bin, work, oca, int(MANY_FILES * scale))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 all/<package>           unpacked: about 1.4 GB of sources in 80,000 files, 1.2 GB of programs, libraries and object archives
 share-<n>-mb[-edited]   a share of that, and the same with 2 % of its files changed
 stream-*[-edited]       one tar for each package, of all or of a share
+slices-<n>-<m>-mb       the first <m> MB of the largest tar in <n> files of one size
 series[-<n>-mb]/<i>     the tar in each of the four newest releases of a package of sources, oldest first; or the begin of each
 """
 
@@ -63,6 +64,22 @@ class Data:
             self._made(f"stream-{name}-edited", lambda part: pack_packages(edited, part))
             shutil.rmtree(edited)
         return os.path.join(self.work, f"stream-{name}-edited")
+
+    def slices(self, count, limit_mb):
+        """A folder with the begin of the largest tar, cut into so many files of one size."""
+
+        def make(part):
+            source = self.largest()
+            os.makedirs(part)
+            size = min(os.path.getsize(source), limit_mb * 1000 * 1000) // count
+            call("sh", "-c", f"head -c {size * count} {source} | split -a 4 -d -b {size} - {part}/", cwd=self.work)
+
+        return self._made(f"slices-{count}-{limit_mb}-mb", make)
+
+    def largest(self, limit_mb=0):
+        """The largest tar of a stream."""
+        stream = self.stream(limit_mb)
+        return max((os.path.join(stream, name) for name in sorted(os.listdir(stream))), key=os.path.getsize)
 
     def series(self, limit_mb=0):
         """Folders, oldest release first, each with one tar of that release."""

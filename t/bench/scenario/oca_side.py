@@ -26,6 +26,13 @@ class WholeAppliance(Appliance):
             raise RuntimeError(f"oca-appliance {verb}: exit code {done.returncode}\n{done.stdout}")
 
 
+def resident_mb(pid):
+    """Memory of a process that is its own: no pages of files."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    return int(fields["RssAnon"].split()[0]) * 1024 / 1e6
+
+
 class OcaSide:
     """An appliance; each run gets a storage group of its own, so that runs do not deduplicate against each other."""
 
