@@ -52,11 +52,12 @@ void TakeGroups(engine::Filesystem& filesystem, Findings* findings) {
 absl::Status Scan(const Examination& what, engine::Filesystem& filesystem, Findings* findings) {
   OCA_RETURN_IF_ERROR(what.repair ? filesystem.StartRepair(std::nullopt)
                                   : filesystem.StartScan(engine::ScanLevel::kVerifyData, {}));
-  engine::ScanStatus status = filesystem.GetScanStatus();
-  for (; status.state == engine::JobState::kRunning; status = filesystem.GetScanStatus()) {
-    if (what.progress != nullptr) what.progress(status);
+  engine::ScanStatus status;
+  do {
     filesystem.AwaitScan(kBetweenLooks);
-  }
+    status = filesystem.GetScanStatus();
+    if (what.progress != nullptr) what.progress(status);
+  } while (status.state == engine::JobState::kRunning);
   TakeScan(status, findings);
   return absl::OkStatus();
 }

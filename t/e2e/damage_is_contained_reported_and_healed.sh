@@ -2,7 +2,7 @@
 # A damaged pack: reads are errors, never other bytes; a restart does not forget; the report names the files; repair mends a footer;
 # the same data written again heals every file. Names that were changed while the daemon was down are refused, not half served.
 source "$(dirname "$0")/lib.sh"
-allow_log ' a damaged group of chunks was found ' ' the scan found a fault ' ' the scrub found a fault ' ' failed error=' ' a pack cannot be read '
+allow_log ' request_failed operation=read ' ' a damaged group of chunks was found ' ' the scan found a fault ' ' the scrub found a fault ' ' failed error=' ' a pack cannot be read '
 start
 c=$(container d)
 random_file "$tmp/a" 3000000

@@ -2,7 +2,7 @@
 # ofsck: refuses a repository in use, changes nothing by a check, names the files that a damage affects, lists everything before it repairs
 # anything, makes an index anew; what is whole stays readable throughout.
 source "$(dirname "$0")/lib.sh"
-allow_log ' a damaged group of chunks was found ' ' the scan found a fault ' ' index snapshot is unusable ' ' a stream of a file'
+allow_log ' a damaged group of chunks was found ' ' the scan found a fault ' ' index snapshot is unusable ' ' request_failed operation=read '
 ofsck() { "$OCA_BIN/ofsck" --home "$OCA_HOME" "$@"; }
 image() { (cd "$OCA_HOME/data" && find . -type f -exec sha256sum {} + | sort); }
 flip() { # <file> <offset>
