@@ -17,7 +17,7 @@ under_way() {
 }
 eventually 60 under_way
 oca stats --cleaner >"$tmp/text"
-for line in 'State:? +running' 'Phase:? +sweep, [0-9]+ %' 'Reclaimable' 'Debt' 'Time To Finish:? +[0-9]+ s' 'Bytes Reclaimed' 'Longest Pause'; do
+for line in 'State +: running' 'Phase +: sweep, [0-9]+ %' 'Reclaimable' 'Debt' 'Time To Finish +: [0-9]+ s' 'Bytes Reclaimed' 'Longest Pause'; do
   grep -qE "$line" "$tmp/text" || fail "no '$line' in: $(cat "$tmp/text")"
 done
 eventually 120 cleaner_ended
