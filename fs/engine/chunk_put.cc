@@ -214,6 +214,7 @@ void ChunkStore::StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t grou
 
 absl::Status ChunkStore::SealPack(const std::shared_ptr<OpenPack>& pack) {
   OCA_RETURN_IF_ERROR(pack->Seal());
+  absl::MutexLock one(&sealed_mu_);
   {
     absl::MutexLock lock(&open_mu_);
     if (!open_.contains(pack->id())) return absl::OkStatus();  // another call did the rest
@@ -277,7 +278,8 @@ absl::Status ChunkStore::Rotate(std::span<Lane> lanes) {
   OCA_RETURN_IF_ERROR(Flush());
   std::vector<std::shared_ptr<OpenPack>> open = OpenPacks();
   for (const auto& pack : open) {
-    if (pack->ReadyToSeal()) OCA_RETURN_IF_ERROR(SealPack(pack));
+    // One that a sealer has in hand counts as sealed after this, too.
+    if (pack->ReadyToSeal() || pack->sealed()) OCA_RETURN_IF_ERROR(SealPack(pack));
   }
   return absl::OkStatus();
 }

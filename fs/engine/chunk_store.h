@@ -318,7 +318,7 @@ class ChunkStore final : public tree::NodeStore {
   void TaskBegins() ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void TaskEnds() ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t group);
-  absl::Status SealPack(const std::shared_ptr<OpenPack>& pack);
+  absl::Status SealPack(const std::shared_ptr<OpenPack>& pack) ABSL_LOCKS_EXCLUDED(sealed_mu_);
   absl::Status WriteError();
 
   // chunk_get.cc
@@ -415,6 +415,8 @@ class ChunkStore final : public tree::NodeStore {
   absl::Mutex tasks_mu_;
   uint64_t tasks_ ABSL_GUARDED_BY(tasks_mu_) = 0;  // queued or running, and using this object
 
+  // Held while a pack that is sealed moves from open_ to the summaries.
+  absl::Mutex sealed_mu_ ABSL_ACQUIRED_BEFORE(open_mu_, stats_mu_);
   absl::Mutex open_mu_;
   absl::flat_hash_map<PackId, std::shared_ptr<OpenPack>> open_ ABSL_GUARDED_BY(open_mu_);
 
