@@ -115,7 +115,9 @@ TEST_F(CleanerSweepTest, EachCallOfARunFailsOnce) {
     ASSERT_OK(filesystem_->StartReclaim());
     const CleanerStatus status = Await();
     ended = disk_->MutatingCalls() - before < call;
-    if (ended) EXPECT_EQ(status.state, JobState::kDone) << status.error;
+    if (ended) {
+      EXPECT_EQ(status.state, JobState::kDone) << status.error;
+    }
     disk_->ClearFaults();
     ASSERT_OK(filesystem_->Sync());
     ExpectTheRestIsDone();
