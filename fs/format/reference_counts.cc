@@ -9,10 +9,10 @@
 namespace oca::format {
 namespace {
 
-constexpr std::string_view kMagic = "OCA-REFS";
-constexpr uint32_t kVersion = 1;
-constexpr size_t kHeaderSize = 12;
-constexpr size_t kChecksumSize = 4;
+constexpr std::string_view kCountsMagic = "OCA-REFS";
+constexpr uint32_t kCountsVersion = 1;
+constexpr size_t kCountsHeaderSize = 12;
+constexpr size_t kCountsChecksumSize = 4;
 
 absl::Status Damaged(std::string_view what) {
   return absl::DataLossError("reference counts: " + std::string(what));
@@ -89,8 +89,8 @@ bool ManyAgree(const ReferenceCounts& counts) {
 }  // namespace
 
 std::string EncodeReferenceCounts(const ReferenceCounts& counts) {
-  std::string out(kMagic);
-  PutLe<uint32_t>(&out, kVersion);
+  std::string out(kCountsMagic);
+  PutLe<uint32_t>(&out, kCountsVersion);
   PutLengthPrefixed(&out, counts.names_state);
   PutLe<uint64_t>(&out, counts.dropped_bytes);
   PutVarint(&out, counts.packs.size());
@@ -124,12 +124,13 @@ std::string EncodeReferenceCounts(const ReferenceCounts& counts) {
 }
 
 absl::StatusOr<ReferenceCounts> DecodeReferenceCounts(std::string_view bytes) {
-  if (bytes.size() < kHeaderSize + kChecksumSize || !bytes.starts_with(kMagic))
+  if (bytes.size() < kCountsHeaderSize + kCountsChecksumSize || !bytes.starts_with(kCountsMagic))
     return Damaged("not such a file");
-  const std::string_view body = bytes.substr(0, bytes.size() - kChecksumSize);
+  const std::string_view body = bytes.substr(0, bytes.size() - kCountsChecksumSize);
   if (Crc32c(body) != GetLe<uint32_t>(bytes.data() + body.size())) return Damaged("checksum");
-  if (GetLe<uint32_t>(bytes.data() + kMagic.size()) != kVersion) return Damaged("version");
-  ByteReader in(body.substr(kHeaderSize));
+  if (GetLe<uint32_t>(bytes.data() + kCountsMagic.size()) != kCountsVersion)
+    return Damaged("version");
+  ByteReader in(body.substr(kCountsHeaderSize));
   ReferenceCounts out;
   out.names_state = std::string(in.LengthPrefixed());
   out.dropped_bytes = in.Le<uint64_t>();

@@ -9,7 +9,7 @@
 namespace oca::format {
 namespace {
 
-constexpr std::string_view kMagic = "OCA-REPO";
+constexpr std::string_view kRepositoryMagic = "OCA-REPO";
 // Magic, version and size: their places hold for every version, so that an old program can tell a
 // newer file from damage.
 constexpr size_t kFixedSize = 16;
@@ -18,7 +18,7 @@ constexpr size_t kMaxSize = 4096;
 }  // namespace
 
 std::string EncodeRepositoryFormat(const RepositoryFormat& format) {
-  std::string out(kMagic);
+  std::string out(kRepositoryMagic);
   PutLe<uint32_t>(&out, format.version);
   PutLe<uint32_t>(&out, kRepositoryFormatSize);
   out.append(reinterpret_cast<const char*>(format.uuid.data()), format.uuid.size());
@@ -32,10 +32,10 @@ std::string EncodeRepositoryFormat(const RepositoryFormat& format) {
 
 absl::StatusOr<RepositoryFormat> DecodeRepositoryFormat(std::string_view bytes) {
   if (bytes.size() < kFixedSize + kCrcSize || bytes.size() > kMaxSize ||
-      !bytes.starts_with(kMagic)) {
+      !bytes.starts_with(kRepositoryMagic)) {
     return absl::DataLossError("repository format: not such a file");
   }
-  ByteReader in(bytes.substr(kMagic.size()));
+  ByteReader in(bytes.substr(kRepositoryMagic.size()));
   RepositoryFormat format;
   format.version = in.Le<uint32_t>();
   uint32_t size = in.Le<uint32_t>();

@@ -7,7 +7,6 @@ namespace {
 constexpr int kNone = CommandSpec::kNoAction;
 constexpr auto kAlways = Sharing::kAlways;
 constexpr auto kNever = Sharing::kNever;
-constexpr uint8_t kActionMask = 0x1f;
 constexpr uint32_t kTimeoutSeconds = 300;  // that initiators had better wait, of any command
 
 void PutTimeouts(std::string* out) {
