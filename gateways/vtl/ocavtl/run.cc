@@ -12,6 +12,7 @@
 #include "gateways/vtl/ocavtl/tape_target.h"
 #include "lib/base/status.h"
 #include "lib/daemon/notify.h"
+#include "lib/daemon/secret_file.h"
 #include "lib/log/log.h"
 
 namespace oca::vtl {
@@ -29,10 +30,20 @@ struct Arguments {
   uint16_t address = 0;
   std::string barcode;
   ServeOptions serve;
+  std::string password_file;
+  std::string mutual_password_file;
 };
 
 absl::Status Serve(Arguments arguments, const Context& context) {
   OCA_RETURN_IF_ERROR(log::InitLog(kName, "", "info"));
+  if (!arguments.serve.chap.user.empty()) {
+    OCA_ASSIGN_OR_RETURN(arguments.serve.chap.password,
+                         daemon::ReadSecretFile(arguments.password_file));
+  }
+  if (!arguments.serve.chap.mutual_user.empty()) {
+    OCA_ASSIGN_OR_RETURN(arguments.serve.chap.mutual_password,
+                         daemon::ReadSecretFile(arguments.mutual_password_file));
+  }
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<RunDir> run_dir, RunDir::Create());
   arguments.serve.target.library_dir = std::filesystem::absolute(arguments.library);
   if (arguments.serve.module.empty()) arguments.serve.module = context.module;
@@ -118,6 +129,13 @@ void AddServeCommand(CLI::App& app, Arguments& a, Action* action) {
   serve->add_option("--portal", a.serve.portal, "Address and port (127.0.0.1:3260)");
   serve->add_option("--initiator", a.serve.target.initiators, "A host's iSCSI name; may repeat");
   serve->add_option("--address", a.serve.target.addresses, "Hosts' address or network; may repeat");
+  auto* user = serve->add_option("--chap_user", a.serve.chap.user, "What hosts log in as");
+  user->needs(serve->add_option("--chap_password_file", a.password_file,
+                                "File with their password: 12 to 16 characters, mode 0600"));
+  auto* mutual = serve->add_option("--mutual_user", a.serve.chap.mutual_user,
+                                   "What the target proves itself as to hosts");
+  mutual->needs(user)->needs(serve->add_option("--mutual_password_file", a.mutual_password_file,
+                                               "File with the target's password"));
   serve->add_option("--module", a.serve.module, "oca_tgt.so (beside this program)");
 }
 

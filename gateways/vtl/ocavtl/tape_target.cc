@@ -1,5 +1,10 @@
 #include "gateways/vtl/ocavtl/tape_target.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -27,6 +32,41 @@ std::string Variable(const std::string& run_dir) {
   return fmt::format("TGT_IPC_SOCKET={}/control", run_dir);
 }
 
+absl::Status CheckAccount(std::string_view what, std::string_view user, std::string_view password) {
+  constexpr size_t kMaxUserBytes = 64;
+  constexpr size_t kMinPasswordBytes = 12;  // RFC 7143
+  constexpr size_t kMaxPasswordBytes = 16;  // Windows
+  auto plain = [](std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  };
+  if (user.size() > kMaxUserBytes || !plain(user)) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} user: at most 64 ASCII characters without blanks", what));
+  }
+  if (password.size() < kMinPasswordBytes || password.size() > kMaxPasswordBytes ||
+      !plain(password)) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} password: 12 to 16 ASCII characters without blanks", what));
+  }
+  return absl::OkStatus();
+}
+
+// The file that the module reads; only we can read it.
+absl::Status WriteAccounts(const std::string& path, const Chap& chap) {
+  int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return PosixError(errno, path);
+  std::string text = fmt::format("in {} {}\n", chap.user, chap.password.view());
+  if (!chap.mutual_user.empty()) {
+    text += fmt::format("out {} {}\n", chap.mutual_user, chap.mutual_password.view());
+  }
+  ssize_t written = ::write(fd, text.data(), text.size());
+  int error = errno;
+  bool whole = written == static_cast<ssize_t>(text.size());
+  crypto::Wipe(text.data(), text.size());
+  ::close(fd);
+  return whole ? absl::OkStatus() : PosixError(written < 0 ? error : EIO, path);
+}
+
 std::string Tail(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
@@ -36,6 +76,20 @@ std::string Tail(const std::string& path) {
 }
 
 }  // namespace
+
+absl::Status CheckChap(const Chap& chap) {
+  if (chap.user.empty()) {
+    return chap.mutual_user.empty() ? absl::OkStatus()
+                                    : absl::InvalidArgumentError("--mutual_user needs --chap_user");
+  }
+  OCA_RETURN_IF_ERROR(CheckAccount("CHAP", chap.user, chap.password.view()));
+  if (chap.mutual_user.empty()) return absl::OkStatus();
+  OCA_RETURN_IF_ERROR(CheckAccount("mutual", chap.mutual_user, chap.mutual_password.view()));
+  if (chap.mutual_user != chap.user && chap.mutual_password.view() != chap.password.view()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError("the target needs a user and a password of its own");
+}
 
 std::string TapeTarget::LastWords() const { return Tail(run_dir_ + "/tgtd.log"); }
 
@@ -71,19 +125,27 @@ absl::Status TapeTarget::WaitUntilItAnswers() {
 absl::StatusOr<std::unique_ptr<TapeTarget>> TapeTarget::Start(const ServeOptions& options,
                                                               const std::string& run_dir) {
   OCA_RETURN_IF_ERROR(CheckTarget(options.target));
+  OCA_RETURN_IF_ERROR(CheckChap(options.chap));
   auto library = vtape::Library::Open(vtape::PosixStorage(), options.target.library_dir);
   if (!library.ok()) return absl::NotFoundError(library.status().message());
   size_t drives = (*library)->inventory().drives.size();
-  OCA_ASSIGN_OR_RETURN(
-      auto tgtd, Child::Start({"tgtd", "-f", "-C", kControlPort, "--iscsi",
-                               fmt::format("portal={}", options.portal)},
-                              {Variable(run_dir), fmt::format("LD_PRELOAD={}", options.module)},
-                              run_dir + "/tgtd.log"));
+  std::vector<std::string> environment = {Variable(run_dir),
+                                          fmt::format("LD_PRELOAD={}", options.module)};
+  const std::string accounts = run_dir + "/accounts";
+  if (!options.chap.user.empty()) {
+    OCA_RETURN_IF_ERROR(WriteAccounts(accounts, options.chap));
+    environment.push_back(fmt::format("OCA_TGT_ACCOUNTS={}", accounts));
+  }
+  const std::vector<std::string> command = {
+      "tgtd", "-f", "-C", kControlPort, "--iscsi", fmt::format("portal={}", options.portal)};
+  OCA_ASSIGN_OR_RETURN(auto tgtd, Child::Start(command, environment, run_dir + "/tgtd.log"));
   std::unique_ptr<TapeTarget> target(new TapeTarget(run_dir, std::move(tgtd)));
   OCA_RETURN_IF_ERROR(target->WaitUntilItAnswers());
   for (const std::vector<std::string>& arguments : TargetPlan(options.target, drives)) {
     OCA_RETURN_IF_ERROR(target->Admin(arguments));
   }
+  std::error_code ignored;
+  std::filesystem::remove(accounts, ignored);  // tgtd has them now
   return target;
 }
 

@@ -10,11 +10,24 @@
 #include "absl/status/statusor.h"
 #include "gateways/vtl/ocavtl/child.h"
 #include "gateways/vtl/ocavtl/target_plan.h"
+#include "lib/crypto/secret.h"
 
 namespace oca::vtl {
 
+// Who proves what by CHAP. Empty users: nobody has to.
+struct Chap {
+  std::string user;  // of hosts
+  crypto::Secret password;
+  std::string mutual_user;  // of the target
+  crypto::Secret mutual_password;
+};
+
+// Whether hosts take these users and passwords.
+absl::Status CheckChap(const Chap& chap);
+
 struct ServeOptions {
   TargetSpec target;
+  Chap chap;
   std::string portal = "127.0.0.1:3260";  // address and port
   std::string module;                     // oca_tgt.so
 };

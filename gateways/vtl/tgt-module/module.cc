@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "gateways/vtl/tgt-module/accounts.h"
 #include "gateways/vtl/tgt-module/sessions.h"
 #include "gateways/vtl/tgt-module/tgt_abi.h"
 #include "gateways/vtl/tgt-module/tgtd.h"
@@ -146,6 +147,14 @@ void Describe(const scsi::Identity& identity, UnitAttributes* attributes) {
 
 int Open(ScsiUnit* unit, char* path, int* fd, uint64_t* size) {
   UnitData& data = DataOf(*unit);
+  // A target has one robot, and ocavtl makes it before anybody may log in.
+  if (!data.role->drive) {
+    std::string why = BindAccounts(TheModule().tgtd, unit->target->id);
+    if (!why.empty()) {
+      Say(why);
+      return -1;
+    }
+  }
   auto opened = TheModule().units.Open(path, *data.role, unit->target->id,
                                        static_cast<uint16_t>(unit->lun), &unit->reserve_id);
   if (!opened.ok()) {

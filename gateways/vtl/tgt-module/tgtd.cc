@@ -44,6 +44,8 @@ std::string FindTgtd(Tgtd* tgtd) {
   Find("bs_thread_cmd_submit", &tgtd->submit, &why);
   Find("it_nexus_lookup", &tgtd->find_nexus, &why);
   Find("iscsi_transportid", &tgtd->transport_id, &why);
+  Find("account_add", &tgtd->add_account, &why);
+  Find("account_ctl", &tgtd->bind_account, &why);
   Find("spc_inquiry", &tgtd->inquiry, &why);
   Find("target_cmd_perform", &tgtd->perform, &why);
   if (!why.empty()) return why;

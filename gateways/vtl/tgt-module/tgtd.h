@@ -19,6 +19,9 @@ struct Tgtd {
   // On the main thread alone: whether the session lives, and the name of its initiator port.
   void* (*find_nexus)(int target, uint64_t nexus) = nullptr;
   int (*transport_id)(int target, uint64_t nexus, char* buffer, int size) = nullptr;
+  // CHAP: makes an account; ties it to a target.
+  int (*add_account)(char* user, char* password) = nullptr;
+  int (*bind_account)(int target, int kind, char* user, int bind) = nullptr;
   // Where tgtd's own handlers are, to know the layout by.
   CommandHandler inquiry = nullptr;
   CommandHandler perform = nullptr;

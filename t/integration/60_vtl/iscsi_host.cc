@@ -29,6 +29,10 @@ IscsiHost::IscsiHost(const Login& login) : context_(iscsi_create_context(login.i
   if (!login.user.empty()) {
     iscsi_set_initiator_username_pwd(context_, login.user.c_str(), login.password.c_str());
   }
+  if (!login.target_user.empty()) {
+    iscsi_set_target_username_pwd(context_, login.target_user.c_str(),
+                                  login.target_password.c_str());
+  }
   if (iscsi_connect_sync(context_, login.portal.c_str()) != 0 || iscsi_login_sync(context_) != 0) {
     error_ = iscsi_get_error(context_);
     if (error_.empty()) error_ = "login failed";

@@ -19,6 +19,8 @@ struct Login {
   uint32_t port = 1;      // tells ports of one initiator apart
   std::string user;       // of CHAP; empty: none
   std::string password;
+  std::string target_user;  // by which the target has to prove itself; empty: it has not
+  std::string target_password;
 };
 
 // Not thread-safe.

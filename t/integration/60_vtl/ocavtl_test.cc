@@ -1,6 +1,8 @@
 // The shipped program: a library from nothing to a host that reads and writes.
 #include <signal.h>
+#include <sys/stat.h>
 
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,6 +55,11 @@ class Ocavtl : public testing::Test {
       ASSERT_LT(absl::Now(), deadline) << Log();
     }
   }
+  // A file with a password, as ocavtl reads it.
+  void Secret(const std::string& name, const std::string& password) {
+    std::ofstream(dir_.Path(name)) << password << "\n";
+    ASSERT_EQ(chmod(dir_.Path(name).c_str(), 0600), 0);
+  }
   // Orderly; its exit code.
   int StopServing() {
     server_->Signal(SIGTERM);
@@ -62,8 +69,13 @@ class Ocavtl : public testing::Test {
     return code;
   }
   Login LoginAs(const std::string& initiator) const {
-    return {
-        .portal = portal_, .target = kTarget, .initiator = initiator, .user = "", .password = ""};
+    return {.portal = portal_,
+            .target = kTarget,
+            .initiator = initiator,
+            .user = "",
+            .password = "",
+            .target_user = "",
+            .target_password = ""};
   }
 
   support::TempDir dir_;
@@ -101,6 +113,30 @@ TEST_F(Ocavtl, LetsInByAddress) {
   EXPECT_EQ(StopServing(), 0);
   Serve({"--address", "192.0.2.1"});
   EXPECT_NE(IscsiHost(LoginAs(kHost)).error(), "");
+}
+
+TEST_F(Ocavtl, AsksForPasswordsAndGivesItsOwn) {
+  Secret("host", "host-password");
+  Secret("target", "target-password");
+  Serve({"--initiator", kHost, "--chap_user", "backup", "--chap_password_file", dir_.Path("host"),
+         "--mutual_user", "tape", "--mutual_password_file", dir_.Path("target")});
+  Login login = LoginAs(kHost);
+  EXPECT_NE(IscsiHost(login).error(), "");
+  login.user = "backup";
+  login.password = "wrong-password";
+  EXPECT_NE(IscsiHost(login).error(), "");
+  login.password = "host-password";
+  EXPECT_EQ(IscsiHost(login).error(), "");
+  login.target_user = "tape";
+  login.target_password = "target-password";
+  EXPECT_EQ(IscsiHost(login).error(), "");
+  login.target_password = "other-password";
+  EXPECT_NE(IscsiHost(login).error(), "");
+  // A right password opens no door for a stranger; nothing of it is seen from outside.
+  login.target_password = "target-password";
+  login.initiator = "iqn.2026-11.local.test:stranger";
+  EXPECT_NE(IscsiHost(login).error(), "");
+  EXPECT_EQ(Log().find("password"), std::string::npos);
 }
 
 TEST_F(Ocavtl, EndsWhenTgtdDies) {

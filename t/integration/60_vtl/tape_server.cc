@@ -106,7 +106,9 @@ Login TapeServer::LoginAs(const std::string& initiator) const {
           .target = kTarget,
           .initiator = initiator,
           .user = "",
-          .password = ""};
+          .password = "",
+          .target_user = "",
+          .target_password = ""};
 }
 
 }  // namespace oca::scsi

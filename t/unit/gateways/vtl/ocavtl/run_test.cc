@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gateways/vtl/ocavtl/library_commands.h"
+#include "gateways/vtl/ocavtl/tape_target.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -78,6 +79,29 @@ TEST_F(Ocavtl, WrongArgumentsSayWhatIsWrong) {
   EXPECT_EQ(Command({"serve", "--target", "iqn.2026-11.local:x"}), 2);
   EXPECT_THAT(err_, HasSubstr("nobody may log in"));
   EXPECT_EQ(Command({"unknown"}), 2);
+}
+
+TEST_F(Ocavtl, PasswordsAreThoseThatHostsTake) {
+  auto check = [](const char* user, const char* password, const char* mutual_user,
+                  const char* mutual_password) {
+    return CheckChap({.user = user,
+                      .password = crypto::Secret(password),
+                      .mutual_user = mutual_user,
+                      .mutual_password = crypto::Secret(mutual_password)});
+  };
+  EXPECT_OK(check("", "", "", ""));
+  EXPECT_OK(check("backup", "twelve-bytes", "", ""));
+  EXPECT_OK(check("backup", "sixteen-bytes-16", "tape", "another-pass"));
+  EXPECT_FALSE(check("backup", "eleven-byte", "", "").ok());
+  EXPECT_FALSE(check("backup", "seventeen-bytes-1", "", "").ok());
+  EXPECT_FALSE(check("backup", "twelve bytes", "", "").ok());
+  EXPECT_FALSE(check("back up", "twelve-bytes", "", "").ok());
+  EXPECT_FALSE(check("backup", "twelve-bytes", "backup", "another-pass").ok());
+  EXPECT_FALSE(check("backup", "twelve-bytes", "tape", "twelve-bytes").ok());
+  EXPECT_FALSE(check("backup", "twelve-bytes", "tape", "short").ok());
+  EXPECT_FALSE(check("", "", "tape", "another-pass").ok());
+  EXPECT_EQ(Command({"serve", "--target", "iqn.2026-11.local:x", "--chap_user", "backup"}), 2);
+  EXPECT_THAT(err_, HasSubstr("--chap_password_file"));
 }
 
 TEST(ParseTapeSize, KnowsDecimalUnits) {
