@@ -94,6 +94,7 @@ std::span<const Group> Groups() {
       {"container", "Containers: what users mount", {"show", "add", "delete", "retention"}},
       {"stats", "Sizes, savings, throughput", {"system", "storage_group", "container", "cleaner"}},
       {"maintenance", "Reclaim space, verify data, shut down", {"filesystem"}},
+      {"schedule", "When the cleaner need not give way", {"show", "add", "delete"}},
       {"user",
        "Users, their roles and passwords, who is signed in",
        {"show", "add", "update", "delete", "setpassword", "addkey", "deletekey"}},

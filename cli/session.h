@@ -117,6 +117,7 @@ void AddContainer(CLI::App* group, Session& session);
 void AddRetention(CLI::App* group, Session& session);  // a verb of containers
 void AddStats(CLI::App* group, Session& session);
 void AddMaintenance(CLI::App* group, Session& session);
+void AddSchedule(CLI::App* group, Session& session);
 void AddUser(CLI::App* group, Session& session);
 void AddAudit(CLI::App* group, Session& session);
 

@@ -90,6 +90,13 @@ absl::Status FilesystemImpl::DeleteContainer(ContainerId id, bool with_files) {
 
 std::vector<Container> FilesystemImpl::ListContainers() { return names_->ListContainers(); }
 
+absl::StatusOr<CleanerSchedule> FilesystemImpl::SetCleanerWindow(std::optional<int> day,
+                                                                 const CleanerWindow& window) {
+  OCA_ASSIGN_OR_RETURN(CleanerSchedule schedule, names_->SetCleanerWindow(day, window));
+  OCA_RETURN_IF_ERROR(committer_.Commit());
+  return schedule;
+}
+
 absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
   std::shared_ptr<GroupRuntime> group = FindGroup(id);
   if (group == nullptr) return PosixError(ENOENT, fmt::format("storage group {}", id.value));

@@ -54,6 +54,12 @@ class BackgroundJob {
     if (thread.joinable()) thread.join();
   }
 
+  // The same without waiting; Stop or Start must follow one day.
+  void AskToStop() ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    stop_ = true;
+  }
+
   // The task asks: shall it end?
   bool stopping() const { return stop_; }
   // Waits so long, or until the task shall end: then true.

@@ -6,6 +6,7 @@
 #ifndef OCA_FS_ENGINE_CLEANER_H_
 #define OCA_FS_ENGINE_CLEANER_H_
 
+#include <atomic>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -53,6 +54,9 @@ class CleanerHost {
   virtual Room DiskRoom() = 0;
 };
 
+// Whether `now` lies in a window, in that time zone.
+bool IsInWindow(const CleanerSchedule& schedule, absl::Time now, absl::TimeZone zone);
+
 // Thread-safe.
 class Cleaner {
  public:
@@ -65,8 +69,10 @@ class Cleaner {
   absl::Status Start() ABSL_LOCKS_EXCLUDED(mu_);
   // A run of the engine's own accord; EBUSY when one is under way.
   absl::Status StartAutomatically() ABSL_LOCKS_EXCLUDED(mu_);
-  // The same, if there is enough to gain. To be called every few seconds, by one thread.
-  void StartIfDue() ABSL_LOCKS_EXCLUDED(mu_);
+  // The same, if there is enough to gain. To be called every few seconds, by one thread. Within a
+  // window of its schedule anything is enough, and it rests less. A run that the window began ends
+  // with it, at the next safe point, unless runs begin without windows too.
+  void StartIfDue(bool in_window) ABSL_LOCKS_EXCLUDED(mu_);
   // Ends a run at the next safe point; returns when it has ended.
   void Stop() { job_.Stop(); }
 
@@ -121,6 +127,7 @@ class Cleaner {
   absl::Mutex mu_;
   bool running_ ABSL_GUARDED_BY(mu_) = false;
   bool automatic_ ABSL_GUARDED_BY(mu_) = false;
+  std::atomic<bool> in_window_{false};
   bool once_more_ ABSL_GUARDED_BY(mu_) = false;
   bool excluded_ ABSL_GUARDED_BY(mu_) = false;
   bool failed_ ABSL_GUARDED_BY(mu_) = false;      // the last run

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/time/civil_time.h"
 #include "fs/engine/cleaner.h"
 #include "lib/base/status.h"
 
@@ -17,9 +18,9 @@ constexpr int64_t kBetweenRuns = 30 * kSecond;
 constexpr int64_t kAfterFailure = 600 * kSecond;
 
 // While somebody reads or writes, each piece of work is followed by a rest so many times as long;
-// less when the disk is nearly full.
+// less when the disk is nearly full, or in a window of the schedule.
 constexpr int64_t kRest = 7;
-constexpr int64_t kRestWhenShort = 1;
+constexpr int64_t kRestWhenUrgent = 1;
 constexpr int64_t kLeastWork = kSecond / 500;  // shorter pieces are put together
 constexpr int64_t kLongestRest = 3 * kSecond;
 constexpr int64_t kBusyFor = kSecond / 4;  // after the last call
@@ -79,14 +80,26 @@ uint64_t Cleaner::Debt() {
   return debt;
 }
 
-void Cleaner::StartIfDue() {
+bool IsInWindow(const CleanerSchedule& schedule, absl::Time now, absl::TimeZone zone) {
+  const absl::CivilMinute minute = absl::ToCivilMinute(now, zone);
+  const auto day = static_cast<size_t>(absl::GetWeekday(absl::CivilDay(minute)));  // Monday is 0
+  const auto at = static_cast<uint32_t>(minute - absl::CivilMinute(absl::CivilDay(minute)));
+  return schedule[day].start_minute <= at && at < schedule[day].stop_minute;
+}
+
+void Cleaner::StartIfDue(bool in_window) {
   const int64_t now = clock_->MonotonicNanos();
   if (const uint64_t calls = host_->ForegroundCalls();
       calls != calls_at_last_look_ || busy_ns_ == 0) {
     calls_at_last_look_ = calls;
     busy_ns_ = now;
   }
-  if (!cleaning_.automatic) return;
+  in_window_ = in_window;
+  if (!cleaning_.automatic && !in_window) {
+    absl::MutexLock lock(&mu_);
+    if (running_ && automatic_) job_.AskToStop();
+    return;
+  }
   uint64_t stored = 0;
   bool uncounted = false;  // what was deleted before a crash is not known
   for (auto& [id, store] : host_->ChunkStores()) {
@@ -98,9 +111,9 @@ void Cleaner::StartIfDue() {
   const uint64_t debt = Debt();
   const uint64_t enough =
       std::max(kLeastDebtBytes, stored / 100 * static_cast<uint64_t>(cleaning_.start_percent));
-  const bool idle = absl::Nanoseconds(now - busy_ns_) >= cleaning_.idle_after;
+  const bool anything = in_window || absl::Nanoseconds(now - busy_ns_) >= cleaning_.idle_after;
   const bool due = debt >= enough || (debt >= kLeastIdleDebtBytes && host_->DiskRoom().is_short) ||
-                   (idle && (debt >= kLeastIdleDebtBytes || uncounted));
+                   (anything && (debt >= kLeastIdleDebtBytes || uncounted));
   if (due) (void)StartRun(true);  // else another was faster
 }
 
@@ -117,7 +130,8 @@ absl::Status Cleaner::Pause() {
     return now < busy_until_ns_;
   };
   if (somebody_is_there(begin)) {
-    const int64_t factor = host_->DiskRoom().is_short ? kRestWhenShort : kRest;
+    const bool urgent = in_window_.load() || host_->DiskRoom().is_short;
+    const int64_t factor = urgent ? kRestWhenUrgent : kRest;
     const int64_t end = begin + std::min(worked * factor, kLongestRest);
     for (int64_t now = begin; now < end && somebody_is_there(now); now = clock_->MonotonicNanos()) {
       if (job_.AwaitStop(absl::Nanoseconds(std::min(kLook, end - now))))

@@ -29,6 +29,8 @@
 namespace oca::engine {
 
 using names::AttrChange;
+using names::CleanerSchedule;
+using names::CleanerWindow;
 using names::Container;
 using names::DirEntry;
 using names::Inode;
@@ -186,6 +188,10 @@ class Filesystem {
   virtual absl::Status
   StopReclaim() = 0;  // returns when it has stopped; OK when it was not running
   virtual CleanerStatus GetCleanerStatus() = 0;
+  // When the cleaner works without giving way; as in fs/names. Durable on return.
+  virtual absl::StatusOr<CleanerSchedule> GetCleanerSchedule() = 0;
+  virtual absl::StatusOr<CleanerSchedule> SetCleanerWindow(std::optional<int> day,
+                                                           const CleanerWindow& window) = 0;
   virtual absl::Status StartScan(ScanLevel level, std::optional<GroupId> group) = 0;
   virtual absl::Status StopScan() = 0;
   virtual ScanStatus GetScanStatus() = 0;

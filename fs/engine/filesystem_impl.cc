@@ -271,9 +271,18 @@ void FilesystemImpl::Background() {
       log::Warning("the periodic commit failed and will be tried again", "error",
                    MessageOf(status));
     }
-    cleaner_->StartIfDue();
+    cleaner_->StartIfDue(IsCleanerTime());
     next_commit = absl::Now() + options_.commit_interval;
   }
+}
+
+bool FilesystemImpl::IsCleanerTime() {
+  absl::StatusOr<CleanerSchedule> schedule = names_->GetCleanerSchedule();
+  if (!schedule.ok()) {
+    log::Warning("the cleaner's schedule cannot be read", "error", MessageOf(schedule.status()));
+    return false;
+  }
+  return IsInWindow(*schedule, options_.clock->Now(), absl::LocalTimeZone());
 }
 
 uint64_t FilesystemImpl::IndexBudget(size_t groups) const {

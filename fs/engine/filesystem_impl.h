@@ -106,6 +106,11 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
     return absl::OkStatus();
   }
   CleanerStatus GetCleanerStatus() override { return cleaner_->status(); }
+  absl::StatusOr<CleanerSchedule> GetCleanerSchedule() override {
+    return names_->GetCleanerSchedule();
+  }
+  absl::StatusOr<CleanerSchedule> SetCleanerWindow(std::optional<int> day,
+                                                   const CleanerWindow& window) override;
   absl::Status StartScan(ScanLevel level, std::optional<GroupId> group) override;
   absl::Status StopScan() override {
     scanner_->Stop();
@@ -133,6 +138,8 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   // filesystem_impl.cc
   absl::Status OpenRepository();
   absl::Status OpenNames();
+  // Its schedule says that it need not give way now.
+  bool IsCleanerTime();
   absl::Status OpenGroup(const StorageGroup& record);
   absl::Status CommitRound();
   absl::Status FlushStores();

@@ -171,6 +171,32 @@ ContainerCounters Names::Counters(ContainerId id) const {
   return it == impl_->counters.end() ? ContainerCounters() : it->second;
 }
 
+absl::StatusOr<CleanerSchedule> Names::GetCleanerSchedule() const {
+  std::string value;
+  OCA_ASSIGN_OR_RETURN(const bool exists,
+                       impl_->db->Get(SuperKey(SuperItem::kCleanerSchedule), &value));
+  return exists ? DecodeCleanerSchedule(value) : CleanerSchedule();
+}
+
+absl::StatusOr<CleanerSchedule> Names::SetCleanerWindow(std::optional<int> day,
+                                                        const CleanerWindow& window) {
+  if (window != CleanerWindow() &&
+      (window.start_minute >= window.stop_minute || window.stop_minute > kDayMinutes)) {
+    return PosixError(EINVAL,
+                      "a window of the cleaner begins before it ends, on the same day; one over "
+                      "midnight is two windows");
+  }
+  absl::MutexLock lock(&impl_->mu);
+  OCA_ASSIGN_OR_RETURN(CleanerSchedule schedule, GetCleanerSchedule());
+  for (int i = 0; i < static_cast<int>(schedule.size()); ++i) {
+    if (day.value_or(i) == i) schedule[static_cast<size_t>(i)] = window;
+  }
+  Mutation mutation(*impl_);
+  mutation.PutCleanerSchedule(schedule);
+  OCA_RETURN_IF_ERROR(mutation.Write());
+  return schedule;
+}
+
 std::optional<StorageGroup> Names::Impl::FindGroup(GroupId id) const {
   absl::MutexLock lock(&tables_mu);
   const auto it = groups.find(id);

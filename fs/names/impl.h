@@ -166,6 +166,7 @@ class Mutation {
   void DeleteContainer(ContainerId id);  // and its counters
   void PutSuper(SuperItem item, uint64_t value);
   void DeleteSuper(SuperItem item);
+  void PutCleanerSchedule(const CleanerSchedule& schedule);
 
   // Adds the inode to its container's counters, or takes it out (sign -1).
   void CountInode(const Inode& inode, int sign);

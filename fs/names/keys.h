@@ -26,7 +26,8 @@ enum class SuperItem : char {
   kCookie = 'c',
   kGroup = 'g',
   kContainer = 'k',
-  kTrustedTime = 't'  // of the trusted clock in ns; there is none while nothing depends on it
+  kTrustedTime = 't',     // of the trusted clock in ns; there is none while nothing depends on it
+  kCleanerSchedule = 'w'  // its record; there is none before it is set
 };
 
 inline constexpr char kInodePrefix = 'I';

@@ -109,6 +109,10 @@ void Mutation::PutSuper(SuperItem item, uint64_t value) {
 
 void Mutation::DeleteSuper(SuperItem item) { Delete(SuperKey(item)); }
 
+void Mutation::PutCleanerSchedule(const CleanerSchedule& schedule) {
+  Put(SuperKey(SuperItem::kCleanerSchedule), EncodeCleanerSchedule(schedule));
+}
+
 void Mutation::CountInode(const Inode& inode, int sign) {
   if (inode.container.value == 0) return;
   Delta& delta = deltas_[inode.container];

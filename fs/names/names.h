@@ -137,6 +137,12 @@ class Names {
   std::vector<Container> ListContainers() const;  // deleting ones too
   ContainerCounters Counters(ContainerId id) const;
 
+  // --- When the cleaner may work without giving way ---
+  absl::StatusOr<CleanerSchedule> GetCleanerSchedule() const;
+  // Of one day (0 is Monday), or of each when it is not set. EINVAL for a window that is none.
+  absl::StatusOr<CleanerSchedule> SetCleanerWindow(std::optional<int> day,
+                                                   const CleanerWindow& window);
+
   // --- Retention: files that cannot be changed or removed until a time. docs/protocols/posix.md
   // tells what locks a file, and what EPERM then forbids. ---
   // EINVAL: periods that make no sense. EPERM: a weaker mode than compliance, or none while files

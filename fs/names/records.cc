@@ -212,4 +212,29 @@ absl::StatusOr<ContainerCounters> DecodeCounters(std::string_view bytes) {
   return counters;
 }
 
+std::string EncodeCleanerSchedule(const CleanerSchedule& schedule) {
+  std::string out;
+  PutLe<uint8_t>(&out, kVersion);
+  for (const CleanerWindow& window : schedule) {
+    PutLe<uint16_t>(&out, static_cast<uint16_t>(window.start_minute));
+    PutLe<uint16_t>(&out, static_cast<uint16_t>(window.stop_minute));
+  }
+  return out;
+}
+
+absl::StatusOr<CleanerSchedule> DecodeCleanerSchedule(std::string_view bytes) {
+  ByteReader in(bytes);
+  OCA_RETURN_IF_ERROR(TakeVersion(&in, "cleaner schedule"));
+  CleanerSchedule schedule;
+  bool sane = true;
+  for (CleanerWindow& window : schedule) {
+    window.start_minute = in.Le<uint16_t>();
+    window.stop_minute = in.Le<uint16_t>();
+    sane &= window == CleanerWindow() ||
+            (window.start_minute < window.stop_minute && window.stop_minute <= kDayMinutes);
+  }
+  if (!in.ok() || !in.empty() || !sane) return Damaged("cleaner schedule");
+  return schedule;
+}
+
 }  // namespace oca::names

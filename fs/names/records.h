@@ -2,6 +2,7 @@
 #ifndef OCA_FS_NAMES_RECORDS_H_
 #define OCA_FS_NAMES_RECORDS_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -60,6 +61,16 @@ struct ContainerCounters {
   friend bool operator==(const ContainerCounters&, const ContainerCounters&) = default;
 };
 
+// When the cleaner may work without giving way, on one day of the week: minutes from midnight,
+// local time, stop > start, at most kDayMinutes. Both 0: never.
+inline constexpr uint32_t kDayMinutes = 24 * 60;
+struct CleanerWindow {
+  uint32_t start_minute = 0;
+  uint32_t stop_minute = 0;
+  friend bool operator==(const CleanerWindow&, const CleanerWindow&) = default;
+};
+using CleanerSchedule = std::array<CleanerWindow, 7>;  // Monday first
+
 // Inode::flags: what hangs on the inode, so that the common case needs no look-up. Kept by Names.
 inline constexpr uint32_t kInodeHasXattrs = 1;  // any, posix ACLs included
 inline constexpr uint32_t kInodeHasAccessAcl = 2;
@@ -95,6 +106,8 @@ std::string EncodeContainer(const Container& container);
 absl::StatusOr<Container> DecodeContainer(std::string_view bytes);
 std::string EncodeCounters(const ContainerCounters& counters);
 absl::StatusOr<ContainerCounters> DecodeCounters(std::string_view bytes);
+std::string EncodeCleanerSchedule(const CleanerSchedule& schedule);
+absl::StatusOr<CleanerSchedule> DecodeCleanerSchedule(std::string_view bytes);
 
 }  // namespace oca::names
 

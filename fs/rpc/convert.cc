@@ -189,6 +189,18 @@ fs::v1::CleanerStatus ToProto(const engine::CleanerStatus& status) {
   return out;
 }
 
+fs::v1::CleanerSchedule ToProto(const names::CleanerSchedule& schedule) {
+  fs::v1::CleanerSchedule out;
+  for (size_t day = 0; day < schedule.size(); ++day) {
+    if (schedule[day] == names::CleanerWindow()) continue;
+    fs::v1::CleanerWindow* window = out.add_windows();
+    window->set_day(static_cast<fs::v1::Weekday>(fs::v1::WEEKDAY_MONDAY + static_cast<int>(day)));
+    window->set_start_minute(schedule[day].start_minute);
+    window->set_stop_minute(schedule[day].stop_minute);
+  }
+  return out;
+}
+
 fs::v1::ScanStatus ToProto(const engine::ScanStatus& status) {
   fs::v1::ScanStatus out;
   out.set_state(ToProto(status.state));

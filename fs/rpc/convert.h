@@ -22,6 +22,7 @@ fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats);
 fs::v1::ContainerStats ToProto(const engine::ContainerStats& stats);
 fs::v1::Encryption ToProto(const engine::EncryptionStatus& status);
 fs::v1::CleanerStatus ToProto(const engine::CleanerStatus& status);
+fs::v1::CleanerSchedule ToProto(const names::CleanerSchedule& schedule);
 fs::v1::ScanStatus ToProto(const engine::ScanStatus& status);
 fs::v1::Health ToProto(const engine::HealthStatus& health);
 fs::v1::Repair ToProto(const engine::RepairRecord& repair);

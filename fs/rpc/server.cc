@@ -221,6 +221,26 @@ class Service final : public api::Fs::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status GetCleanerSchedule(ServerContext*, const api::GetCleanerScheduleRequest*,
+                                  api::CleanerSchedule* out) override {
+    absl::StatusOr<names::CleanerSchedule> schedule = filesystem_.GetCleanerSchedule();
+    if (schedule.ok()) *out = ToProto(*schedule);
+    return ToGrpc(schedule.status());
+  }
+  grpc::Status SetCleanerWindow(ServerContext*, const api::SetCleanerWindowRequest* in,
+                                api::CleanerSchedule* out) override {
+    const api::CleanerWindow& window = in->window();
+    if (!api::Weekday_IsValid(window.day())) {
+      return ToGrpc(absl::InvalidArgumentError(fmt::format("no weekday: {}", int{window.day()})));
+    }
+    std::optional<int> day;
+    if (window.day() != api::WEEKDAY_UNSPECIFIED) day = window.day() - api::WEEKDAY_MONDAY;
+    absl::StatusOr<names::CleanerSchedule> schedule =
+        filesystem_.SetCleanerWindow(day, {window.start_minute(), window.stop_minute()});
+    if (schedule.ok()) *out = ToProto(*schedule);
+    return ToGrpc(schedule.status());
+  }
+
   grpc::Status StartScan(ServerContext*, const api::StartScanRequest* in,
                          api::StartScanResponse*) override {
     absl::StatusOr<engine::ScanLevel> level = FromProto(in->level());

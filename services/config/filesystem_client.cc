@@ -205,6 +205,22 @@ absl::Status FilesystemClient::StopReclaim() {
   return Call(&Fs::Stub::StopReclaim, fs::v1::StopReclaimRequest(), &response, kLong);
 }
 
+absl::StatusOr<fs::v1::CleanerSchedule> FilesystemClient::GetCleanerSchedule() {
+  fs::v1::CleanerSchedule schedule;
+  OCA_RETURN_IF_ERROR(
+      Call(&Fs::Stub::GetCleanerSchedule, fs::v1::GetCleanerScheduleRequest(), &schedule, kShort));
+  return schedule;
+}
+
+absl::StatusOr<fs::v1::CleanerSchedule> FilesystemClient::SetCleanerWindow(
+    const fs::v1::CleanerWindow& window) {
+  fs::v1::SetCleanerWindowRequest request;
+  *request.mutable_window() = window;
+  fs::v1::CleanerSchedule schedule;
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::SetCleanerWindow, request, &schedule, kChange));
+  return schedule;
+}
+
 absl::StatusOr<fs::v1::CleanerStatus> FilesystemClient::GetCleanerStatus() {
   fs::v1::CleanerStatus status;
   OCA_RETURN_IF_ERROR(

@@ -53,6 +53,8 @@ class FilesystemClient {
   absl::Status StartReclaim();
   absl::Status StopReclaim();
   absl::StatusOr<fs::v1::CleanerStatus> GetCleanerStatus();
+  absl::StatusOr<fs::v1::CleanerSchedule> GetCleanerSchedule();
+  absl::StatusOr<fs::v1::CleanerSchedule> SetCleanerWindow(const fs::v1::CleanerWindow& window);
   absl::Status StartScan(fs::v1::ScanLevel level, uint32_t group_id, bool repair);
   absl::Status StopScan();
   absl::StatusOr<fs::v1::ScanStatus> GetScanStatus();

@@ -184,6 +184,20 @@ class Service final : public mgmt::Management::Service {
     return gate_.Pass(context, *in, out, [&](Visit&) { return filesystem_.StopReclaim(); });
   }
 
+  grpc::Status GetCleanerSchedule(ServerContext* context, const mgmt::GetCleanerScheduleRequest* in,
+                                  fs::v1::CleanerSchedule* out) override {
+    return gate_.Pass(context, *in, out,
+                      [&](Visit&) { return Answer(filesystem_.GetCleanerSchedule(), out); });
+  }
+  grpc::Status SetCleanerWindow(ServerContext* context, const mgmt::SetCleanerWindowRequest* in,
+                                fs::v1::CleanerSchedule* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit& visit) {
+      absl::StatusOr<fs::v1::CleanerSchedule> before = filesystem_.GetCleanerSchedule();
+      if (before.ok()) visit.before = AuditJson(*before);
+      return Answer(filesystem_.SetCleanerWindow(in->window()), out);
+    });
+  }
+
   grpc::Status GetScanStatus(ServerContext* context, const mgmt::GetScanStatusRequest* in,
                              fs::v1::ScanStatus* out) override {
     return gate_.Pass(context, *in, out,

@@ -19,6 +19,6 @@ oca user --show --json | jq -e ".users | map(.name) | contains([\"admin\"])" >/d
 oca user --show --logins --json | jq -e ".logins | type == \"array\"" >/dev/null
 oca audit --show --json | jq -e ".entries | map(.method) | contains([\"AddContainer\"])" >/dev/null
 oca stats --system --json | jq -e '.current_bytes > 0' >/dev/null
-for group in system storage_group container stats maintenance user audit; do
+for group in system storage_group container stats maintenance schedule user audit; do
   oca "$group" --help | grep -q . || fail "no help for $group"
 done

@@ -105,6 +105,8 @@ void Fuzz(char what, std::string_view bytes) {
       return RoundTrip(bytes, DecodeEntry, EncodeEntry);
     case 'S':
       return RoundTrip(bytes, DecodeNumber, EncodeNumber);
+    case 'W':
+      return RoundTrip(bytes, DecodeCleanerSchedule, EncodeCleanerSchedule);
     case 'L':
       return FuzzOrder(bytes);
     case 'K':

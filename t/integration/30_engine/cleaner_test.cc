@@ -1,4 +1,8 @@
 // The cleaner on the whole engine: what it frees, what it keeps, and when it starts itself.
+#include <optional>
+
+#include "absl/time/civil_time.h"
+#include "fs/engine/cleaner.h"
 #include "t/integration/30_engine/cleaner_fixture.h"
 
 namespace oca::engine {
@@ -153,6 +157,65 @@ TEST_F(CleanerTest, StartsItselfWhenNobodyIsThere) {
   EXPECT_TRUE(status.automatic);
   EXPECT_EQ(status.state, JobState::kDone);
   EXPECT_LT(Stats().bytes.physical_bytes, full * 55 / 100);
+}
+
+TEST(CleanerWindow, IsOfItsDayOnly) {
+  CleanerSchedule schedule;
+  schedule[0] = {90, 300};     // Monday
+  schedule[6] = {0, 24 * 60};  // Sunday
+  const absl::TimeZone zone = absl::FixedTimeZone(2 * 3600);
+  const auto at = [&](int day, int hour, int minute) {  // 2 November 2026 is a Monday
+    return IsInWindow(schedule,
+                      absl::FromCivil(absl::CivilMinute(2026, 11, day, hour, minute), zone), zone);
+  };
+  EXPECT_FALSE(at(2, 1, 29));
+  EXPECT_TRUE(at(2, 1, 30));
+  EXPECT_TRUE(at(2, 4, 59));
+  EXPECT_FALSE(at(2, 5, 0));
+  EXPECT_FALSE(at(3, 2, 0));
+  EXPECT_TRUE(at(8, 0, 0));
+  EXPECT_TRUE(at(8, 23, 59));
+  EXPECT_TRUE(at(9, 2, 0));
+}
+
+// Not by itself otherwise: it begins in the window, ends with it, and goes on in the next one.
+TEST_F(CleanerTest, RunsInItsWindowsOnly) {
+  ASSERT_OK(filesystem_->Stop());
+  options_.commit_interval = absl::Milliseconds(10);
+  options_.cleaning.automatic = false;
+  options_.cleaning.idle_after = absl::Milliseconds(1);
+  Open();
+  std::map<std::string, std::string> files;
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = "f" + std::to_string(i);
+    Put(name, files[name] = RandomBytes(100'000, i));
+  }
+  for (int i = 0; i < 40; i += 2) {
+    Remove("f" + std::to_string(i));
+    files.erase("f" + std::to_string(i));
+  }
+  ASSERT_OK(filesystem_->Sync());
+  const uint64_t full = Stats().bytes.physical_bytes;
+  EXPECT_EQ(filesystem_->GetCleanerStatus().state, JobState::kIdle);
+  EXPECT_THAT(filesystem_->SetCleanerWindow(0, {5, 5}).status(),
+              support::StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(filesystem_->SetCleanerWindow(std::nullopt, {0, 24 * 60 + 1}).status(),
+              support::StatusIs(absl::StatusCode::kInvalidArgument));
+  ASSERT_OK(filesystem_->SetCleanerWindow(std::nullopt, {0, 24 * 60}));
+  WaitWhile([this] {
+    const CleanerStatus status = filesystem_->GetCleanerStatus();
+    return status.packs_removed == 0 || status.state == JobState::kRunning;
+  });
+  EXPECT_EQ(filesystem_->GetCleanerStatus().state, JobState::kDone);
+  EXPECT_LT(Stats().bytes.physical_bytes, full * 55 / 100);
+  ASSERT_OK(filesystem_->SetCleanerWindow(std::nullopt, {}));
+  disk_->CutPower();
+  filesystem_.reset();
+  disk_->PowerCycle(3);
+  Open();
+  ASSERT_OK_AND_ASSIGN(CleanerSchedule schedule, filesystem_->GetCleanerSchedule());
+  EXPECT_EQ(schedule, CleanerSchedule());
+  ExpectContents(files);
 }
 
 }  // namespace

@@ -291,6 +291,14 @@ TEST_F(ConfigService, RetentionGoesToOcafsdByTheContainersName) {
               StatusIs(StatusCode::kInvalidArgument));
 }
 
+TEST_F(ConfigService, CleanerScheduleGoesToOcafsd) {
+  mgmt::SetCleanerWindowRequest set;
+  set.mutable_window()->set_stop_minute(120);
+  fs::v1::CleanerSchedule schedule;
+  ASSERT_OK(Call(&Management::Stub::SetCleanerWindow, set, &schedule));
+  EXPECT_EQ(schedule.windows_size(), 7);
+}
+
 TEST_F(ConfigService, WhatRetentionForbidsIsAState) {
   ASSERT_OK(AddContainer("c"));
   {

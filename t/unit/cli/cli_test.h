@@ -90,6 +90,19 @@ class FakeManagement final : public mgmt::Management::Service {
     out->set_locked_files(3);
     return rpc::ToGrpc(result);
   }
+  grpc::Status GetCleanerSchedule(ServerContext*, const mgmt::GetCleanerScheduleRequest*,
+                                  fs::v1::CleanerSchedule* out) override {
+    fs::v1::CleanerWindow* window = out->add_windows();
+    window->set_day(fs::v1::WEEKDAY_SUNDAY);
+    window->set_start_minute(125);
+    window->set_stop_minute(1440);
+    return grpc::Status::OK;
+  }
+  grpc::Status SetCleanerWindow(ServerContext*, const mgmt::SetCleanerWindowRequest* in,
+                                fs::v1::CleanerSchedule* out) override {
+    if (in->window().stop_minute() > 0) *out->add_windows() = in->window();
+    return Called("SetCleanerWindow", *in);
+  }
   grpc::Status SetRetention(ServerContext*, const mgmt::SetRetentionRequest* in,
                             fs::v1::Retention* out) override {
     out->set_mode(in->mode());

@@ -199,6 +199,20 @@ TEST_F(ContainersTest, EveryStepLeavesASoundTreeAndEachInodeGoesOnce) {
   }
 }
 
+TEST_F(ContainersTest, CleanerScheduleIsKept) {
+  ASSERT_OK_AND_ASSIGN(CleanerSchedule schedule, names_->GetCleanerSchedule());
+  EXPECT_EQ(schedule, CleanerSchedule());
+  ASSERT_OK(names_->SetCleanerWindow(std::nullopt, {60, 120}));
+  ASSERT_OK_AND_ASSIGN(schedule, names_->SetCleanerWindow(6, {0, kDayMinutes}));
+  EXPECT_EQ(schedule[0], (CleanerWindow{60, 120}));
+  EXPECT_EQ(schedule[6], (CleanerWindow{0, kDayMinutes}));
+  EXPECT_FALSE(names_->SetCleanerWindow(1, {120, 60}).ok());
+  ASSERT_NO_FATAL_FAILURE(Reopen());
+  ASSERT_OK_AND_ASSIGN(const CleanerSchedule kept, names_->GetCleanerSchedule());
+  EXPECT_EQ(kept, schedule);
+  ExpectSound();
+}
+
 TEST_F(ContainersTest, DeletionGoesOnAfterRestarts) {
   const int made = MakeTree();
   ASSERT_OK(names_->StartDeleteContainer(container_.id, true));

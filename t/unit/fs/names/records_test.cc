@@ -234,6 +234,21 @@ TEST(Records, ContainerValuesOutOfRangeAreDamage) {
   EXPECT_THAT(DecodeContainer(EncodeContainer(container)), StatusIs(kDataLoss));
 }
 
+TEST(Records, CleanerScheduleComesBackWhole) {
+  CleanerSchedule schedule;
+  schedule[0] = {0, kDayMinutes};
+  schedule[5] = {90, 91};
+  const std::string bytes = EncodeCleanerSchedule(schedule);
+  ASSERT_OK_AND_ASSIGN(const CleanerSchedule back, DecodeCleanerSchedule(bytes));
+  EXPECT_EQ(back, schedule);
+  ExpectOnlyWhole(bytes, DecodeCleanerSchedule);
+  for (const CleanerWindow& wrong :
+       {CleanerWindow{5, 5}, CleanerWindow{6, 5}, CleanerWindow{0, kDayMinutes + 1}}) {
+    schedule[1] = wrong;
+    EXPECT_FALSE(DecodeCleanerSchedule(EncodeCleanerSchedule(schedule)).ok());
+  }
+}
+
 TEST(Records, CountersComeBackWhole) {
   const ContainerCounters counters = {.inodes = 1, .files = 2, .current_bytes = UINT64_MAX};
   const std::string bytes = EncodeCounters(counters);

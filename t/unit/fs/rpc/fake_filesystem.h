@@ -28,6 +28,7 @@ class FakeFilesystem final : public Filesystem {
   std::map<uint32_t, std::string> passphrases ABSL_GUARDED_BY(mu);
   std::map<uint32_t, EncryptionStatus> encryption ABSL_GUARDED_BY(mu);
   CleanerStatus cleaner ABSL_GUARDED_BY(mu);
+  CleanerSchedule schedule ABSL_GUARDED_BY(mu);
   ScanStatus scan ABSL_GUARDED_BY(mu);
   HealthStatus health ABSL_GUARDED_BY(mu);
   std::vector<RepairRecord> repairs ABSL_GUARDED_BY(mu);
@@ -155,6 +156,19 @@ class FakeFilesystem final : public Filesystem {
     stats.name = found->second.name;
     stats.group = found->second.group;
     return stats;
+  }
+  absl::StatusOr<CleanerSchedule> GetCleanerSchedule() override {
+    absl::MutexLock lock(&mu);
+    return schedule;
+  }
+  absl::StatusOr<CleanerSchedule> SetCleanerWindow(std::optional<int> day,
+                                                   const CleanerWindow& window) override {
+    if (window.start_minute > window.stop_minute) return PosixError(EINVAL, "window");
+    absl::MutexLock lock(&mu);
+    for (int i = 0; i < 7; ++i) {
+      if (day.value_or(i) == i) schedule[static_cast<size_t>(i)] = window;
+    }
+    return schedule;
   }
   absl::Status StartReclaim() override {
     absl::MutexLock lock(&mu);

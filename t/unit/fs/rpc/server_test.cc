@@ -244,6 +244,28 @@ TEST_F(FsServer, StopEndsTheServiceAndIsSafeTwice) {
   EXPECT_FALSE(rpc::SocketAnswers(dir_.Path("s")));
 }
 
+TEST_F(FsServer, CleanerWindowsAreSetByDayOrForAll) {
+  fs::v1::SetCleanerWindowRequest set;
+  set.mutable_window()->set_start_minute(60);
+  set.mutable_window()->set_stop_minute(1440);
+  fs::v1::CleanerSchedule schedule;
+  ASSERT_OK(Call(&Fs::Stub::SetCleanerWindow, set, &schedule));
+  ASSERT_EQ(schedule.windows_size(), 7);
+  EXPECT_EQ(schedule.windows(0).day(), fs::v1::WEEKDAY_MONDAY);
+  EXPECT_EQ(schedule.windows(6).day(), fs::v1::WEEKDAY_SUNDAY);
+  EXPECT_EQ(schedule.windows(6).stop_minute(), 1440u);
+  set.mutable_window()->Clear();
+  set.mutable_window()->set_day(fs::v1::WEEKDAY_MONDAY);
+  ASSERT_OK(Call(&Fs::Stub::SetCleanerWindow, set, &schedule));
+  ASSERT_EQ(schedule.windows_size(), 6);
+  EXPECT_EQ(schedule.windows(0).day(), fs::v1::WEEKDAY_TUESDAY);
+  set.mutable_window()->set_day(static_cast<fs::v1::Weekday>(8));
+  EXPECT_THAT(Call(&Fs::Stub::SetCleanerWindow, set, &schedule),
+              support::StatusIs(absl::StatusCode::kInvalidArgument));
+  ASSERT_OK(Call(&Fs::Stub::GetCleanerSchedule, fs::v1::GetCleanerScheduleRequest(), &schedule));
+  EXPECT_EQ(schedule.windows_size(), 6);
+}
+
 TEST_F(FsServer, RetentionIsSetInPartsAndShown) {
   const uint32_t container = AddContainer("c", AddGroup("g"));
   fs::v1::SetRetentionRequest set;
