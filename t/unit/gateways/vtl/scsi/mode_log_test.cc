@@ -4,7 +4,6 @@
 namespace oca::scsi {
 namespace {
 
-constexpr int kCurrent = 0x00;
 constexpr int kChangeable = 0x40;
 constexpr int kDefault = 0x80;
 constexpr int kSaved = 0xc0;
