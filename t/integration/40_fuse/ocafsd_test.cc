@@ -71,20 +71,25 @@ class Ocafsd : public testing::Test {
     command.insert(command.end(), more.begin(), more.end());
     return command;
   }
+  // What the daemon says next, but for its heartbeats.
+  std::string NextNotice() {
+    for (;;) {
+      char text[64];
+      const ssize_t n = recv(notify_fd_, text, sizeof text, 0);
+      std::string notice(text, n > 0 ? n : 0);
+      if (notice != "WATCHDOG=1") return notice;
+    }
+  }
   void Start(std::vector<std::string> more = {}) {
     daemon_ = std::make_unique<support::Process>(Command(std::move(more)), output_);
-    char text[64];
-    ssize_t n = recv(notify_fd_, text, sizeof text, 0);
-    ASSERT_EQ(std::string(text, n > 0 ? n : 0), "READY=1") << support::ReadText(output_);
+    ASSERT_EQ(NextNotice(), "READY=1") << support::ReadText(output_);
   }
   void Stop() {
     daemon_->Signal(SIGTERM);
     ASSERT_TRUE(daemon_->WaitForEnd(kPatience));
     EXPECT_EQ(daemon_->exit_code(), 0) << support::ReadText(output_);
     daemon_.reset();
-    char text[64];
-    ssize_t n = recv(notify_fd_, text, sizeof text, 0);
-    EXPECT_EQ(std::string(text, n > 0 ? n : 0), "STOPPING=1");
+    EXPECT_EQ(NextNotice(), "STOPPING=1");
   }
   void WriteFile(const std::string& name, std::string_view contents) {
     std::ofstream out(mountpoint_ + "/c1/" + name, std::ios::binary);
