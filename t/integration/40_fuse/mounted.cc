@@ -1,6 +1,5 @@
 #include "t/integration/40_fuse/mounted.h"
 
-#include <grp.h>
 #include <linux/fs.h>
 #include <sys/syscall.h>
 

@@ -130,7 +130,10 @@ class UserOfTheMount {
   explicit UserOfTheMount(std::string path) : path_(std::move(path)) {
     if (pipe2(to_user_, O_CLOEXEC) != 0 || pipe2(from_user_, O_CLOEXEC) != 0) std::abort();
     pid_ = fork();
-    if (pid_ == 0) _exit(Use());
+    if (pid_ == 0) {
+      close(to_user_[1]);  // so that it ends with the parent
+      _exit(Use());
+    }
   }
   ~UserOfTheMount() {
     for (int end : {to_user_[0], to_user_[1], from_user_[0], from_user_[1]}) close(end);
