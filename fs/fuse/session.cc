@@ -144,16 +144,17 @@ absl::Status Session::Impl::Detach() {
   log::Warning("mount_in_use", "dir", mountpoint, "action", "commit and detach");
   int root = open(mountpoint.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (root < 0) return PosixError(errno, mountpoint);
-  syncfs(root);  // pages of shared mappings come to us
+  // Pages of shared mappings come to us. The kernel does not wait for the answers; it does for that
+  // to a request that it queues behind them.
+  syncfs(root);
+  struct statfs ignored;
+  fstatfs(root, &ignored);
   absl::Status committed = context.fs.Sync();
   absl::Status detached = UnmountDirectory(mountpoint, /*lazy=*/true);
   // The loop looks at the exit flag after each request: this makes one. It is answered, or fails
   // when the connection is closed.
   fuse_session_exit(session);
-  std::thread request([root] {
-    struct statfs ignored;
-    fstatfs(root, &ignored);
-  });
+  std::thread request([root, &ignored] { fstatfs(root, &ignored); });
   loop.join();
   CloseConnection();
   request.join();
