@@ -78,15 +78,15 @@ def image(bin_dir, work, oca, size_mb):
     os.makedirs(plain)
     ours = oca.path("image")
     for folder in (plain, ours):
-        fio(folder, "--rw=write", "--bs=1M", f"--size={size_mb}M", "--end_fsync=1")
+        fio(work, folder, "--rw=write", "--bs=1M", f"--size={size_mb}M", "--end_fsync=1")
     oca.restart_ocafsd()
     drop_caches()
-    read = fio(ours, "--rw=randread", "--bs=4k", f"--size={size_mb}M", f"--number_ios={READS}")["read"]
+    read = fio(work, ours, "--rw=randread", "--bs=4k", f"--size={size_mb}M", f"--number_ios={READS}")["read"]
     with null_fuse(bin_dir, work, "pass", plain) as (mount, _):
         drop_caches()
-        passed = fio(mount, "--rw=randread", "--bs=4k", f"--size={size_mb}M", f"--number_ios={READS}")["read"]
+        passed = fio(work, mount, "--rw=randread", "--bs=4k", f"--size={size_mb}M", f"--number_ios={READS}")["read"]
     shutil.rmtree(plain)
-    write = fio(ours, "--rw=randwrite", "--bs=128k", f"--size={size_mb}M", f"--number_ios={OVERWRITES}", "--end_fsync=1")["write"]
+    write = fio(work, ours, "--rw=randwrite", "--bs=128k", f"--size={size_mb}M", f"--number_ios={OVERWRITES}", "--end_fsync=1")["write"]
     return [
         Row("load: image, random 4 KiB reads, cold, rate against passthrough", read["iops"] / passed["iops"], "x", None, ">=",
             detail=f"{read['iops']:.0f} reads/s, 99 % within {p99_ms(read):.1f} ms; passthrough {passed['iops']:.0f}"),
@@ -95,9 +95,9 @@ def image(bin_dir, work, oca, size_mb):
     ]
 
 
-def fio(folder, *options):
-    """What fio says of its one job on <folder>/image.0.0."""
-    output = os.path.join(os.path.dirname(folder.rstrip("/")), "fio.json")
+def fio(work, folder, *options):
+    """What fio says of its one job on <folder>/image."""
+    output = os.path.join(work, "fio.json")
     timed(["fio", "--name=image", f"--directory={folder}", "--filename=image", "--ioengine=psync", "--refill_buffers",
            "--buffer_compress_percentage=50", "--randseed=7", "--allow_file_create=1", f"--output={output}", "--output-format=json", *options])
     with open(output, encoding="utf-8") as file:
