@@ -15,17 +15,7 @@ stop
 
 # The largest pack holds the data. One byte of a group of chunks in its middle, while nothing runs.
 pack=$(find "$OCA_HOME/data/groups" -name '*.pack' -printf '%s %p\n' | sort -n | tail -1 | cut -d' ' -f2-)
-flip() { # <file> <offset>
-  python3 - "$1" "$2" <<'PY'
-import sys
-with open(sys.argv[1], "r+b") as file:
-    file.seek(int(sys.argv[2]))
-    byte = file.read(1)[0]
-    file.seek(int(sys.argv[2]))
-    file.write(bytes([byte ^ 1]))
-PY
-}
-flip "$pack" 1000000
+flip_bit "$pack" 1000000
 start
 cp "$tmp/b" "$c/b"
 expect_error 1 "input/output error" cat "$c/a"
@@ -42,10 +32,10 @@ start
 [ "$(field '.health.damaged | length' maintenance --filesystem --scan_report)" = 1 ] || fail "the quarantine was forgotten"
 # What turns out to be good is used again; what does not, stays.
 [ "$(field '"\(.before) \(.still_damaged)"' maintenance --filesystem --clear_quarantine --yes)" = "1 1" ] || fail "damage was let out"
-flip "$pack" 1000000
+flip_bit "$pack" 1000000
 [ "$(field .good_again maintenance --filesystem --clear_quarantine --yes)" = 1 ] || fail "a part that is whole stays in quarantine"
 cmp "$tmp/a" "$c/a"
-flip "$pack" 1000000
+flip_bit "$pack" 1000000
 expect_error 1 "faults" oca maintenance --filesystem --start_scan verify_data --wait
 cp "$tmp/a" "$c/a again"
 sync "$c/a again"
@@ -59,7 +49,7 @@ sync "$c/b"
 stop
 start
 pack=$(find "$OCA_HOME/data/groups" -name '*.pack' -printf '%s %p\n' | sort -n | tail -1 | cut -d' ' -f2-)
-flip "$pack" $(($(stat -c %s "$pack") - 40))
+flip_bit "$pack" $(($(stat -c %s "$pack") - 40))
 expect_error 1 "faults" oca maintenance --filesystem --start_scan verify_data --wait
 oca maintenance --filesystem --repair_now --wait >"$tmp/repair"
 grep -q "footer made anew" "$tmp/repair" || fail "not repaired: $(cat "$tmp/repair")"

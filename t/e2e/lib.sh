@@ -96,6 +96,16 @@ same_tree() {
   diff <(listing "$1") <(listing "$2") >"$tmp/diff" || { head "$tmp/diff"; fail "attributes differ: $1 $2"; }
 }
 random_file() { head -c "$2" /dev/urandom >"$1"; } # <path> <bytes>
+flip_bit() { # <file> <offset>
+  python3 - "$1" "$2" <<'PY'
+import sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(int(sys.argv[2]))
+    byte = file.read(1)[0]
+    file.seek(int(sys.argv[2]))
+    file.write(bytes([byte ^ 1]))
+PY
+}
 
 # expect_error <exit code> <text> <command...>: it must fail so, and say so on standard error.
 expect_error() {

@@ -5,16 +5,6 @@ source "$(dirname "$0")/lib.sh"
 allow_log ' a damaged group of chunks was found ' ' the scan found a fault ' ' index snapshot is unusable ' ' request_failed operation=read '
 ofsck() { "$OCA_BIN/ofsck" --home "$OCA_HOME" "$@"; }
 image() { (cd "$OCA_HOME/data" && find . -type f -exec sha256sum {} + | sort); }
-flip() { # <file> <offset>
-  python3 - "$1" "$2" <<'PY'
-import sys
-with open(sys.argv[1], "r+b") as file:
-    file.seek(int(sys.argv[2]))
-    byte = file.read(1)[0]
-    file.seek(int(sys.argv[2]))
-    file.write(bytes([byte ^ 1]))
-PY
-}
 
 expect_error 16 "no-such-option" ofsck --no-such-option
 expect_error 8 "there is no repository" ofsck
@@ -39,11 +29,11 @@ image | diff "$tmp/before" - || fail "the check changed something"
 # A chunk of a, the index, and the footer of another pack.
 packs=$(find "$OCA_HOME/data/groups" -name '*.pack' -size +1M | sort)
 [ "$(wc -l <<<"$packs")" = 2 ] || fail "not a pack for each file: $packs"
-flip "$(head -1 <<<"$packs")" 1000000
+flip_bit "$(head -1 <<<"$packs")" 1000000
 last=$(tail -1 <<<"$packs")
-flip "$last" $(($(stat -c %s "$last") - 40))
+flip_bit "$last" $(($(stat -c %s "$last") - 40))
 index=$(find "$OCA_HOME/data/groups" -name index.snapshot)
-flip "$index" 20
+flip_bit "$index" 20
 image >"$tmp/before"
 code=0
 ofsck --progress >"$tmp/report" 2>"$tmp/progress" || code=$?
