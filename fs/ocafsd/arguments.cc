@@ -47,11 +47,4 @@ absl::StatusOr<Arguments> ParseArguments(int argc, const char* const* argv) {
   return arguments;
 }
 
-absl::StatusOr<conf::Config> LoadConfig(const Arguments& arguments) {
-  if (!arguments.config_path.empty()) return conf::LoadFile(arguments.config_path);
-  absl::StatusOr<conf::Config> config = conf::LoadFile(arguments.home + "/oca.toml");
-  if (absl::IsNotFound(config.status())) return conf::Config{};
-  return config;
-}
-
 }  // namespace oca::ocafsd

@@ -1,11 +1,10 @@
-// ocafsd's command line and configuration.
+// ocafsd's command line.
 #ifndef OCA_FS_OCAFSD_ARGUMENTS_H_
 #define OCA_FS_OCAFSD_ARGUMENTS_H_
 
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "lib/conf/conf.h"
 
 namespace oca::ocafsd {
 
@@ -19,8 +18,6 @@ struct Arguments {
 
 // kInvalidArgument with a text for people.
 absl::StatusOr<Arguments> ParseArguments(int argc, const char* const* argv);
-
-absl::StatusOr<conf::Config> LoadConfig(const Arguments& arguments);
 
 }  // namespace oca::ocafsd
 

@@ -15,6 +15,7 @@
 #include "fs/ocafsd/arguments.h"
 #include "fs/rpc/server.h"
 #include "lib/base/status.h"
+#include "lib/conf/conf.h"
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/limits.h"
 #include "lib/daemon/notify.h"
@@ -154,7 +155,7 @@ int Run(int argc, const char* const* argv) {
     fmt::print("{}", arguments->text);
     return kSuccess;
   }
-  absl::StatusOr<conf::Config> config = LoadConfig(*arguments);
+  absl::StatusOr<conf::Config> config = conf::LoadOfHome(arguments->home, arguments->config_path);
   if (!config.ok()) return Fail(kUsage, config.status());
   absl::Status status = MakeHome(arguments->home);
   if (!status.ok()) return Fail(kFailure, status);

@@ -33,13 +33,6 @@ int Fail(int code, const absl::Status& status) {
   return code;
 }
 
-absl::StatusOr<conf::Config> LoadConfig(const Arguments& arguments) {
-  if (!arguments.config_path.empty()) return conf::LoadFile(arguments.config_path);
-  absl::StatusOr<conf::Config> config = conf::LoadFile(arguments.home + "/oca.toml");
-  if (absl::IsNotFound(config.status())) return conf::Config{};
-  return config;
-}
-
 // How far it is: one line that is drawn over on a terminal, else a line for each tenth.
 class Progress {
  public:
@@ -236,7 +229,7 @@ int Run(int argc, const char* const* argv) {
     fmt::print("{}", arguments->text);
     return kClean;
   }
-  absl::StatusOr<conf::Config> config = LoadConfig(*arguments);
+  absl::StatusOr<conf::Config> config = conf::LoadOfHome(arguments->home, arguments->config_path);
   if (!config.ok()) return Fail(kUsage, config.status());
   const std::string repository = arguments->home + "/data";
   if (absl::Status there = io::PosixFileSystem().Stat(repository).status(); !there.ok()) {

@@ -206,6 +206,13 @@ absl::StatusOr<Config> LoadFile(const std::string& path) {
   return Parse(text.str(), path);
 }
 
+absl::StatusOr<Config> LoadOfHome(const std::string& home, const std::string& path) {
+  if (!path.empty()) return LoadFile(path);
+  absl::StatusOr<Config> config = LoadFile(home + "/oca.toml");
+  if (absl::IsNotFound(config.status())) return Config();
+  return config;
+}
+
 std::vector<std::string> KnownKeys() {
   std::vector<std::string> keys;
   for (const Field& field : Fields()) keys.push_back(field.section + "." + field.key);

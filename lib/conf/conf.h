@@ -68,6 +68,10 @@ struct Config {
 // what it says.
 absl::StatusOr<Config> LoadFile(const std::string& path);
 
+// The configuration of the appliance in `home`: `path` when it is not empty, else <home>/oca.toml,
+// and the defaults when that is not there. Errors as LoadFile.
+absl::StatusOr<Config> LoadOfHome(const std::string& home, const std::string& path = "");
+
 // The same from text; `source` is the file's name for messages.
 absl::StatusOr<Config> Parse(std::string_view text, std::string_view source);
 

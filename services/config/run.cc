@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cerrno>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -22,6 +21,7 @@
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
+#include "lib/daemon/program_folder.h"
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
@@ -48,19 +48,6 @@ struct Arguments {
   std::string home;
   std::string config;  // empty: the home's, when it exists
 };
-
-absl::StatusOr<conf::Config> LoadConfig(const Arguments& arguments) {
-  if (!arguments.config.empty()) return conf::LoadFile(arguments.config);
-  absl::StatusOr<conf::Config> config = conf::LoadFile(arguments.home + "/oca.toml");
-  if (absl::IsNotFound(config.status())) return conf::Config();
-  return config;
-}
-
-// Where this program lies, and the others of the appliance beside it.
-std::string OwnFolder() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
-}
 
 // For what nobody else may read.
 absl::Status MakePrivateFolder(const std::string& path) {
@@ -124,7 +111,7 @@ class Front {
 };
 
 absl::Status Serve(const Arguments& arguments, const Context& context) {
-  OCA_ASSIGN_OR_RETURN(conf::Config config, LoadConfig(arguments));
+  OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(arguments.home, arguments.config));
   const std::string& home = arguments.home;
   OCA_RETURN_IF_ERROR(
       log::InitLog(kName, fmt::format("{}/log/{}.log", home, kName), config.log.level));
@@ -146,9 +133,10 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   UserStore user_store(store);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Logins> logins, Logins::Create(absl::Now));
   SecretSeal seal(private_folder + "/secrets.key");
-  Users users(user_store, *logins, seal,
-              {api::SshFolder(home) + "/authorized_keys", OwnFolder() + "/oca-shell", home},
-              absl::Now);
+  Users users(
+      user_store, *logins, seal,
+      {api::SshFolder(home) + "/authorized_keys", daemon::ProgramFolder() + "/oca-shell", home},
+      absl::Now);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
   const Behind behind{user_store, *logins, audit, users, changes, views, *filesystem};
   Front accounts(behind, Gate::Unnamed::kIsTheAccount);

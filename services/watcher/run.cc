@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -15,6 +14,7 @@
 #include "lib/conf/conf.h"
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/pid_file.h"
+#include "lib/daemon/program_folder.h"
 #include "lib/log/log.h"
 #include "services/watcher/supervisor.h"
 
@@ -47,20 +47,9 @@ std::vector<std::string> HandedOn() {
   return kept;
 }
 
-absl::StatusOr<conf::Config> LoadConfig(const std::string& home) {
-  absl::StatusOr<conf::Config> config = conf::LoadFile(home + "/oca.toml");
-  if (absl::IsNotFound(config.status())) return conf::Config();
-  return config;
-}
-
-std::string OwnFolder() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
-}
-
 absl::Status Watch(const Program& program, const Arguments& arguments) {
   OCA_RETURN_IF_ERROR(Supervisor::BlockSignals());
-  OCA_ASSIGN_OR_RETURN(conf::Config config, LoadConfig(arguments.home));
+  OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(arguments.home));
   OCA_RETURN_IF_ERROR(log::InitLog(
       program.name, fmt::format("{}/log/{}.log", arguments.home, program.name), config.log.level));
   auto lock = daemon::PidFile::Acquire(fmt::format("{}/run/{}.pid", arguments.home, program.name));
@@ -71,7 +60,7 @@ absl::Status Watch(const Program& program, const Arguments& arguments) {
   options.home = arguments.home;
   options.give_up_after = static_cast<int>(config.watcher.give_up_after);
   options.environment = HandedOn();
-  const std::string bin = arguments.bin.empty() ? OwnFolder() : arguments.bin;
+  const std::string bin = arguments.bin.empty() ? daemon::ProgramFolder() : arguments.bin;
   OCA_ASSIGN_OR_RETURN(
       std::unique_ptr<Supervisor> supervisor,
       Supervisor::Create(std::move(options),

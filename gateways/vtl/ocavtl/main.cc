@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gateways/vtl/ocavtl/run.h"
+#include "lib/daemon/program_folder.h"
 #include "lib/daemon/stop_signal.h"
 
 namespace {
@@ -12,8 +13,7 @@ namespace {
 // oca_tgt.so: beside this program in a build, below lib when installed.
 std::string ModulePath() {
   std::error_code error;
-  std::filesystem::path folder =
-      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  const std::filesystem::path folder = oca::daemon::ProgramFolder();
   std::filesystem::path beside = folder / "oca_tgt.so";
   if (std::filesystem::exists(beside, error)) return beside;
   return folder.parent_path() / "lib/oca/oca_tgt.so";

@@ -95,6 +95,14 @@ TEST(Conf, MissingFileIsNotFound) {
   EXPECT_EQ(LoadFile("/nonexistent/oca.toml").status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST(Conf, FileOfTheHomeMayBeMissingButNotOneThatIsNamed) {
+  EXPECT_TRUE(LoadOfHome("/nonexistent").ok());
+  EXPECT_EQ(LoadOfHome("/nonexistent", "/nonexistent/other.toml").status().code(),
+            absl::StatusCode::kNotFound);
+  absl::StatusOr<Config> found = LoadOfHome(std::string(OCA_SOURCE_DIR) + "/etc");
+  EXPECT_TRUE(found.ok()) << found.status();
+}
+
 TEST(Conf, ShippedFileShowsEveryKeyWithItsDefault) {
   std::string path = std::string(OCA_SOURCE_DIR) + "/etc/oca.toml";
   absl::StatusOr<Config> shipped = LoadFile(path);
