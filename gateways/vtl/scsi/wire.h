@@ -10,9 +10,11 @@
 
 namespace oca::scsi {
 
-// Appends the lowest `bytes` bytes of `value`.
+// Appends the lowest `bytes` bytes of `value`; more than 8 begin with zeros.
 inline void PutBe(std::string* out, uint64_t value, size_t bytes) {
-  for (size_t i = bytes; i-- > 0;) out->push_back(static_cast<char>(value >> (8 * i)));
+  for (size_t i = bytes; i-- > 0;) {
+    out->push_back(i < sizeof(value) ? static_cast<char>(value >> (8 * i)) : '\0');
+  }
 }
 
 // The integer in `bytes`, at most 8 of them.
