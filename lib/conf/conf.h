@@ -42,7 +42,11 @@ struct Database {
 
 // [log]
 struct Log {
-  std::string level = "info";  // debug, info, warning, error
+  std::string level = "info";           // debug, info, warning, error
+  uint64_t max_size_bytes = 16u << 20;  // "max_size": of a file; then another one is begun
+  int64_t max_age_hours = 24;           // of a file
+  int64_t keep_files = 20;              // old ones of a process
+  bool syslog = false;                  // lines go to the system's log too
 };
 
 // [watcher]

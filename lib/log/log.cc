@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "spdlog/sinks/basic_file_sink.h"
+#include "lib/log/writer_sink.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -78,7 +78,7 @@ absl::Status InitLog(std::string_view name, std::string_view path, std::string_v
     return absl::OkStatus();
   }
   try {
-    Install(name, std::make_shared<spdlog::sinks::basic_file_sink_mt>(std::string(path)), parsed);
+    Install(name, std::make_shared<WriterSink>(std::string(name), std::string(path)), parsed);
   } catch (const spdlog::spdlog_ex& error) {
     return absl::UnavailableError(fmt::format("log file {}: {}", path, error.what()));
   }

@@ -15,8 +15,9 @@ namespace oca::log {
 
 enum class Level { kDebug, kInfo, kWarning, kError };
 
-// Sends the log of process `name` to the file `path` (appended to, its folder made when missing),
-// or to stderr when path is empty. level: "debug", "info", "warning" or "error". kInvalidArgument
+// Sends the log of process `name` to the file `path` (appended to, its folder made when missing):
+// through ocardslogwriter where one listens beside it (see writer_sink.h), or to stderr when path
+// is empty. level: "debug", "info", "warning" or "error". kInvalidArgument
 // for another level; the error of the file when it cannot be opened.
 absl::Status InitLog(std::string_view name, std::string_view path, std::string_view level);
 

@@ -85,6 +85,7 @@ std::optional<pid_t> PostgresOf(const std::string& data_folder) {
 std::vector<Spec> ApplianceSpecs(const std::string& home, const std::string& bin,
                                  bool own_database) {
   std::vector<Spec> specs;
+  specs.push_back(Daemon("ocardslogwriter", home, bin));
   if (own_database) specs.push_back(Postgres(home, bin));
   Spec filesystem = Daemon("ocafsd", home, bin);
   filesystem.probe = RpcProbe<fs::v1::Fs>(api::FsSocket(home), &fs::v1::Fs::Stub::GetInfo);
