@@ -45,15 +45,22 @@ int RunLine(std::string_view line, Context& context) {
   return words->empty() ? 0 : Run(*words, context);
 }
 
-int RunSession(Context& context) {
-  if (context.in_is_terminal) context.out << kGreeting;
-  int code = 0;
+std::optional<std::string> NextLine(Context& context, const Terminal& terminal) {
+  const std::string prompt = context.user + "@oca> ";
+  if (terminal.read_line) return terminal.read_line(prompt);
+  if (context.in_is_terminal) context.out << prompt << std::flush;
   std::string line;
-  while (true) {
-    if (context.in_is_terminal) context.out << context.user << "@oca> " << std::flush;
-    if (!std::getline(context.in, line)) break;
+  if (!std::getline(context.in, line)) return std::nullopt;
+  return line;
+}
+
+int RunSession(Context& context, const Terminal& terminal) {
+  if (context.in_is_terminal) context.out << kGreeting << std::flush;
+  int code = 0;
+  while (std::optional<std::string> line = NextLine(context, terminal)) {
     if (line == "exit" || line == "quit" || line == "logout") break;
-    code = RunLine(line, context);
+    if (terminal.new_page) terminal.new_page();
+    code = RunLine(*line, context);
     context.out.flush();
   }
   if (context.in_is_terminal) context.out << '\n';
@@ -62,7 +69,8 @@ int RunSession(Context& context) {
 
 }  // namespace
 
-int RunShell(std::span<const std::string> args, const Visitor& visitor, Context& context) {
+int RunShell(std::span<const std::string> args, const Visitor& visitor, Context& context,
+             const Terminal& terminal) {
   std::optional<Entry> entry = EntryOf(args);
   if (!entry.has_value()) {
     context.err
@@ -73,7 +81,8 @@ int RunShell(std::span<const std::string> args, const Visitor& visitor, Context&
   context.home = entry->home;
   context.user = entry->user;
   context.from = visitor.address.empty() ? "ssh" : fmt::format("ssh {}", visitor.address);
-  return visitor.command.empty() ? RunSession(context) : RunLine(visitor.command, context);
+  return visitor.command.empty() ? RunSession(context, terminal)
+                                 : RunLine(visitor.command, context);
 }
 
 }  // namespace oca::cli

@@ -3,6 +3,8 @@
 #ifndef OCA_CLI_SHELL_H_
 #define OCA_CLI_SHELL_H_
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -16,12 +18,20 @@ struct Visitor {
   std::string address;  // of the client; empty = not known
 };
 
+// The terminal of a session. Either may be empty: then lines are read from the context as they are.
+struct Terminal {
+  // The next line; none at the end of the input.
+  std::function<std::optional<std::string>(const std::string& prompt)> read_line = {};
+  std::function<void()> new_page = {};  // before the output of a command
+};
+
 // args: without the program's name:
 //   --home DIR --user NAME   from the line in authorized_keys, or
 //   -c "... --home DIR --user NAME"   the same, as sshd hands it to a login shell
 // One command, or a session: a prompt for each line until `exit` or the end of the input. The exit
 // code of the (last) command; 2 for other arguments.
-int RunShell(std::span<const std::string> args, const Visitor& visitor, Context& context);
+int RunShell(std::span<const std::string> args, const Visitor& visitor, Context& context,
+             const Terminal& terminal = {});
 
 }  // namespace oca::cli
 

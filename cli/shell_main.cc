@@ -1,8 +1,13 @@
 #include <stdlib.h>
 
+#include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/completion.h"
+#include "cli/line_editor.h"
+#include "cli/pager.h"
 #include "cli/shell.h"
 #include "cli/terminal.h"
 
@@ -13,6 +18,21 @@ std::string Variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+// A session on a terminal: lines with history and completion, output by the page.
+int RunOnTerminal(const std::vector<std::string>& args, const oca::cli::Visitor& visitor,
+                  const std::string& kind) {
+  oca::cli::Pager pager(std::cout.rdbuf(), oca::cli::TerminalSize, oca::cli::AskForMore);
+  std::ostream out(&pager);
+  oca::cli::Context context = oca::cli::StandardContext("", out);
+  const std::unique_ptr<oca::cli::LineEditor> editor = oca::cli::LineEditor::Create(
+      kind, [&](std::string_view line) { return oca::cli::Completions(line, context); });
+  oca::cli::Terminal terminal{.new_page = [&] { pager.NewPage(); }};
+  if (editor != nullptr) {
+    terminal.read_line = [&](const std::string& prompt) { return editor->ReadLine(prompt); };
+  }
+  return oca::cli::RunShell(args, visitor, context, terminal);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -21,8 +41,13 @@ int main(int argc, char** argv) {
   // "client-address client-port server-address server-port"
   const std::string connection = Variable("SSH_CONNECTION");
   visitor.address = connection.substr(0, connection.find(' '));
+  const std::string kind = Variable("TERM");
   // Whatever else came with the connection means nothing here.
   if (clearenv() != 0) return 1;
+  std::vector<std::string> args(argv + 1, argv + argc);
   oca::cli::Context context = oca::cli::StandardContext("");
-  return oca::cli::RunShell(std::vector<std::string>(argv + 1, argv + argc), visitor, context);
+  if (!visitor.command.empty() || !context.in_is_terminal || !context.out_is_terminal) {
+    return oca::cli::RunShell(args, visitor, context);
+  }
+  return RunOnTerminal(args, visitor, kind);
 }

@@ -4,7 +4,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <iostream>
 #include <utility>
 
 namespace oca::cli {
@@ -23,9 +22,9 @@ void SetEcho(bool on) {
 
 }  // namespace
 
-Context StandardContext(std::string home) {
+Context StandardContext(std::string home, std::ostream& out) {
   return Context{.in = std::cin,
-                 .out = std::cout,
+                 .out = out,
                  .err = std::cerr,
                  .in_is_terminal = isatty(STDIN_FILENO) == 1,
                  .out_is_terminal = isatty(STDOUT_FILENO) == 1,
