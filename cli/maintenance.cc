@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/values.h"
 #include "fmt/format.h"
@@ -44,25 +45,6 @@ void PrintDone(Session& session, const std::string& key, std::string_view senten
     session.Print(fmt::format("{}\n", sentence));
   }
 }
-
-// One line that is drawn over and over on a terminal.
-class Progress {
- public:
-  explicit Progress(Session& session) : session_(session) {}
-  ~Progress() {
-    if (drawn_) session_.Print("\r\033[K");
-  }
-  void Draw(std::string_view text) {
-    if (!session_.can_draw()) return;
-    session_.Print(fmt::format("\r\033[K{}", text));
-    session_.Flush();
-    drawn_ = true;
-  }
-
- private:
-  Session& session_;
-  bool drawn_ = false;
-};
 
 absl::Status Outcome(std::string_view what, fs::v1::JobState state, const std::string& error) {
   if (state == fs::v1::JOB_STATE_FAILED) {

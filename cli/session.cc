@@ -59,9 +59,7 @@ absl::Status Session::Connect() {
   home_ = absolute.lexically_normal().string();
   while (home_.size() > 1 && home_.back() == '/') home_.pop_back();
   socket_ = context_.user.empty() ? api::ManagementSocket(home_) : api::SshSocket(home_);
-  OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_));
-  management_ = Management::NewStub(channel);
-  users_ = Users::NewStub(channel);
+  OCA_ASSIGN_OR_RETURN(channel_, rpc::UnixChannel(socket_));
   return absl::OkStatus();
 }
 
@@ -93,7 +91,7 @@ absl::Status Session::RunAction() {
 
 absl::Status Session::CallWith(Patience patience,
                                const std::function<grpc::Status(grpc::ClientContext*)>& call) {
-  if (management_ == nullptr) OCA_RETURN_IF_ERROR(Connect());
+  if (channel_ == nullptr) OCA_RETURN_IF_ERROR(Connect());
   if (!rpc::SocketAnswers(socket_) && !context_.user.empty()) {
     return absl::UnavailableError(
         "the configuration service cannot be reached; it may be starting");

@@ -2,7 +2,6 @@
 #ifndef OCA_CLI_SESSION_H_
 #define OCA_CLI_SESSION_H_
 
-#include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,11 +12,14 @@
 #include "absl/status/statusor.h"
 #include "cli/output.h"
 #include "cli/run.h"
+#include "grpcpp/channel.h"
+#include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 
 namespace oca::cli {
 
+using management::v1::Diagnostics;
 using management::v1::Management;
 using management::v1::Users;
 
@@ -43,17 +45,14 @@ class Session {
   // only.
   absl::Status RunAction();
 
-  // Calls `method` of ocaconfigsvc, of Management or of Users.
+  // Calls `method` of one of the services of ocaconfigsvc.
   template <typename Stub, typename Request, typename Response>
   absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response,
                     Patience patience = Patience::kLook) {
     return CallWith(patience, [&](grpc::ClientContext* context) {
-      if constexpr (std::same_as<Stub, Users::Stub>) {
-        return (users_.get()->*method)(context, request, response);
-      } else {
-        return (management_.get()->*method)(context, request, response);
-      }
+      Stub stub(channel_);
+      return (stub.*method)(context, request, response);
     });
   }
 
@@ -100,8 +99,7 @@ class Session {
   std::string login_;
   std::string login_password_;
   std::string token_;
-  std::unique_ptr<Management::Stub> management_;
-  std::unique_ptr<Users::Stub> users_;
+  std::shared_ptr<grpc::Channel> channel_;
 };
 
 // What `--show` prints of one storage group.
@@ -117,6 +115,7 @@ void AddContainer(CLI::App* group, Session& session);
 void AddRetention(CLI::App* group, Session& session);  // a verb of containers
 void AddStats(CLI::App* group, Session& session);
 void AddMaintenance(CLI::App* group, Session& session);
+void AddDiagnostics(CLI::App* group, Session& session);  // a verb of maintenance
 void AddSchedule(CLI::App* group, Session& session);
 void AddUser(CLI::App* group, Session& session);
 void AddAudit(CLI::App* group, Session& session);

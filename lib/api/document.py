@@ -7,7 +7,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = os.path.join(HERE, "..", "..", "docs", "api.md")
-FILES = ["management.proto", "users.proto", "fs.proto", "health.proto", "schedule.proto", "options.proto"]
+FILES = ["management.proto", "users.proto", "diagnostics.proto", "fs.proto", "health.proto", "schedule.proto", "options.proto"]
 
 HEAD = """# The API
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/time/clock.h"
@@ -27,6 +28,8 @@
 #include "lib/rpc/unix_socket.h"
 #include "services/config/audit.h"
 #include "services/config/changes.h"
+#include "services/config/diagnostics.h"
+#include "services/config/diagnostics_service.h"
 #include "services/config/filesystem_client.h"
 #include "services/config/gate.h"
 #include "services/config/logins.h"
@@ -86,27 +89,31 @@ struct Behind {
   Changes& changes;
   Views& views;
   FilesystemClient& filesystem;
+  Diagnostics& diagnostics;
 };
 
 // The services on one socket, behind a gate of its own.
 class Front {
  public:
   Front(const Behind& behind, Gate::Unnamed unnamed)
-      : gate_(behind.user_store, behind.logins, behind.audit, unnamed),
-        management_(NewManagementService(gate_, behind.changes, behind.views, behind.filesystem)),
-        users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)) {}
+      : gate_(behind.user_store, behind.logins, behind.audit, unnamed) {
+    services_.push_back(
+        NewManagementService(gate_, behind.changes, behind.views, behind.filesystem));
+    services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
+    services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
+  }
 
   absl::Status Open(const std::string& socket, std::optional<gid_t> shared_with) {
-    OCA_ASSIGN_OR_RETURN(
-        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get()}, shared_with));
+    std::vector<grpc::Service*> services;
+    for (const auto& service : services_) services.push_back(service.get());
+    OCA_ASSIGN_OR_RETURN(server_, rpc::UnixServer::Start(socket, services, shared_with));
     return absl::OkStatus();
   }
   void Close() { server_->Stop(kStopGrace); }
 
  private:
   Gate gate_;
-  std::unique_ptr<grpc::Service> management_;
-  std::unique_ptr<grpc::Service> users_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<rpc::UnixServer> server_;
 };
 
@@ -138,7 +145,8 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       {api::SshFolder(home) + "/authorized_keys", daemon::ProgramFolder() + "/oca-shell", home},
       absl::Now);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
-  const Behind behind{user_store, *logins, audit, users, changes, views, *filesystem};
+  Diagnostics diagnostics(home, ApplianceTexts(views, users, audit, *filesystem), absl::Now);
+  const Behind behind{user_store, *logins, audit, users, changes, views, *filesystem, diagnostics};
   Front accounts(behind, Gate::Unnamed::kIsTheAccount);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
