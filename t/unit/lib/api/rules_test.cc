@@ -10,7 +10,9 @@
 #include "lib/api/fs.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
+#include "lib/api/tape_libraries.pb.h"
 #include "lib/api/users.pb.h"
+#include "lib/api/vtl.pb.h"
 
 namespace oca {
 namespace {
@@ -23,11 +25,13 @@ const ServiceDescriptor* Find(const google::protobuf::FileDescriptor* file) {
   return file->service(0);
 }
 
-// Of both services that are offered to users.
+// Of the services that are offered to users.
 std::vector<const MethodDescriptor*> UserMethods() {
   std::vector<const MethodDescriptor*> methods;
-  for (const ServiceDescriptor* service : {Find(management::v1::System::descriptor()->file()),
-                                           Find(management::v1::User::descriptor()->file())}) {
+  for (const ServiceDescriptor* service :
+       {Find(management::v1::System::descriptor()->file()),
+        Find(management::v1::User::descriptor()->file()),
+        Find(management::v1::TapeLibrary::descriptor()->file())}) {
     for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
   }
   return methods;
@@ -64,6 +68,7 @@ TEST(ApiRules, EachMethodHasARequestOfItsOwn) {
 TEST(ApiRules, SecretsAreMarked) {
   for (const auto* file :
        {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
+        management::v1::TapeLibrary::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
         fs::v1::Info::descriptor()->file()}) {
     for (int i = 0; i < file->message_type_count(); ++i) {
       const Descriptor* message = file->message_type(i);
