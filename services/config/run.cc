@@ -33,10 +33,14 @@
 #include "services/config/management_service.h"
 #include "services/config/secret_seal.h"
 #include "services/config/store.h"
+#include "services/config/tape_libraries.h"
+#include "services/config/tape_libraries_service.h"
 #include "services/config/user_store.h"
 #include "services/config/users.h"
 #include "services/config/users_service.h"
 #include "services/config/views.h"
+#include "services/config/vtl_client.h"
+#include "services/config/vtl_store.h"
 
 namespace oca::config {
 namespace {
@@ -84,6 +88,7 @@ struct Behind {
   AuditTrail& audit;
   Users& users;
   Changes& changes;
+  TapeLibraries& libraries;
   Views& views;
   FilesystemClient& filesystem;
 };
@@ -93,12 +98,15 @@ class Front {
  public:
   Front(const Behind& behind, Gate::Unnamed unnamed)
       : gate_(behind.user_store, behind.logins, behind.audit, unnamed),
-        management_(NewManagementService(gate_, behind.changes, behind.views, behind.filesystem)),
-        users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)) {}
+        management_(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
+                                         behind.filesystem)),
+        users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)),
+        libraries_(NewTapeLibrariesService(gate_, behind.libraries)) {}
 
   absl::Status Open(const std::string& socket, std::optional<gid_t> shared_with) {
     OCA_ASSIGN_OR_RETURN(
-        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get()}, shared_with));
+        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get(), libraries_.get()},
+                                        shared_with));
     return absl::OkStatus();
   }
   void Close() { server_->Stop(kStopGrace); }
@@ -107,6 +115,7 @@ class Front {
   Gate gate_;
   std::unique_ptr<grpc::Service> management_;
   std::unique_ptr<grpc::Service> users_;
+  std::unique_ptr<grpc::Service> libraries_;
   std::unique_ptr<rpc::UnixServer> server_;
 };
 
@@ -125,8 +134,10 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
               is_private ? how_to_start : "see [database] in oca.toml");
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<FilesystemClient> filesystem,
                        FilesystemClient::Create(api::FsSocket(home), how_to_start));
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<VtlClient> vtl,
+                       VtlClient::Create(api::VtlSocket(home), how_to_start));
   Changes changes(store, *filesystem);
-  Views views(store, *filesystem, changes, home);
+  Views views(store, *filesystem, *vtl, changes, home);
 
   const std::string private_folder = home + "/config";
   OCA_RETURN_IF_ERROR(MakePrivateFolder(private_folder));
@@ -138,13 +149,18 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       {api::SshFolder(home) + "/authorized_keys", daemon::ProgramFolder() + "/oca-shell", home},
       absl::Now);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
-  const Behind behind{user_store, *logins, audit, users, changes, views, *filesystem};
+  VtlStore vtl_store(store);
+  TapeLibraries libraries(
+      {vtl_store, user_store, seal, *filesystem, changes, views, *vtl,
+       PortalRange{config.vtl.portal_address, static_cast<int>(config.vtl.first_port)}});
+  const Behind behind{user_store, *logins, audit, users, changes, libraries, views, *filesystem};
   Front accounts(behind, Gate::Unnamed::kIsTheAccount);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
   Front visitors(behind, Gate::Unnamed::kIsRefused);
   OCA_RETURN_IF_ERROR(visitors.Open(api::SshSocket(home), group));
   changes.Start();
+  libraries.Start();
   users.PublishKeys();
   log::Info("serving", "socket", api::ManagementSocket(home), "version", api::Version());
   absl::Status notified = daemon::Notify("READY=1");
