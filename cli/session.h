@@ -14,11 +14,13 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 
 namespace oca::cli {
 
 using management::v1::Management;
+using management::v1::TapeLibraries;
 using management::v1::Users;
 
 // How long a call may take.
@@ -43,7 +45,7 @@ class Session {
   // only.
   absl::Status RunAction();
 
-  // Calls `method` of ocaconfigsvc, of Management or of Users.
+  // Calls `method` of ocaconfigsvc, of Management, Users or TapeLibraries.
   template <typename Stub, typename Request, typename Response>
   absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response,
@@ -51,6 +53,8 @@ class Session {
     return CallWith(patience, [&](grpc::ClientContext* context) {
       if constexpr (std::same_as<Stub, Users::Stub>) {
         return (users_.get()->*method)(context, request, response);
+      } else if constexpr (std::same_as<Stub, TapeLibraries::Stub>) {
+        return (libraries_.get()->*method)(context, request, response);
       } else {
         return (management_.get()->*method)(context, request, response);
       }
@@ -102,6 +106,7 @@ class Session {
   std::string token_;
   std::unique_ptr<Management::Stub> management_;
   std::unique_ptr<Users::Stub> users_;
+  std::unique_ptr<TapeLibraries::Stub> libraries_;
 };
 
 // What `--show` prints of one storage group.
@@ -115,6 +120,9 @@ void AddStorageGroup(CLI::App* group, Session& session);
 void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);
 void AddRetention(CLI::App* group, Session& session);  // a verb of containers
+void AddConnection(CLI::App* group, Session& session);
+void AddVtl(CLI::App* group, Session& session);
+void AddIscsi(CLI::App* group, Session& session);
 void AddStats(CLI::App* group, Session& session);
 void AddMaintenance(CLI::App* group, Session& session);
 void AddSchedule(CLI::App* group, Session& session);
