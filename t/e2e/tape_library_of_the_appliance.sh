@@ -20,7 +20,21 @@ serving() { [ "$(live state)" = serving ]; }
 # serving_anew <pid>: by another tgtd.
 serving_anew() { serving && [ "$(live pid)" != "$1" ]; }
 
-# Nobody may log in before somebody says so; then those who are named, with the right password.
+# Nobody but the appliance's own gateways may log in before somebody says so.
+served() { # what gateways are told, by gRPC as it is on the wire
+  printf '\0\0\0\0\0' | curl -s --http2-prior-knowledge --unix-socket "$OCA_HOME/run/ocavtl.sock" -H 'content-type: application/grpc' \
+    -H 'te: trailers' --data-binary @- http://localhost/oca.vtl.v1.Vtl/ListServed | tail -c +6 |
+    protoc --proto_path="$OCA_TOP" --decode=oca.vtl.v1.ListServedResponse "$OCA_TOP/lib/api/vtl.proto"
+}
+ask_served() { served >"$tmp/served" && grep -q portal "$tmp/served"; }
+told() { sed -n "s/^  $1: \"\(.*\)\"/\1/p" "$tmp/served"; }
+gateway() {
+  eventually 60 ask_served
+  PORTAL=$(told portal) TARGET=$(told target) INITIATOR=$(told initiator) CHAP_USER=$(told user) CHAP_PASSWORD=$(told password) probe "$@"
+}
+gateway login
+
+# Then those who are named, with the right password.
 ! probe login 2>/dev/null || fail "a host was let in without a connection"
 expect_error 4 'cannot be used for CHAP' oca connection --add --name lib1 --type ISCSI --initiators "$INITIATOR" --chap_user admin
 oca connection --add --name lib1 --type ISCSI --initiators "$INITIATOR" --target_user tape <<<'target-secret' >/dev/null
@@ -92,10 +106,13 @@ oca iscsi --sessions --json | jq -e ".sessions[0].initiator == \"$INITIATOR\"" >
 expect_error 4 'logged in' oca container --delete --name lib1 --delete_files --yes
 oca vtl --update --name lib1 --no_of_drives 3 >/dev/null
 oca vtl --add_carts --name lib1 --no_of_tapes 2 | tail -n 1 | grep -q '004$'
-kill -0 $! || fail "the writer did not live through a new drive"
+oca connection --update --name lib1 --initiators "$INITIATOR,iqn.2026-11.local.test:second" >/dev/null
+INITIATOR=iqn.2026-11.local.test:second probe login
+kill -0 $! || fail "the writer did not live through a new drive and a new initiator"
 oca connection --disable --name lib1 >/dev/null
 ! wait $! || fail "a session outlived its connection"
 ! probe login 2>/dev/null || fail "a host was let in by a disabled connection"
+gateway read 2 1
 expect_error 4 '5 cartridges' oca container --delete --name lib1 --yes
 
 # Another appliance, told of the same ports, takes others.
