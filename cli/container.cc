@@ -4,7 +4,9 @@
 
 #include "cli/session.h"
 #include "cli/values.h"
+#include "cli/vtl.h"
 #include "fmt/format.h"
+#include "lib/api/tape_size.h"
 #include "lib/base/status.h"
 
 namespace oca::cli {
@@ -16,10 +18,22 @@ struct Flags {
   std::string name;
   std::string group;
   std::string type;
+  std::string tape_size;
+  uint32_t drives = 0;
+  uint32_t slots = 0;
+  uint32_t tapes = 0;
+  uint32_t generation = 0;
+  std::string is_oem;
+  std::string oem_vendor;
   bool delete_files = false;
   bool verbose = false;
   bool names_only = false;
 };
+
+// Options of --add that only a tape library has.
+constexpr const char* kLibraryOptions[] = {"--tape_size",   "--no_of_drives", "--no_of_slots",
+                                           "--no_of_tapes", "--generation",   "--is_oem",
+                                           "--oem_vendor"};
 
 std::string ContainerText(const mgmt::Container& container) {
   return Record()
@@ -77,7 +91,28 @@ absl::Status Show(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Add(Session& session, Flags& flags) {
+// The tape library that the words ask for.
+absl::Status FillLibrary(const Flags& flags, const CLI::App& verb, vtl::v1::LibrarySpec* library) {
+  library->set_drives(flags.drives);
+  library->set_slots(flags.slots);
+  library->set_generation(flags.generation);
+  if (verb.count("--no_of_tapes") > 0) library->set_tapes(flags.tapes);
+  if (!flags.tape_size.empty()) {
+    OCA_ASSIGN_OR_RETURN(uint64_t bytes, api::ParseTapeSize(flags.tape_size));
+    library->set_tape_size_bytes(bytes);
+  }
+  bool is_oem = !flags.oem_vendor.empty();
+  if (!flags.is_oem.empty()) {
+    OCA_ASSIGN_OR_RETURN(is_oem, ParseYesNo("--is_oem", flags.is_oem));
+  }
+  if (is_oem == flags.oem_vendor.empty()) {
+    return absl::InvalidArgumentError("--is_oem yes and --oem_vendor go together");
+  }
+  library->set_oem_vendor(flags.oem_vendor);
+  return absl::OkStatus();
+}
+
+absl::Status Add(Session& session, Flags& flags, const CLI::App& verb) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   mgmt::AddContainerRequest request;
   request.set_name(flags.name);
@@ -86,9 +121,16 @@ absl::Status Add(Session& session, Flags& flags) {
     OCA_ASSIGN_OR_RETURN(auto type, ParseContainerType(flags.type));
     request.set_type(type);
   }
+  for (const char* option : kLibraryOptions) {
+    if (verb.count(option) == 0 || request.type() == mgmt::CONTAINER_TYPE_VTL) continue;
+    return absl::InvalidArgumentError(fmt::format("{} goes with --type VTL", option));
+  }
+  if (request.type() == mgmt::CONTAINER_TYPE_VTL) {
+    OCA_RETURN_IF_ERROR(FillLibrary(flags, verb, request.mutable_library()));
+  }
   mgmt::Container made;
   OCA_RETURN_IF_ERROR(
-      session.Call(&Management::Stub::AddContainer, request, &made, Patience::kChange));
+      session.Call(&Management::Stub::AddContainer, request, &made, Patience::kWork));
   PrintOne(session, "Container added.\n", made);
   return absl::OkStatus();
 }
@@ -129,9 +171,20 @@ void AddContainer(CLI::App* group, Session& session) {
   add->add_option("--group_name,--group", flags->group,
                   "Storage group that holds it (DefaultGroup)");
   add->add_option("--type", flags->type,
-                  "How it is reached: local, a folder of the mount (the default)");
-  session.Bind(add, [&session, flags] { return Add(session, *flags); });
+                  "local, a folder of the mount (the default), or VTL, a tape library");
+  add->add_option("--tape_size", flags->tape_size, "VTL: size of tapes (800GB)");
+  add->add_option("--no_of_drives", flags->drives, "VTL: 1 to 60 drives (10)");
+  add->add_option("--no_of_slots", flags->slots, "VTL: slots for tapes (60)");
+  add->add_option("--no_of_tapes", flags->tapes, "VTL: tapes to begin with (60)");
+  add->add_option("--generation", flags->generation, "VTL: LTO generation, 4 to 9 (4)");
+  add->add_option("--is_oem", flags->is_oem, "VTL: yes: robot and drives show --oem_vendor");
+  add->add_option("--oem_vendor", flags->oem_vendor, "VTL: vendor to show, at most 8 letters");
+  session.Bind(add, [&session, flags, add] { return Add(session, *flags, *add); });
   add->footer("Example:\n  oca container --add --name backups --group_name DefaultGroup");
+
+  CLI::App* update = group->add_subcommand("update", "Change the tape library in a container");
+  AddLibraryUpdate(update, session);
+  update->footer("Example:\n  oca container --update --name lib1 --no_of_drives 4");
 
   CLI::App* remove = group->add_subcommand("delete", "Delete a container");
   remove->add_option("--name", flags->name, "Which one");

@@ -66,6 +66,9 @@ void BuildParser(CLI::App& app, Session& session) {
     }
     if (group.name == "container") AddContainer(sub, session);
     if (group.name == "container") AddRetention(sub, session);
+    if (group.name == "connection") AddConnection(sub, session);
+    if (group.name == "vtl") AddVtl(sub, session);
+    if (group.name == "iscsi") AddIscsi(sub, session);
     if (group.name == "stats") AddStats(sub, session);
     if (group.name == "maintenance") AddMaintenance(sub, session);
     if (group.name == "maintenance") AddDiagnostics(sub, session);

@@ -15,12 +15,14 @@
 #include "grpcpp/channel.h"
 #include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 
 namespace oca::cli {
 
 using management::v1::Diagnostics;
 using management::v1::Management;
+using management::v1::TapeLibraries;
 using management::v1::Users;
 
 // How long a call may take.
@@ -113,6 +115,9 @@ void AddStorageGroup(CLI::App* group, Session& session);
 void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);
 void AddRetention(CLI::App* group, Session& session);  // a verb of containers
+void AddConnection(CLI::App* group, Session& session);
+void AddVtl(CLI::App* group, Session& session);
+void AddIscsi(CLI::App* group, Session& session);
 void AddStats(CLI::App* group, Session& session);
 void AddMaintenance(CLI::App* group, Session& session);
 void AddDiagnostics(CLI::App* group, Session& session);  // a verb of maintenance

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
@@ -143,8 +144,21 @@ std::string RotationText(uint64_t seconds) {
 }
 
 absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text) {
-  if (text == "local") return management::v1::CONTAINER_TYPE_LOCAL;
-  return absl::InvalidArgumentError(fmt::format("'{}' is no container type: local", text));
+  if (SameWord(text, "local") || SameWord(text, "nas")) {
+    return management::v1::CONTAINER_TYPE_LOCAL;
+  }
+  if (SameWord(text, "vtl")) return management::v1::CONTAINER_TYPE_VTL;
+  return absl::InvalidArgumentError(fmt::format("'{}' is no container type: local or VTL", text));
+}
+
+absl::StatusOr<bool> ParseYesNo(std::string_view what, std::string_view text) {
+  if (text == "yes") return true;
+  if (text == "no") return false;
+  return absl::InvalidArgumentError(fmt::format("{} is yes or no, not '{}'", what, text));
+}
+
+std::vector<std::string> ParseList(std::string_view text) {
+  return absl::StrSplit(absl::string_view(text.data(), text.size()), ',', absl::SkipWhitespace());
 }
 
 absl::StatusOr<fs::v1::RetentionMode> ParseRetentionMode(std::string_view text) {

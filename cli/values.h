@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/api/fs.pb.h"
@@ -33,8 +34,13 @@ absl::StatusOr<fs::v1::RetentionMode> ParseRetentionMode(std::string_view text);
 // Seconds of "90s", "30m", "12h", "30d" or "7y" (of 365 days); "none" = 0. kInvalidArgument naming
 // `what`.
 absl::StatusOr<uint64_t> ParsePeriod(std::string_view what, std::string_view text);
-// "local".
+// "local" (or "NAS"), "VTL"; in any case of letters.
 absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text);
+
+// "yes" or "no"; kInvalidArgument naming `what`.
+absl::StatusOr<bool> ParseYesNo(std::string_view what, std::string_view text);
+// The words of a list with commas between them.
+std::vector<std::string> ParseList(std::string_view text);
 
 // "1610612736 (1.50 GiB)"; below 1 MiB the second part is in KiB, below 1 GiB in MiB.
 std::string BytesText(uint64_t bytes);

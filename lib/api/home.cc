@@ -12,6 +12,8 @@ std::string ManagementSocket(std::string_view home) {
   return fmt::format("{}/run/ocaconfigsvc.sock", home);
 }
 
+std::string VtlSocket(std::string_view home) { return fmt::format("{}/run/ocavtl.sock", home); }
+
 std::string SshFolder(std::string_view home) { return fmt::format("{}/ssh", home); }
 
 std::string SshSocket(std::string_view home) {

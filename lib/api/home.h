@@ -14,6 +14,8 @@ std::string_view Version();
 std::string FsSocket(std::string_view home);
 // Socket of ocaconfigsvc (service oca.management.v1.Management).
 std::string ManagementSocket(std::string_view home);
+// Socket of ocavtl (service oca.vtl.v1.Vtl).
+std::string VtlSocket(std::string_view home);
 // What accounts that bring users in by ssh may enter: the same service, for users alone, and the
 // keys.
 std::string SshFolder(std::string_view home);

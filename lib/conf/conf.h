@@ -59,6 +59,12 @@ struct Ssh {
   std::string group;  // whose accounts bring users in; empty = that of the appliance's own account
 };
 
+// [vtl]: tape libraries.
+struct Vtl {
+  std::string portal_address = "127.0.0.1";  // where new ones are reached
+  int64_t first_port = 3260;                 // the first free one from here on is theirs
+};
+
 struct Config {
   Fs fs;
   Cleaner cleaner;
@@ -66,6 +72,7 @@ struct Config {
   Log log;
   Watcher watcher;
   Ssh ssh;
+  Vtl vtl;
 };
 
 // The file's contents over the defaults. kNotFound when there is no such file, kInvalidArgument for

@@ -12,7 +12,7 @@ namespace {
 // 32 characters, so that each stands for 5 bits.
 constexpr std::string_view kAlphabet = "abcdefghijkmnpqrstuvwxyz23456789";
 static_assert(kAlphabet.size() == 32);
-constexpr size_t kGeneratedBytes = 20;
+constexpr size_t kGeneratedBytes = 16;
 
 // May be called again and by several threads; only the first call does anything.
 bool SodiumWorks() { return sodium_init() >= 0; }

@@ -18,7 +18,7 @@ absl::StatusOr<std::string> HashPassword(std::string_view password);
 // what is no such hash.
 bool PasswordMatches(std::string_view password, const std::string& hash);
 
-// 20 random characters without those that look alike: 100 bits.
+// 16 random characters without those that look alike: 80 bits, and what CHAP takes.
 absl::StatusOr<Secret> GeneratePassword();
 
 }  // namespace oca::crypto

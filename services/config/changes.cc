@@ -12,30 +12,11 @@ namespace {
 
 using management::v1::STATE_READY;
 
-constexpr absl::Duration kTurnTimeout = absl::Minutes(1);
 // Between looks at both sides: while they agree, and while they do not.
 constexpr absl::Duration kCalm = absl::Seconds(10);
 constexpr absl::Duration kEager = absl::Seconds(1);
 
 }  // namespace
-
-Changes::Turn::Turn(Changes& changes) : changes_(changes) {
-  absl::MutexLock lock(&changes_.mu_);
-  auto is_free = [this]() ABSL_SHARED_LOCKS_REQUIRED(changes_.mu_) { return !changes_.busy_; };
-  mine_ = changes_.mu_.AwaitWithTimeout(absl::Condition(&is_free), kTurnTimeout);
-  if (mine_) changes_.busy_ = true;
-}
-
-Changes::Turn::~Turn() {
-  if (!mine_) return;
-  absl::MutexLock lock(&changes_.mu_);
-  changes_.busy_ = false;
-}
-
-absl::Status Changes::Turn::status() const {
-  if (mine_) return absl::OkStatus();
-  return absl::AbortedError("another change of the configuration is still running; try again");
-}
 
 Changes::Changes(Store& store, FilesystemClient& filesystem)
     : store_(store),
@@ -88,7 +69,7 @@ void Changes::Note(const absl::Status& status) {
 }
 
 absl::Status Changes::Reconcile() {
-  Turn turn(*this);
+  Turn turn(turns_);
   OCA_RETURN_IF_ERROR(turn.status());
   return Agree().status();
 }

@@ -3,6 +3,7 @@
 #ifndef OCA_SERVICES_CONFIG_CHANGES_H_
 #define OCA_SERVICES_CONFIG_CHANGES_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "services/config/filesystem_client.h"
 #include "services/config/plan.h"
 #include "services/config/store.h"
+#include "services/config/turns.h"
 
 namespace oca::config {
 
@@ -43,25 +45,12 @@ class Changes {
   absl::Status AddGroup(const management::v1::AddStorageGroupRequest& request);
   absl::Status UpdateGroup(const management::v1::UpdateStorageGroupRequest& request);
   absl::Status DeleteGroup(std::string_view name);
-  absl::Status AddContainer(const management::v1::AddContainerRequest& request);
+  // `also`: as of Store::Insert.
+  absl::Status AddContainer(const management::v1::AddContainerRequest& request,
+                            const std::function<absl::Status(db::Connection&)>& also = {});
   absl::Status DeleteContainer(std::string_view name, bool delete_files);
 
  private:
-  // The right to change, while it lives. Waits until nobody else changes anything.
-  class Turn {
-   public:
-    explicit Turn(Changes& changes);
-    ~Turn();
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-    // kAborted when waiting took too long; then there is no such right.
-    absl::Status status() const;
-
-   private:
-    Changes& changes_;
-    bool mine_ = false;
-  };
-
   // Loads both sides after making them agree.
   struct Both {
     Desired desired;
@@ -79,8 +68,8 @@ class Changes {
 
   Store& store_;
   FilesystemClient& filesystem_;
+  Turns turns_;
   mutable absl::Mutex mu_;
-  bool busy_ ABSL_GUARDED_BY(mu_) = false;  // somebody has the turn
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status last_ ABSL_GUARDED_BY(mu_);
   bool agreed_before_ ABSL_GUARDED_BY(mu_) = false;

@@ -25,7 +25,7 @@ absl::Status Changes::AddGroup(const management::v1::AddStorageGroupRequest& req
   OCA_RETURN_IF_ERROR(CheckName(Kind::kStorageGroup, request.name()));
   OCA_RETURN_IF_ERROR(CheckChunkSize(request.chunk_size_bytes()));
   OCA_RETURN_IF_ERROR(CheckQuota(request.quota_bytes()));
-  Turn turn(*this);
+  Turn turn(turns_);
   OCA_RETURN_IF_ERROR(turn.status());
   OCA_ASSIGN_OR_RETURN(Both both, Agree());
   if (FindByName(both.desired.groups, request.name()) != nullptr) {
@@ -52,19 +52,15 @@ absl::Status Changes::AddGroup(const management::v1::AddStorageGroupRequest& req
 
 absl::Status Changes::UpdateGroup(const management::v1::UpdateStorageGroupRequest& request) {
   if (request.has_quota_bytes()) OCA_RETURN_IF_ERROR(CheckQuota(request.quota_bytes()));
-  Turn turn(*this);
+  Turn turn(turns_);
   OCA_RETURN_IF_ERROR(turn.status());
   OCA_ASSIGN_OR_RETURN(Both both, Agree());
   const GroupRow* before = FindByName(both.desired.groups, request.name());
   if (before == nullptr) {
     return UnknownName(Kind::kStorageGroup, request.name(), NamesOf(both.desired.groups));
   }
-  if (request.revision() != 0 && request.revision() != before->revision) {
-    return absl::AbortedError(
-        fmt::format("storage group '{}' has been changed since: it has revision {} now, not {}; "
-                    "look at it again, and repeat the change if it is still right",
-                    before->name, before->revision, request.revision()));
-  }
+  OCA_RETURN_IF_ERROR(
+      CheckRevision(Kind::kStorageGroup, before->name, before->revision, request.revision()));
   GroupRow row = *before;
   if (request.compression_mode() != fs::v1::COMPRESSION_MODE_UNSPECIFIED) {
     row.compression_mode = request.compression_mode();
@@ -94,7 +90,7 @@ absl::Status Changes::UpdateGroup(const management::v1::UpdateStorageGroupReques
 }
 
 absl::Status Changes::DeleteGroup(std::string_view name) {
-  Turn turn(*this);
+  Turn turn(turns_);
   OCA_RETURN_IF_ERROR(turn.status());
   OCA_ASSIGN_OR_RETURN(Both both, Agree());
   const GroupRow* found = FindByName(both.desired.groups, name);
@@ -135,9 +131,10 @@ absl::Status Changes::DeleteGroup(std::string_view name) {
   return done;
 }
 
-absl::Status Changes::AddContainer(const management::v1::AddContainerRequest& request) {
+absl::Status Changes::AddContainer(const management::v1::AddContainerRequest& request,
+                                   const std::function<absl::Status(db::Connection&)>& also) {
   OCA_RETURN_IF_ERROR(CheckName(Kind::kContainer, request.name()));
-  Turn turn(*this);
+  Turn turn(turns_);
   OCA_RETURN_IF_ERROR(turn.status());
   OCA_ASSIGN_OR_RETURN(Both both, Agree());
   if (FindByName(both.desired.containers, request.name()) != nullptr) {
@@ -149,7 +146,8 @@ absl::Status Changes::AddContainer(const management::v1::AddContainerRequest& re
   if (FindByName(both.desired.groups, row.group) == nullptr) {
     return UnknownName(Kind::kStorageGroup, row.group, NamesOf(both.desired.groups));
   }
-  OCA_RETURN_IF_ERROR(store_.Insert(row));
+  if (request.type() != management::v1::CONTAINER_TYPE_UNSPECIFIED) row.type = request.type();
+  OCA_RETURN_IF_ERROR(store_.Insert(row, also));
   absl::Status made = MakeContainer(row, &both.actual);
   if (made.ok()) {
     log::Info("container_added", "name", row.name, "group", row.group);
@@ -160,7 +158,7 @@ absl::Status Changes::AddContainer(const management::v1::AddContainerRequest& re
 }
 
 absl::Status Changes::DeleteContainer(std::string_view name, bool delete_files) {
-  Turn turn(*this);
+  Turn turn(turns_);
   OCA_RETURN_IF_ERROR(turn.status());
   OCA_ASSIGN_OR_RETURN(Both both, Agree());
   const ContainerRow* found = FindByName(both.desired.containers, name);

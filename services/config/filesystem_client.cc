@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "fmt/format.h"
 #include "lib/base/status.h"
-#include "lib/rpc/status.h"
 #include "lib/rpc/unix_socket.h"
 
 namespace oca::config {
@@ -35,42 +33,22 @@ bool IsUncertain(const absl::Status& status) {
 absl::StatusOr<std::unique_ptr<FilesystemClient>> FilesystemClient::Create(
     std::string socket_path, std::string how_to_start) {
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_path));
-  return std::unique_ptr<FilesystemClient>(new FilesystemClient(
-      std::move(socket_path), std::move(how_to_start), Fs::NewStub(std::move(channel))));
+  Part part{"the filesystem daemon ocafsd", std::move(socket_path), std::move(how_to_start)};
+  return std::unique_ptr<FilesystemClient>(
+      new FilesystemClient(std::move(part), Fs::NewStub(std::move(channel))));
 }
 
-FilesystemClient::FilesystemClient(std::string socket_path, std::string how_to_start,
-                                   std::unique_ptr<Fs::Stub> stub)
-    : socket_path_(std::move(socket_path)),
-      how_to_start_(std::move(how_to_start)),
-      stub_(std::move(stub)) {}
+FilesystemClient::FilesystemClient(Part part, std::unique_ptr<Fs::Stub> stub)
+    : part_(std::move(part)), stub_(std::move(stub)) {}
 
 template <typename Request, typename Response>
 absl::Status FilesystemClient::Call(grpc::Status (Fs::Stub::*method)(grpc::ClientContext*,
                                                                      const Request&, Response*),
                                     const Request& request, Response* response,
                                     absl::Duration timeout) {
-  // gRPC would report a refused connection for up to a second after ocafsd is back: it is asked to
-  // wait for the channel, but only where somebody listens.
-  absl::Status status;
-  if (rpc::SocketAnswers(socket_path_)) {
-    grpc::ClientContext context;
-    rpc::SetTimeout(&context, timeout);
-    context.set_wait_for_ready(true);
-    status = rpc::FromGrpc((stub_.get()->*method)(&context, request, response));
-  } else {
-    status = absl::UnavailableError("nobody listens");
-  }
-  if (absl::IsUnavailable(status)) {
-    return absl::UnavailableError(
-        fmt::format("the filesystem daemon ocafsd cannot be reached at {} ({}); {}", socket_path_,
-                    MessageOf(status), how_to_start_));
-  }
-  if (absl::IsDeadlineExceeded(status)) {
-    return absl::DeadlineExceededError(fmt::format(
-        "the filesystem daemon ocafsd did not answer within {} s", absl::ToInt64Seconds(timeout)));
-  }
-  return status;
+  return CallPart(part_, timeout, [&](grpc::ClientContext* context) {
+    return (stub_.get()->*method)(context, request, response);
+  });
 }
 
 absl::StatusOr<fs::v1::Info> FilesystemClient::GetInfo() {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lib/api/fs.grpc.pb.h"
+#include "services/config/part_call.h"
 
 namespace oca::config {
 
@@ -24,8 +25,7 @@ struct Actual {
 // Whether `status` leaves open if the call took effect.
 bool IsUncertain(const absl::Status& status);
 
-// kUnavailable: it does not run. kDeadlineExceeded: it did not answer in time. Else ocafsd's own
-// errors. Thread-safe.
+// Errors: as of CallPart. Thread-safe.
 class FilesystemClient {
  public:
   // kInvalidArgument for a path that no socket can have. how_to_start: ends the message when ocafsd
@@ -65,16 +65,14 @@ class FilesystemClient {
   absl::Status Shutdown();
 
  private:
-  FilesystemClient(std::string socket_path, std::string how_to_start,
-                   std::unique_ptr<fs::v1::Fs::Stub> stub);
+  FilesystemClient(Part part, std::unique_ptr<fs::v1::Fs::Stub> stub);
 
   template <typename Request, typename Response>
   absl::Status Call(grpc::Status (fs::v1::Fs::Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                     const Request& request, Response* response, absl::Duration timeout);
 
-  const std::string socket_path_;
-  const std::string how_to_start_;
+  const Part part_;
   const std::unique_ptr<fs::v1::Fs::Stub> stub_;
 };
 

@@ -16,6 +16,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "lib/api/diagnostics.pb.h"
 #include "lib/api/management.pb.h"
+#include "lib/api/tape_libraries.pb.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 #include "lib/log/log.h"
@@ -39,6 +40,7 @@ const MethodDescriptor* MethodOf(const Descriptor* request) {
     auto* methods = new std::map<const Descriptor*, const MethodDescriptor*>;
     const FileDescriptor* files[] = {mgmt::System::descriptor()->file(),
                                      mgmt::User::descriptor()->file(),
+                                     mgmt::TapeLibrary::descriptor()->file(),
                                      mgmt::DiagnosticBundle::descriptor()->file()};
     for (const FileDescriptor* file : files) {
       for (int i = 0; i < file->service(0)->method_count(); ++i) {

@@ -44,8 +44,13 @@ fs::v1::SetRetentionRequest ToFilesystem(const mgmt::SetRetentionRequest& in, ui
 
 class Service final : public mgmt::Management::Service {
  public:
-  Service(Gate& gate, Changes& changes, Views& views, FilesystemClient& filesystem)
-      : gate_(gate), changes_(changes), views_(views), filesystem_(filesystem) {}
+  Service(Gate& gate, Changes& changes, TapeLibraries& libraries, Views& views,
+          FilesystemClient& filesystem)
+      : gate_(gate),
+        changes_(changes),
+        libraries_(libraries),
+        views_(views),
+        filesystem_(filesystem) {}
 
   grpc::Status GetSystem(ServerContext* context, const mgmt::GetSystemRequest* in,
                          mgmt::System* out) override {
@@ -110,12 +115,7 @@ class Service final : public mgmt::Management::Service {
   grpc::Status AddContainer(ServerContext* context, const mgmt::AddContainerRequest* in,
                             mgmt::Container* out) override {
     return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
-      if (in->type() != mgmt::CONTAINER_TYPE_UNSPECIFIED &&
-          in->type() != mgmt::CONTAINER_TYPE_LOCAL) {
-        return absl::InvalidArgumentError(
-            fmt::format("unknown container type {}", static_cast<int>(in->type())));
-      }
-      OCA_RETURN_IF_ERROR(changes_.AddContainer(*in));
+      OCA_RETURN_IF_ERROR(MakeContainer(*in));
       return OneContainer(in->name(), out);
     });
   }
@@ -124,7 +124,7 @@ class Service final : public mgmt::Management::Service {
     return gate_.Pass(context, *in, out, [&](Visit& visit) {
       mgmt::Container before;
       if (OneContainer(in->name(), &before).ok()) visit.before = AuditJson(before);
-      return changes_.DeleteContainer(in->name(), in->delete_files());
+      return libraries_.DeleteContainer(in->name(), in->delete_files());
     });
   }
 
@@ -241,6 +241,19 @@ class Service final : public mgmt::Management::Service {
   }
 
  private:
+  absl::Status MakeContainer(const mgmt::AddContainerRequest& request) {
+    if (request.type() == mgmt::CONTAINER_TYPE_VTL) return libraries_.AddContainer(request);
+    if (request.has_library()) {
+      return absl::InvalidArgumentError("only a container of type vtl has a tape library");
+    }
+    if (request.type() == mgmt::CONTAINER_TYPE_UNSPECIFIED ||
+        request.type() == mgmt::CONTAINER_TYPE_LOCAL) {
+      return changes_.AddContainer(request);
+    }
+    return absl::InvalidArgumentError(
+        fmt::format("unknown container type {}", static_cast<int>(request.type())));
+  }
+
   absl::StatusOr<uint32_t> ContainerId(const std::string& name) {
     if (name.empty()) return absl::InvalidArgumentError("the name of the container is missing");
     return views_.ContainerId(name);
@@ -278,15 +291,17 @@ class Service final : public mgmt::Management::Service {
 
   Gate& gate_;
   Changes& changes_;
+  TapeLibraries& libraries_;
   Views& views_;
   FilesystemClient& filesystem_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> NewManagementService(Gate& gate, Changes& changes, Views& views,
+std::unique_ptr<grpc::Service> NewManagementService(Gate& gate, Changes& changes,
+                                                    TapeLibraries& libraries, Views& views,
                                                     FilesystemClient& filesystem) {
-  return std::make_unique<Service>(gate, changes, views, filesystem);
+  return std::make_unique<Service>(gate, changes, libraries, views, filesystem);
 }
 
 }  // namespace oca::config

@@ -8,12 +8,14 @@
 #include "services/config/changes.h"
 #include "services/config/filesystem_client.h"
 #include "services/config/gate.h"
+#include "services/config/tape_libraries.h"
 #include "services/config/views.h"
 
 namespace oca::config {
 
 // Borrows all; they must outlive it. Thread-safe.
-std::unique_ptr<grpc::Service> NewManagementService(Gate& gate, Changes& changes, Views& views,
+std::unique_ptr<grpc::Service> NewManagementService(Gate& gate, Changes& changes,
+                                                    TapeLibraries& libraries, Views& views,
                                                     FilesystemClient& filesystem);
 
 }  // namespace oca::config

@@ -51,6 +51,8 @@ std::string_view KindName(Kind kind) {
       return "storage group";
     case Kind::kUser:
       return "user";
+    case Kind::kTapeLibrary:
+      return "tape library";
   }
   return "";
 }
@@ -128,6 +130,14 @@ absl::Status UnknownName(Kind kind, std::string_view name, std::vector<std::stri
     hint = fmt::format("there are: {}", ListNames(known, kNamesShown));
   }
   return absl::NotFoundError(fmt::format("no {} is named '{}'; {}", KindName(kind), name, hint));
+}
+
+absl::Status CheckRevision(Kind kind, std::string_view name, uint64_t has, uint64_t wanted) {
+  if (wanted == 0 || wanted == has) return absl::OkStatus();
+  return absl::AbortedError(
+      fmt::format("{} '{}' has been changed since: it has revision {} now, not {}; look at it "
+                  "again, and repeat the change if it is still right",
+                  KindName(kind), name, has, wanted));
 }
 
 std::string BytesText(uint64_t bytes) {

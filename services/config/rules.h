@@ -15,8 +15,8 @@ inline constexpr std::string_view kDefaultGroup = "DefaultGroup";
 inline constexpr uint64_t kMinQuotaBytes = 1 << 20;
 
 // What names name, for messages.
-enum class Kind { kContainer, kStorageGroup, kUser };
-std::string_view KindName(Kind kind);  // "container", "storage group", "user"
+enum class Kind { kContainer, kStorageGroup, kUser, kTapeLibrary };
+std::string_view KindName(Kind kind);  // "container", "storage group", "user", "tape library"
 
 // kInvalidArgument, with the rule and what breaks it: 1-64 (a user: 32) of [A-Za-z0-9._-], not
 // starting with '.' or '-'.
@@ -37,6 +37,9 @@ absl::Status CheckPassword(std::string_view user, std::string_view password);
 
 // kNotFound that names what exists: the one that was probably meant, or the known ones.
 absl::Status UnknownName(Kind kind, std::string_view name, std::vector<std::string> known);
+
+// kAborted when `wanted` is neither 0 nor the revision that the thing of this name has.
+absl::Status CheckRevision(Kind kind, std::string_view name, uint64_t has, uint64_t wanted);
 
 // "a", "b" and 3 more: at most `limit` of them.
 std::string ListNames(const std::vector<std::string>& names, size_t limit);

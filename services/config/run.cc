@@ -36,10 +36,14 @@
 #include "services/config/management_service.h"
 #include "services/config/secret_seal.h"
 #include "services/config/store.h"
+#include "services/config/tape_libraries.h"
+#include "services/config/tape_libraries_service.h"
 #include "services/config/user_store.h"
 #include "services/config/users.h"
 #include "services/config/users_service.h"
 #include "services/config/views.h"
+#include "services/config/vtl_client.h"
+#include "services/config/vtl_store.h"
 
 namespace oca::config {
 namespace {
@@ -87,6 +91,7 @@ struct Behind {
   AuditTrail& audit;
   Users& users;
   Changes& changes;
+  TapeLibraries& libraries;
   Views& views;
   FilesystemClient& filesystem;
   Diagnostics& diagnostics;
@@ -97,9 +102,10 @@ class Front {
  public:
   Front(const Behind& behind, Gate::Unnamed unnamed)
       : gate_(behind.user_store, behind.logins, behind.audit, unnamed) {
-    services_.push_back(
-        NewManagementService(gate_, behind.changes, behind.views, behind.filesystem));
+    services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
+                                             behind.filesystem));
     services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
+    services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
     services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
   }
 
@@ -132,8 +138,10 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
               is_private ? how_to_start : "see [database] in oca.toml");
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<FilesystemClient> filesystem,
                        FilesystemClient::Create(api::FsSocket(home), how_to_start));
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<VtlClient> vtl,
+                       VtlClient::Create(api::VtlSocket(home), how_to_start));
   Changes changes(store, *filesystem);
-  Views views(store, *filesystem, changes, home);
+  Views views(store, *filesystem, *vtl, changes, home);
 
   const std::string private_folder = home + "/config";
   OCA_RETURN_IF_ERROR(MakePrivateFolder(private_folder));
@@ -145,14 +153,20 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       {api::SshFolder(home) + "/authorized_keys", daemon::ProgramFolder() + "/oca-shell", home},
       absl::Now);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
+  VtlStore vtl_store(store);
+  TapeLibraries libraries(
+      {vtl_store, user_store, seal, *filesystem, changes, views, *vtl,
+       PortalRange{config.vtl.portal_address, static_cast<int>(config.vtl.first_port)}});
   Diagnostics diagnostics(home, ApplianceTexts(views, users, audit, *filesystem), absl::Now);
-  const Behind behind{user_store, *logins, audit, users, changes, views, *filesystem, diagnostics};
+  const Behind behind{user_store, *logins, audit,       users,      changes,
+                      libraries,  views,   *filesystem, diagnostics};
   Front accounts(behind, Gate::Unnamed::kIsTheAccount);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
   Front visitors(behind, Gate::Unnamed::kIsRefused);
   OCA_RETURN_IF_ERROR(visitors.Open(api::SshSocket(home), group));
   changes.Start();
+  libraries.Start();
   users.PublishKeys();
   log::Info("serving", "socket", api::ManagementSocket(home), "version", api::Version());
   absl::Status notified = daemon::Notify("READY=1");

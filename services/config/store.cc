@@ -26,7 +26,7 @@ constexpr Word<fs::v1::CompressionMode> kModes[] = {{fs::v1::COMPRESSION_MODE_FA
                                                     {fs::v1::COMPRESSION_MODE_BEST, "best"},
                                                     {fs::v1::COMPRESSION_MODE_LZ4, "lz4"}};
 constexpr Word<management::v1::ContainerType> kTypes[] = {
-    {management::v1::CONTAINER_TYPE_LOCAL, "local"}};
+    {management::v1::CONTAINER_TYPE_LOCAL, "local"}, {management::v1::CONTAINER_TYPE_VTL, "vtl"}};
 
 template <typename Value, size_t n>
 std::string_view TextOf(const Word<Value> (&words)[n], Value value) {
@@ -185,15 +185,18 @@ absl::Status Store::Insert(const GroupRow& row) {
   });
 }
 
-absl::Status Store::Insert(const ContainerRow& row) {
-  return With([&](db::Connection& db) {
-    return db
-        .Query(
-            "INSERT INTO oca_config.container (name, fs_id, storage_group, type, state) "
-            "VALUES ($1, $2, $3, $4, $5)",
-            {row.name, FsIdParam(row.fs_id), row.group, TextOf(kTypes, row.type),
-             TextOf(kStates, row.state)})
-        .status();
+absl::Status Store::Insert(const ContainerRow& row,
+                           const std::function<absl::Status(db::Connection&)>& also) {
+  return With([&](db::Connection& db) -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
+    OCA_RETURN_IF_ERROR(
+        db.Query("INSERT INTO oca_config.container (name, fs_id, storage_group, type, state) "
+                 "VALUES ($1, $2, $3, $4, $5)",
+                 {row.name, FsIdParam(row.fs_id), row.group, TextOf(kTypes, row.type),
+                  TextOf(kStates, row.state)})
+            .status());
+    if (also) OCA_RETURN_IF_ERROR(also(db));
+    return transaction.Commit();
   });
 }
 

@@ -65,7 +65,9 @@ class Store {
 
   // kAlreadyExists when the name is taken.
   absl::Status Insert(const GroupRow& row);
-  absl::Status Insert(const ContainerRow& row);
+  // also: work in the same transaction, once the row is there.
+  absl::Status Insert(const ContainerRow& row,
+                      const std::function<absl::Status(db::Connection&)>& also = {});
   // Replaces all but name and time of creation, and counts a group's revision up; kNotFound.
   absl::Status Update(const GroupRow& row);
   absl::Status Update(const ContainerRow& row);

@@ -134,14 +134,6 @@ absl::Status KeepAnAdministrator(const std::vector<UserRow>& all, const UserRow&
       fmt::format("'{}' is the only enabled administrator: make another one first", before.name));
 }
 
-absl::Status CheckRevision(const UserRow& row, uint64_t revision) {
-  if (revision == 0 || revision == row.revision) return absl::OkStatus();
-  return absl::AbortedError(
-      fmt::format("user '{}' has been changed since: it has revision {} now, not {}; look at it "
-                  "again, and repeat the change if it is still right",
-                  row.name, row.revision, revision));
-}
-
 // All users, whom nobody else changes until the transaction ends.
 absl::StatusOr<std::vector<UserRow>> LockAll(db::Connection& db) {
   OCA_RETURN_IF_ERROR(db.Execute("LOCK TABLE oca_config.user_account IN SHARE ROW EXCLUSIVE MODE"));
@@ -222,7 +214,7 @@ absl::StatusOr<UserRow> UserStore::Change(std::string_view name, uint64_t revisi
     OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
     OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, LockAll(db));
     OCA_ASSIGN_OR_RETURN(UserRow before, One(all, name));
-    OCA_RETURN_IF_ERROR(CheckRevision(before, revision));
+    OCA_RETURN_IF_ERROR(CheckRevision(Kind::kUser, before.name, before.revision, revision));
     UserRow after = before;
     OCA_RETURN_IF_ERROR(change(after));
     OCA_RETURN_IF_ERROR(KeepAnAdministrator(all, before, &after));

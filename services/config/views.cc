@@ -110,9 +110,11 @@ absl::Status Select(Kind kind, std::string_view name, const std::map<std::string
 
 }  // namespace
 
-Views::Views(Store& store, FilesystemClient& filesystem, const Changes& changes, std::string home)
+Views::Views(Store& store, FilesystemClient& filesystem, VtlClient& vtl, const Changes& changes,
+             std::string home)
     : store_(store),
       filesystem_(filesystem),
+      vtl_(vtl),
       changes_(changes),
       home_(std::move(home)),
       started_(absl::Now()) {}
@@ -156,6 +158,14 @@ mgmt::System Views::GetSystem() {
     system.set_system_id(facts->system_id);
   }
 
+  absl::StatusOr<vtl::v1::Info> tapes = vtl_.GetInfo();
+  mgmt::Part* libraries = AddPart(&system, "ocavtl", tapes.status(),
+                                  tapes.ok() ? fmt::format("version {}", tapes->version()) : "");
+  if (tapes.ok()) {
+    libraries->set_pid(tapes->pid());
+    *libraries->mutable_started() = tapes->started();
+  }
+
   absl::StatusOr<Seen> seen = See();
   if (seen.ok()) {
     bool from_filesystem = !seen->mount_path.empty();
@@ -164,7 +174,7 @@ mgmt::System Views::GetSystem() {
     system.set_containers(static_cast<uint32_t>(from_filesystem ? seen->actual.containers.size()
                                                                 : seen->desired.containers.size()));
   }
-  system.set_ready(info.ok() && facts.ok() && changes_.last_reconcile().ok());
+  system.set_ready(info.ok() && facts.ok() && tapes.ok() && changes_.last_reconcile().ok());
   return system;
 }
 

@@ -11,14 +11,16 @@
 #include "services/config/changes.h"
 #include "services/config/filesystem_client.h"
 #include "services/config/store.h"
+#include "services/config/vtl_client.h"
 
 namespace oca::config {
 
 // Thread-safe.
 class Views {
  public:
-  // Borrows all three; they must outlive this.
-  Views(Store& store, FilesystemClient& filesystem, const Changes& changes, std::string home);
+  // Borrows all but the home; they must outlive this.
+  Views(Store& store, FilesystemClient& filesystem, VtlClient& vtl, const Changes& changes,
+        std::string home);
 
   // Works with any part down, and says which.
   management::v1::System GetSystem();
@@ -49,6 +51,7 @@ class Views {
 
   Store& store_;
   FilesystemClient& filesystem_;
+  VtlClient& vtl_;
   const Changes& changes_;
   const std::string home_;
   const absl::Time started_;

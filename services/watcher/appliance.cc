@@ -14,6 +14,7 @@
 #include "lib/api/fs.grpc.pb.h"
 #include "lib/api/home.h"
 #include "lib/api/users.grpc.pb.h"
+#include "lib/api/vtl.grpc.pb.h"
 #include "lib/db/connection.h"
 #include "lib/rpc/unix_socket.h"
 
@@ -97,6 +98,11 @@ std::vector<Spec> ApplianceSpecs(const std::string& home, const std::string& bin
   configuration.probe = RpcProbe<management::v1::Users>(api::ManagementSocket(home),
                                                         &management::v1::Users::Stub::ListLogins);
   specs.push_back(std::move(configuration));
+  Spec tapes = Daemon("ocavtl", home, bin);
+  tapes.command = {bin + "/ocavtl", "manage", "--home", home};
+  tapes.probe = RpcProbe<vtl::v1::Vtl>(api::VtlSocket(home), &vtl::v1::Vtl::Stub::GetInfo);
+  tapes.stop_timeout = absl::Minutes(3);  // tapes are unloaded
+  specs.push_back(std::move(tapes));
   return specs;
 }
 

@@ -19,6 +19,9 @@ oca user --show --json | jq -e ".users | map(.name) | contains([\"admin\"])" >/d
 oca user --show --logins --json | jq -e ".logins | type == \"array\"" >/dev/null
 oca audit --show --json | jq -e ".entries | map(.method) | contains([\"AddContainer\"])" >/dev/null
 oca stats --system --json | jq -e '.current_bytes > 0' >/dev/null
-for group in system storage_group container stats maintenance schedule user audit; do
+oca vtl --show --json | jq -e '.libraries | type == "array"' >/dev/null
+oca iscsi --sessions --json | jq -e '.sessions | type == "array"' >/dev/null
+oca connection --show --json | jq -e '.connections[] | select(.name == "j") | .type == "mount" and .enabled' >/dev/null
+for group in system storage_group container connection vtl iscsi stats maintenance schedule user audit; do
   oca "$group" --help | grep -q . || fail "no help for $group"
 done

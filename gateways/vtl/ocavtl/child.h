@@ -35,6 +35,8 @@ class Child {
   // Only after Wait returned true: 0 to 255, or 128 + the signal that killed it.
   int exit_code() const { return exit_code_; }
   pid_t pid() const { return pid_; }
+  // Readable once it has ended.
+  int end_fd() const { return pid_fd_; }
 
  private:
   Child(pid_t pid, int pid_fd) : pid_(pid), pid_fd_(pid_fd) {}

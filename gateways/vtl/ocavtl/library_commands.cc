@@ -1,13 +1,10 @@
 #include "gateways/vtl/ocavtl/library_commands.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <memory>
 #include <span>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
@@ -15,7 +12,6 @@
 #include "nlohmann/json.hpp"
 
 namespace oca::vtl {
-namespace {
 
 using Json = nlohmann::ordered_json;
 
@@ -41,11 +37,13 @@ absl::Status StatusOf(const vtape::Status& status) {
   }
 }
 
-absl::StatusOr<std::unique_ptr<vtape::Library>> Open(const std::string& dir) {
+absl::StatusOr<std::unique_ptr<vtape::Library>> OpenLibrary(const std::string& dir) {
   auto library = vtape::Library::Open(vtape::PosixStorage(), dir);
   if (!library.ok()) return StatusOf(library.status());
   return *std::move(library);
 }
+
+namespace {
 
 // What is in an element, for people and programs.
 Json Describe(const char* type, size_t address, const vtape::Element& element) {
@@ -78,45 +76,34 @@ Json Describe(const vtape::Inventory& inventory) {
 
 }  // namespace
 
-absl::StatusOr<uint64_t> ParseTapeSize(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, double>, 3> kUnits = {
-      {{"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}}};
-  constexpr double kMost = 1e15;
-  for (auto [unit, bytes] : kUnits) {
-    if (!text.ends_with(unit)) continue;
-    std::string_view number = text.substr(0, text.size() - unit.size());
-    double value = 0;
-    if (absl::SimpleAtod({number.data(), number.size()}, &value) && std::isfinite(value) &&
-        value > 0 && value * bytes <= kMost) {
-      return static_cast<uint64_t>(value * bytes);
-    }
-  }
-  return absl::InvalidArgumentError(
-      fmt::format("tape size '{}': give a number with MB, GB or TB, such as 800GB", text));
-}
-
 absl::Status CreateLibrary(const std::string& dir, const vtape::LibrarySpec& spec) {
   return StatusOf(vtape::Library::Create(vtape::PosixStorage(), dir, spec));
 }
 
-absl::Status AddCartridges(const std::string& dir, const vtape::CartridgeSpec& spec,
-                           std::ostream& out) {
-  OCA_ASSIGN_OR_RETURN(auto library, Open(dir));
+absl::StatusOr<std::vector<std::string>> AddCartridges(vtape::Library& library,
+                                                       const vtape::CartridgeSpec& spec) {
   // Drawn before, so that only the disk can fail in the middle.
   OCA_ASSIGN_OR_RETURN(std::string random,
                        crypto::RandomBytes(spec.count * sizeof(vtape::CartridgeId)));
   size_t used = 0;
-  auto made = library->AddCartridges(spec, [&](std::span<char> id) {
+  auto made = library.AddCartridges(spec, [&](std::span<char> id) {
     std::copy_n(random.begin() + static_cast<std::ptrdiff_t>(used), id.size(), id.begin());
     used += id.size();
   });
   if (!made.ok()) return StatusOf(made.status());
-  for (const std::string& barcode : *made) out << barcode << "\n";
+  return *std::move(made);
+}
+
+absl::Status AddCartridges(const std::string& dir, const vtape::CartridgeSpec& spec,
+                           std::ostream& out) {
+  OCA_ASSIGN_OR_RETURN(auto library, OpenLibrary(dir));
+  OCA_ASSIGN_OR_RETURN(std::vector<std::string> made, AddCartridges(*library, spec));
+  for (const std::string& barcode : made) out << barcode << "\n";
   return absl::OkStatus();
 }
 
 absl::Status ShowLibrary(const std::string& dir, bool json, std::ostream& out) {
-  OCA_ASSIGN_OR_RETURN(auto library, Open(dir));
+  OCA_ASSIGN_OR_RETURN(auto library, OpenLibrary(dir));
   Json description = Describe(library->inventory());
   if (json) {
     out << description.dump(2) << "\n";
@@ -140,12 +127,12 @@ absl::Status ShowLibrary(const std::string& dir, bool json, std::ostream& out) {
 }
 
 absl::Status ExportCartridge(const std::string& dir, uint16_t address) {
-  OCA_ASSIGN_OR_RETURN(auto library, Open(dir));
+  OCA_ASSIGN_OR_RETURN(auto library, OpenLibrary(dir));
   return StatusOf(library->Export(address));
 }
 
 absl::Status ImportCartridge(const std::string& dir, const std::string& barcode, uint16_t address) {
-  OCA_ASSIGN_OR_RETURN(auto library, Open(dir));
+  OCA_ASSIGN_OR_RETURN(auto library, OpenLibrary(dir));
   return StatusOf(library->Import(barcode, address));
 }
 

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -14,8 +16,11 @@
 
 namespace oca::vtl {
 
-// Bytes of "10GB", "800GB", "2.5TB": the decimal units that tapes are sold by. kInvalidArgument.
-absl::StatusOr<uint64_t> ParseTapeSize(std::string_view text);
+absl::Status StatusOf(const vtape::Status& status);
+absl::StatusOr<std::unique_ptr<vtape::Library>> OpenLibrary(const std::string& dir);
+// Their barcodes.
+absl::StatusOr<std::vector<std::string>> AddCartridges(vtape::Library& library,
+                                                       const vtape::CartridgeSpec& spec);
 
 absl::Status CreateLibrary(const std::string& dir, const vtape::LibrarySpec& spec);
 // Adds tapes and prints their barcodes, one a line.

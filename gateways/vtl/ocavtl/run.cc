@@ -8,8 +8,10 @@
 #include "CLI/CLI.hpp"
 #include "fmt/format.h"
 #include "gateways/vtl/ocavtl/library_commands.h"
+#include "gateways/vtl/ocavtl/manage.h"
 #include "gateways/vtl/ocavtl/run_dir.h"
 #include "gateways/vtl/ocavtl/tape_target.h"
+#include "lib/api/tape_size.h"
 #include "lib/base/status.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/secret_file.h"
@@ -21,6 +23,7 @@ namespace {
 constexpr std::string_view kName = "ocavtl";
 
 struct Arguments {
+  std::string home;
   std::string library;
   vtape::LibrarySpec spec;
   size_t tapes = 1;
@@ -65,7 +68,7 @@ absl::Status Serve(Arguments arguments, const Context& context) {
 }
 
 absl::Status AddTapes(const Arguments& arguments, const Context& context) {
-  OCA_ASSIGN_OR_RETURN(uint64_t capacity, ParseTapeSize(arguments.tape_size));
+  OCA_ASSIGN_OR_RETURN(uint64_t capacity, api::ParseTapeSize(arguments.tape_size));
   vtape::CartridgeSpec spec;
   spec.count = arguments.tapes;
   spec.capacity_bytes = capacity;
@@ -123,6 +126,17 @@ void AddLibraryCommands(CLI::App& app, Arguments& a, Action* action) {
   in->add_option("--address", a.address, "Of the mail slot")->required();
 }
 
+void AddManageCommand(CLI::App& app, Arguments& a, Action* action) {
+  auto* manage = app.add_subcommand(
+      "manage", "Serve all libraries of an appliance until SIGTERM; its watcher starts this");
+  manage->add_option("--home", a.home, "The appliance's folder")->required();
+  manage->callback([action] {
+    *action = [](const Arguments& args, const Context& context) {
+      return Manage({args.home, context.module, context.wait_for_stop});
+    };
+  });
+}
+
 void AddServeCommand(CLI::App& app, Arguments& a, Action* action) {
   auto* serve = Command(app, a, "serve", "Serve a library over iSCSI until SIGTERM", action, Serve);
   serve->add_option("--target", a.serve.target.name, "The target's iSCSI name")->required();
@@ -149,6 +163,7 @@ int Run(std::span<const std::string> args, const Context& context) {
   Action action;
   AddLibraryCommands(app, arguments, &action);
   AddServeCommand(app, arguments, &action);
+  AddManageCommand(app, arguments, &action);
   try {
     // CLI11 takes the words in reverse.
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));

@@ -14,6 +14,8 @@ class RunDir {
  public:
   // Below $TMPDIR or /tmp: short, since a socket's path has at most 107 bytes.
   static absl::StatusOr<std::unique_ptr<RunDir>> Create();
+  // At `path`, whose parent exists; what an earlier process left there goes.
+  static absl::StatusOr<std::unique_ptr<RunDir>> At(const std::string& path);
   // Removes it with all that is in it.
   ~RunDir();
   RunDir(const RunDir&) = delete;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "fmt/format.h"
+#include "lib/api/iscsi.h"
 #include "lib/base/status.h"
 #include "lib/vtape/library.h"
 
@@ -29,33 +29,21 @@ constexpr size_t kLastWordsBytes = 2000;
 constexpr char kControlPort[] = "1";
 
 std::string Variable(const std::string& run_dir) {
-  return fmt::format("TGT_IPC_SOCKET={}/control", run_dir);
+  return fmt::format("TGT_IPC_SOCKET={}/tgtd", run_dir);
 }
 
-absl::Status CheckAccount(std::string_view what, std::string_view user, std::string_view password) {
-  constexpr size_t kMaxUserBytes = 64;
-  constexpr size_t kMinPasswordBytes = 12;  // RFC 7143
-  constexpr size_t kMaxPasswordBytes = 16;  // Windows
-  auto plain = [](std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  };
-  if (user.size() > kMaxUserBytes || !plain(user)) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} user: at most 64 ASCII characters without blanks", what));
-  }
-  if (password.size() < kMinPasswordBytes || password.size() > kMaxPasswordBytes ||
-      !plain(password)) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} password: 12 to 16 ASCII characters without blanks", what));
-  }
-  return absl::OkStatus();
-}
+// What the last tgtadm said.
+std::string AdminLog(const std::string& run_dir) { return run_dir + "/tgtadm.log"; }
 
 // The file that the module reads; only we can read it.
 absl::Status WriteAccounts(const std::string& path, const Chap& chap) {
   int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return PosixError(errno, path);
-  std::string text = fmt::format("in {} {}\n", chap.user, chap.password.view());
+  std::string text;
+  if (!chap.user.empty()) text += fmt::format("in {} {}\n", chap.user, chap.password.view());
+  if (!chap.gateway_password.empty()) {
+    text += fmt::format("in {} {}\n", api::kGatewayUser, chap.gateway_password.view());
+  }
   if (!chap.mutual_user.empty()) {
     text += fmt::format("out {} {}\n", chap.mutual_user, chap.mutual_password.view());
   }
@@ -67,11 +55,15 @@ absl::Status WriteAccounts(const std::string& path, const Chap& chap) {
   return whole ? absl::OkStatus() : PosixError(written < 0 ? error : EIO, path);
 }
 
-std::string Tail(const std::string& path) {
+std::string Whole(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
-  std::string all = text.str();
+  return text.str();
+}
+
+std::string Tail(const std::string& path) {
+  std::string all = Whole(path);
   return all.size() <= kLastWordsBytes ? all : all.substr(all.size() - kLastWordsBytes);
 }
 
@@ -82,9 +74,10 @@ absl::Status CheckChap(const Chap& chap) {
     return chap.mutual_user.empty() ? absl::OkStatus()
                                     : absl::InvalidArgumentError("--mutual_user needs --chap_user");
   }
-  OCA_RETURN_IF_ERROR(CheckAccount("CHAP", chap.user, chap.password.view()));
+  OCA_RETURN_IF_ERROR(api::CheckChapAccount("CHAP", chap.user, chap.password.view()));
   if (chap.mutual_user.empty()) return absl::OkStatus();
-  OCA_RETURN_IF_ERROR(CheckAccount("mutual", chap.mutual_user, chap.mutual_password.view()));
+  OCA_RETURN_IF_ERROR(
+      api::CheckChapAccount("mutual", chap.mutual_user, chap.mutual_password.view()));
   if (chap.mutual_user != chap.user && chap.mutual_password.view() != chap.password.view()) {
     return absl::OkStatus();
   }
@@ -96,7 +89,7 @@ std::string TapeTarget::LastWords() const { return Tail(run_dir_ + "/tgtd.log");
 absl::Status TapeTarget::Admin(const std::vector<std::string>& arguments) {
   std::vector<std::string> command = {"tgtadm", "-C", kControlPort, "--lld", "iscsi"};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  std::string output = run_dir_ + "/tgtadm.log";
+  std::string output = AdminLog(run_dir_);
   std::error_code ignored;
   std::filesystem::remove(output, ignored);
   OCA_ASSIGN_OR_RETURN(auto tgtadm, Child::Start(command, {Variable(run_dir_)}, output));
@@ -130,23 +123,50 @@ absl::StatusOr<std::unique_ptr<TapeTarget>> TapeTarget::Start(const ServeOptions
   if (!library.ok()) return absl::NotFoundError(library.status().message());
   size_t drives = (*library)->inventory().drives.size();
   std::vector<std::string> environment = {Variable(run_dir),
-                                          fmt::format("LD_PRELOAD={}", options.module)};
+                                          fmt::format("LD_PRELOAD={}", options.module),
+                                          // It is not tgtd that our watcher waits for.
+                                          "NOTIFY_SOCKET="};
   const std::string accounts = run_dir + "/accounts";
-  if (!options.chap.user.empty()) {
+  if (!options.chap.user.empty() || !options.chap.gateway_password.empty()) {
     OCA_RETURN_IF_ERROR(WriteAccounts(accounts, options.chap));
     environment.push_back(fmt::format("OCA_TGT_ACCOUNTS={}", accounts));
   }
   const std::vector<std::string> command = {
       "tgtd", "-f", "-C", kControlPort, "--iscsi", fmt::format("portal={}", options.portal)};
   OCA_ASSIGN_OR_RETURN(auto tgtd, Child::Start(command, environment, run_dir + "/tgtd.log"));
-  std::unique_ptr<TapeTarget> target(new TapeTarget(run_dir, std::move(tgtd)));
+  std::unique_ptr<TapeTarget> target(new TapeTarget(run_dir, options.target, std::move(tgtd)));
   OCA_RETURN_IF_ERROR(target->WaitUntilItAnswers());
   for (const std::vector<std::string>& arguments : TargetPlan(options.target, drives)) {
     OCA_RETURN_IF_ERROR(target->Admin(arguments));
   }
+  target->drives_ = drives;
   std::error_code ignored;
   std::filesystem::remove(accounts, ignored);  // tgtd has them now
   return target;
+}
+
+absl::Status TapeTarget::AddDrive() {
+  OCA_RETURN_IF_ERROR(Admin(AddDrivePlan(spec_, drives_)));
+  ++drives_;
+  return absl::OkStatus();
+}
+
+absl::Status TapeTarget::RemoveDrive() {
+  OCA_RETURN_IF_ERROR(Admin(RemoveDrivePlan(drives_ - 1)));
+  --drives_;
+  return absl::OkStatus();
+}
+
+absl::Status TapeTarget::LetIn(const std::vector<std::string>& initiators,
+                               const std::vector<std::string>& addresses) {
+  for (const std::string& name : initiators) OCA_RETURN_IF_ERROR(Admin(LetInByName(name)));
+  for (const std::string& each : addresses) OCA_RETURN_IF_ERROR(Admin(LetInByAddress(each)));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<SessionInfo>> TapeTarget::Sessions() {
+  OCA_RETURN_IF_ERROR(Admin(SessionsPlan()));
+  return ParseSessions(Whole(AdminLog(run_dir_)));
 }
 
 absl::Status TapeTarget::Stop() {

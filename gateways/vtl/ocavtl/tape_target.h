@@ -2,6 +2,8 @@
 #ifndef OCA_GATEWAYS_VTL_OCAVTL_TAPE_TARGET_H_
 #define OCA_GATEWAYS_VTL_OCAVTL_TAPE_TARGET_H_
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,17 +11,19 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateways/vtl/ocavtl/child.h"
+#include "gateways/vtl/ocavtl/session_list.h"
 #include "gateways/vtl/ocavtl/target_plan.h"
 #include "lib/crypto/secret.h"
 
 namespace oca::vtl {
 
-// Who proves what by CHAP. Empty users: nobody has to.
+// Who proves what by CHAP. Without user and gateway nobody has to.
 struct Chap {
   std::string user;  // of hosts
   crypto::Secret password;
   std::string mutual_user;  // of the target
   crypto::Secret mutual_password;
+  crypto::Secret gateway_password = {};  // of kGatewayUser (lib/api/iscsi.h); empty: no gateways
 };
 
 // Whether hosts take these users and passwords.
@@ -47,19 +51,36 @@ class TapeTarget {
   // Cuts sessions, unloads tapes and ends tgtd; after a minute it is killed. The status says what
   // of it did not go well, or that tgtd had ended by itself.
   absl::Status Stop();
+  // Drives are those with the indices below this.
+  size_t drives() const { return drives_; }
+  // A drive more, which the library has already, or the last one less. Sessions go on.
+  absl::Status AddDrive();
+  absl::Status RemoveDrive();
+  // They may log in too, from now on.
+  absl::Status LetIn(const std::vector<std::string>& initiators,
+                     const std::vector<std::string>& addresses);
+  // Who is logged in.
+  absl::StatusOr<std::vector<SessionInfo>> Sessions();
+  pid_t pid() const { return tgtd_->pid(); }
+  // Whether tgtd has ended by itself.
+  bool Ended() { return tgtd_->Wait(absl::ZeroDuration()); }
+  // Readable once tgtd has ended.
+  int end_fd() const { return tgtd_->end_fd(); }
   // The end of what tgtd said.
   std::string LastWords() const;
 
  private:
-  TapeTarget(std::string run_dir, std::unique_ptr<Child> tgtd)
-      : run_dir_(std::move(run_dir)), tgtd_(std::move(tgtd)) {}
+  TapeTarget(std::string run_dir, TargetSpec spec, std::unique_ptr<Child> tgtd)
+      : run_dir_(std::move(run_dir)), spec_(std::move(spec)), tgtd_(std::move(tgtd)) {}
 
   // Runs tgtadm; an error is what it says.
   absl::Status Admin(const std::vector<std::string>& arguments);
   absl::Status WaitUntilItAnswers();
 
   const std::string run_dir_;
+  const TargetSpec spec_;
   const std::unique_ptr<Child> tgtd_;
+  size_t drives_ = 0;
 };
 
 }  // namespace oca::vtl

@@ -1,16 +1,16 @@
 #include "gateways/vtl/ocavtl/target_plan.h"
 
-#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
 #include "fmt/format.h"
+#include "lib/api/iscsi.h"
 
 namespace oca::vtl {
 namespace {
 
-constexpr size_t kMaxNameBytes = 223;  // RFC 3720
 constexpr char kTargetId[] = "1";
 
 // Buffers and bursts for blocks of up to 1 MiB; tgt's own are for 8 KiB.
@@ -24,33 +24,22 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kParamete
     {"MaxOutstandingR2T", "8"},
 }};
 
-absl::Status CheckName(std::string_view what, std::string_view name) {
-  auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':';
-  };
-  bool known = name.starts_with("iqn.") || name.starts_with("eui.") || name.starts_with("naa.");
-  if (known && name.size() <= kMaxNameBytes && std::all_of(name.begin(), name.end(), allowed)) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      fmt::format("{} '{}': give an iSCSI name such as iqn.2026-11.com.example:host, of small "
-                  "letters, digits and - . :",
-                  what, name));
+std::vector<std::string> OnTarget(std::initializer_list<std::string> words) {
+  std::vector<std::string> out(words);
+  const std::array<std::string, 2> which = {"--tid", kTargetId};
+  out.insert(out.begin() + 4, which.begin(), which.end());
+  return out;
 }
 
-absl::Status CheckAddress(std::string_view address) {
-  constexpr std::string_view kAllowed = "0123456789abcdefABCDEF.:/[]";
-  if (!address.empty() && address.find_first_not_of(kAllowed) == std::string_view::npos) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(fmt::format(
-      "address '{}': give an address or a network, such as 10.1.2.3 or 10.0.0.0/8", address));
+std::vector<std::string> AddUnit(const TargetSpec& spec, size_t lun, const std::string& role) {
+  return OnTarget({"--op", "new", "--mode", "logicalunit", "--lun", std::to_string(lun), "-b",
+                   spec.library_dir, "--device-type", "disk", "--bstype", "oca", "--bsopts", role});
 }
 
 }  // namespace
 
 absl::Status CheckTarget(const TargetSpec& spec) {
-  if (absl::Status status = CheckName("target", spec.name); !status.ok()) return status;
+  if (absl::Status status = api::CheckIscsiName("target", spec.name); !status.ok()) return status;
   if (spec.initiators.empty() && spec.addresses.empty()) {
     return absl::InvalidArgumentError("nobody may log in: give --initiator or --address");
   }
@@ -59,10 +48,10 @@ absl::Status CheckTarget(const TargetSpec& spec) {
         "give --initiator or --address, not both: tgtd lets in who matches one of them");
   }
   for (const std::string& name : spec.initiators) {
-    if (absl::Status status = CheckName("initiator", name); !status.ok()) return status;
+    if (absl::Status status = api::CheckIscsiName("initiator", name); !status.ok()) return status;
   }
   for (const std::string& address : spec.addresses) {
-    if (absl::Status status = CheckAddress(address); !status.ok()) return status;
+    if (absl::Status status = api::CheckNetwork(address); !status.ok()) return status;
   }
   if (spec.library_dir.find(',') != std::string::npos) {
     return absl::InvalidArgumentError(
@@ -71,34 +60,42 @@ absl::Status CheckTarget(const TargetSpec& spec) {
   return absl::OkStatus();
 }
 
+std::vector<std::string> AddDrivePlan(const TargetSpec& spec, size_t index) {
+  return AddUnit(spec, kFirstDriveLun + index, fmt::format("drive={}", index));
+}
+
+std::vector<std::string> RemoveDrivePlan(size_t index) {
+  return OnTarget(
+      {"--op", "delete", "--mode", "logicalunit", "--lun", std::to_string(kFirstDriveLun + index)});
+}
+
+std::vector<std::string> LetInByName(const std::string& initiator) {
+  return OnTarget({"--op", "bind", "--mode", "target", "-Q", initiator});
+}
+
+std::vector<std::string> LetInByAddress(const std::string& address) {
+  return OnTarget({"--op", "bind", "--mode", "target", "-I", address});
+}
+
+std::vector<std::string> SessionsPlan() { return OnTarget({"--op", "show", "--mode", "conn"}); }
+
 std::vector<std::vector<std::string>> TargetPlan(const TargetSpec& spec, size_t drives) {
   std::vector<std::vector<std::string>> out;
-  out.push_back({"--op", "new", "--mode", "target", "--tid", kTargetId, "-T", spec.name});
+  out.push_back(OnTarget({"--op", "new", "--mode", "target", "-T", spec.name}));
   for (auto [name, value] : kParameters) {
-    out.push_back({"--op", "update", "--mode", "target", "--tid", kTargetId, "--name",
-                   std::string(name), "--value", std::string(value)});
+    out.push_back(OnTarget({"--op", "update", "--mode", "target", "--name", std::string(name),
+                            "--value", std::string(value)}));
   }
-  auto add_unit = [&](size_t lun, const std::string& role) {
-    out.push_back({"--op", "new", "--mode", "logicalunit", "--tid", kTargetId, "--lun",
-                   std::to_string(lun), "-b", spec.library_dir, "--device-type", "disk", "--bstype",
-                   "oca", "--bsopts", role});
-  };
-  add_unit(kChangerLun, "changer");
-  for (size_t i = 0; i < drives; ++i) {
-    add_unit(kFirstDriveLun + i, fmt::format("drive={}", i));
-  }
+  out.push_back(AddUnit(spec, kChangerLun, "changer"));
+  for (size_t i = 0; i < drives; ++i) out.push_back(AddDrivePlan(spec, i));
   // Last: nobody logs in before all is there.
-  for (const std::string& name : spec.initiators) {
-    out.push_back({"--op", "bind", "--mode", "target", "--tid", kTargetId, "-Q", name});
-  }
-  for (const std::string& address : spec.addresses) {
-    out.push_back({"--op", "bind", "--mode", "target", "--tid", kTargetId, "-I", address});
-  }
+  for (const std::string& name : spec.initiators) out.push_back(LetInByName(name));
+  for (const std::string& address : spec.addresses) out.push_back(LetInByAddress(address));
   return out;
 }
 
 std::vector<std::vector<std::string>> StopPlan() {
-  return {{"--op", "delete", "--mode", "target", "--tid", kTargetId, "--force"},
+  return {OnTarget({"--op", "delete", "--mode", "target", "--force"}),
           {"--op", "delete", "--mode", "system"}};
 }
 

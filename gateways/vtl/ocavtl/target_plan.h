@@ -27,7 +27,15 @@ absl::Status CheckTarget(const TargetSpec& spec);
 
 // Arguments of one call of tgtadm after the other, for a tgtd that serves nothing yet.
 std::vector<std::vector<std::string>> TargetPlan(const TargetSpec& spec, size_t drives);
-// The same to end it: sessions are cut, tapes unloaded, tgtd stops.
+// Single calls, for a target that is served: a drive more, the last one less, somebody else who may
+// log in. Sessions go on.
+std::vector<std::string> AddDrivePlan(const TargetSpec& spec, size_t index);
+std::vector<std::string> RemoveDrivePlan(size_t index);
+std::vector<std::string> LetInByName(const std::string& initiator);
+std::vector<std::string> LetInByAddress(const std::string& address);
+// The call that tells who is logged in (session_list.h).
+std::vector<std::string> SessionsPlan();
+// TargetPlan's opposite: sessions are cut, tapes unloaded, tgtd stops.
 std::vector<std::vector<std::string>> StopPlan();
 
 }  // namespace oca::vtl

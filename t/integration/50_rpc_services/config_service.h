@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "fmt/format.h"
@@ -22,6 +24,7 @@
 #include "lib/api/home.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
+#include "lib/api/vtl.grpc.pb.h"
 #include "lib/db/connection.h"
 #include "lib/rpc/status.h"
 #include "lib/rpc/unix_socket.h"
@@ -36,6 +39,66 @@ namespace oca::config {
 namespace mgmt = management::v1;
 using mgmt::Management;
 
+// ocavtl, without tapes: it is told, remembers, and answers as the test says.
+class FakeVtl final : public vtl::v1::Vtl::Service {
+ public:
+  absl::Mutex mu;
+  vtl::v1::ApplyRequest told ABSL_GUARDED_BY(mu);
+  std::string error ABSL_GUARDED_BY(mu);  // of each library from now on; it is not served
+  // What is in each library.
+  std::vector<vtl::v1::Cartridge> cartridges ABSL_GUARDED_BY(mu);
+  std::vector<vtl::v1::Session> sessions ABSL_GUARDED_BY(mu);
+  vtl::v1::AddCartridgesRequest added ABSL_GUARDED_BY(mu);
+
+  grpc::Status GetInfo(grpc::ServerContext*, const vtl::v1::GetInfoRequest*,
+                       vtl::v1::Info* out) override {
+    out->set_version("1.0");
+    out->set_pid(7);
+    out->mutable_started()->set_seconds(1);
+    return grpc::Status::OK;
+  }
+  grpc::Status Apply(grpc::ServerContext*, const vtl::v1::ApplyRequest* in,
+                     vtl::v1::ApplyResponse* out) override {
+    absl::MutexLock lock(&mu);
+    told = *in;
+    for (const vtl::v1::Library& library : in->libraries()) {
+      *out->add_libraries() = StateOf(library);
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status ListLibraries(grpc::ServerContext*, const vtl::v1::ListLibrariesRequest* in,
+                             vtl::v1::ListLibrariesResponse* out) override {
+    absl::MutexLock lock(&mu);
+    for (const vtl::v1::Library& library : told.libraries()) {
+      if (!in->name().empty() && in->name() != library.name()) continue;
+      vtl::v1::LibraryState* state = out->add_libraries();
+      *state = StateOf(library);
+      state->add_elements()->set_address(500);
+      for (const auto& each : cartridges) *state->add_cartridges() = each;
+      for (const auto& each : sessions) *state->add_sessions() = each;
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status AddCartridges(grpc::ServerContext*, const vtl::v1::AddCartridgesRequest* in,
+                             vtl::v1::AddCartridgesResponse* out) override {
+    absl::MutexLock lock(&mu);
+    added = *in;
+    out->add_barcodes("ABCDEF000");
+    return grpc::Status::OK;
+  }
+
+ private:
+  vtl::v1::LibraryState StateOf(const vtl::v1::Library& library) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    vtl::v1::LibraryState state;
+    state.set_name(library.name());
+    state.set_target(library.target());
+    state.set_portal(library.portal());
+    state.set_state(error.empty() ? vtl::v1::SERVICE_STATE_SERVING : vtl::v1::SERVICE_STATE_FAILED);
+    state.set_error(error);
+    return state;
+  }
+};
+
 class ConfigService : public testing::Test {
  protected:
   static void SetUpTestSuite() { database_server_ = new support::PgInstance; }
@@ -49,6 +112,8 @@ class ConfigService : public testing::Test {
     dsn_ = database_server_->NewDatabase();
     std::ofstream(home_.Path("oca.toml")) << "[database]\ndsn = \"" << dsn_ << "\"\n";
     StartFilesystem();
+    ASSERT_OK_AND_ASSIGN(vtl_server_,
+                         rpc::UnixServer::Start(api::VtlSocket(home_.path()), {&vtl_}));
     StartService();
     WaitReady();
   }
@@ -174,6 +239,8 @@ class ConfigService : public testing::Test {
   std::string dsn_;
   std::unique_ptr<engine::FakeFilesystem> filesystem_ = std::make_unique<engine::FakeFilesystem>();
   std::unique_ptr<fs_rpc::Server> fs_server_;
+  FakeVtl vtl_;
+  std::unique_ptr<rpc::UnixServer> vtl_server_;
   std::optional<absl::Notification> stop_;
   std::thread service_;
   std::ostringstream out_, err_;

@@ -29,7 +29,7 @@ TEST_F(ConfigService, SystemShowsAllParts) {
   EXPECT_EQ(system.capacity_total_bytes(), 1000u);
   EXPECT_EQ(system.capacity_used_bytes(), 600u);
   EXPECT_EQ(system.system_id(), Sql("SELECT system_id FROM oca_config.appliance"));
-  ASSERT_EQ(system.parts_size(), 3);
+  ASSERT_EQ(system.parts_size(), 4);
   for (const mgmt::Part& part : system.parts()) {
     EXPECT_TRUE(part.up()) << part.DebugString();
     EXPECT_GT(part.pid(), 0u) << part.name();

@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "lib/api/home.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 #include "lib/rpc/status.h"
 #include "lib/rpc/unix_socket.h"
@@ -332,12 +333,108 @@ class FakeUsers final : public mgmt::Users::Service {
   }
 };
 
+// One library, "lib1". Remembers each call that changes something.
+class FakeTapeLibraries final : public mgmt::TapeLibraries::Service {
+ public:
+  absl::Mutex mu;
+  std::vector<std::string> calls ABSL_GUARDED_BY(mu);
+
+  grpc::Status ListTapeLibraries(ServerContext*, const mgmt::ListTapeLibrariesRequest*,
+                                 mgmt::ListTapeLibrariesResponse* out) override {
+    Fill(out->add_libraries());
+    return grpc::Status::OK;
+  }
+  grpc::Status UpdateTapeLibrary(ServerContext*, const mgmt::UpdateTapeLibraryRequest* in,
+                                 mgmt::TapeLibrary* out) override {
+    Fill(out);
+    return Called("UpdateTapeLibrary", *in);
+  }
+  grpc::Status AddTapes(ServerContext*, const mgmt::AddTapesRequest* in,
+                        mgmt::AddTapesResponse* out) override {
+    out->add_barcodes("ABCDEF007");
+    return Called("AddTapes", *in);
+  }
+  grpc::Status DeleteTape(ServerContext*, const mgmt::DeleteTapeRequest* in,
+                          mgmt::DeleteTapeResponse*) override {
+    return Called("DeleteTape", *in);
+  }
+  grpc::Status ImportTape(ServerContext*, const mgmt::ImportTapeRequest* in,
+                          mgmt::TapeLibrary*) override {
+    return Called("ImportTape", *in);
+  }
+  grpc::Status ExportTape(ServerContext*, const mgmt::ExportTapeRequest* in,
+                          mgmt::TapeLibrary*) override {
+    return Called("ExportTape", *in);
+  }
+  grpc::Status SetTapeDriveMode(ServerContext*, const mgmt::SetTapeDriveModeRequest* in,
+                                mgmt::TapeLibrary*) override {
+    return Called("SetTapeDriveMode", *in);
+  }
+  grpc::Status ListConnections(ServerContext*, const mgmt::ListConnectionsRequest*,
+                               mgmt::ListConnectionsResponse* out) override {
+    auto* mount = out->add_connections();
+    mount->set_name("a1");
+    mount->set_type(mgmt::CONNECTION_TYPE_MOUNT);
+    mount->set_enabled(true);
+    mount->set_mount_path("/mnt/a1");
+    auto* iscsi = out->add_connections();
+    iscsi->set_name("lib1");
+    iscsi->set_type(mgmt::CONNECTION_TYPE_ISCSI);
+    iscsi->set_enabled(true);
+    iscsi->set_portal("192.0.2.7:3260");
+    iscsi->set_problem("the user is disabled");
+    return grpc::Status::OK;
+  }
+  grpc::Status AddConnection(ServerContext*, const mgmt::AddConnectionRequest* in,
+                             mgmt::Connection*) override {
+    return Called("AddConnection", *in);
+  }
+  grpc::Status UpdateConnection(ServerContext*, const mgmt::UpdateConnectionRequest* in,
+                                mgmt::Connection*) override {
+    return Called("UpdateConnection", *in);
+  }
+  grpc::Status DeleteConnection(ServerContext*, const mgmt::DeleteConnectionRequest* in,
+                                mgmt::DeleteConnectionResponse*) override {
+    return Called("DeleteConnection", *in);
+  }
+
+ private:
+  static void Fill(mgmt::TapeLibrary* library) {
+    library->set_name("lib1");
+    library->mutable_spec()->set_drives(1);
+    auto* live = library->mutable_live();
+    live->set_state(vtl::v1::SERVICE_STATE_SERVING);
+    live->set_target("iqn.2026-11.local.oca:lib1");
+    auto* drive = live->add_elements();
+    drive->set_type(vtl::v1::ELEMENT_TYPE_DRIVE);
+    drive->set_address(500);
+    drive->set_barcode("ABCDEF000");
+    drive->set_product("ULT3580-TD4");
+    auto* slot = live->add_elements();
+    slot->set_type(vtl::v1::ELEMENT_TYPE_SLOT);
+    slot->set_address(1000);
+    auto* loaded = live->add_cartridges();
+    loaded->set_barcode("ABCDEF000");
+    loaded->set_capacity_bytes(10'000'000'000);
+    loaded->set_address(500);
+    live->add_cartridges()->set_barcode("ABCDEF001");
+    auto* session = live->add_sessions();
+    session->set_initiator("iqn.2026-11.com.example:host");
+    session->set_address("192.0.2.9");
+  }
+  grpc::Status Called(const std::string& name, const google::protobuf::Message& request) {
+    absl::MutexLock lock(&mu);
+    calls.push_back(name + ": " + request.ShortDebugString());
+    return grpc::Status::OK;
+  }
+};
+
 class Cli : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
     ASSERT_OK_AND_ASSIGN(server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
-                                                         {&management_, &users_}));
+                                                         {&management_, &users_, &libraries_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -376,9 +473,15 @@ class Cli : public testing::Test {
     return users_.calls;
   }
 
+  std::string LastTapeCall() {
+    absl::MutexLock lock(&libraries_.mu);
+    return libraries_.calls.empty() ? "" : libraries_.calls.back();
+  }
+
   support::TempDir home_;
   FakeManagement management_;
   FakeUsers users_;
+  FakeTapeLibraries libraries_;
   std::unique_ptr<rpc::UnixServer> server_;
   bool terminal_ = false;
   std::string echoes_;  // '-': what is typed is hidden from here; '+': shown again

@@ -9,6 +9,7 @@ source "$(dirname "$0")/../../../etc/oca.bash-completion"
 oca() {
   case "$*" in
     "container --show --names_only") printf 'backups\ndemo\n' ;;
+    "vtl --show --names_only") printf 'lib1\nlib2\n' ;;
     "user --show --names_only") printf 'adam\neve\n' ;;
     "storage_group --show --names_only") printf 'DefaultGroup\nvms\n' ;;
     *) "$program" "$@" ;;
@@ -29,13 +30,13 @@ expect() {
   }
 }
 
-expect "oca c" "container"
+expect "oca c" "connection container"
 expect "oca st" "stats storage_group"
-expect "oca container " "add delete retention show"
-expect "oca container --" "--add --delete --help --retention --show"
+expect "oca container " "add delete retention show update"
+expect "oca container --" "--add --delete --help --retention --show --update"
 expect "oca container --d" "--delete"
-expect "oca container --add --n" "--name"
-expect "oca container --add --g" "--group --group_name"
+expect "oca container --add --n" "--name --no_of_drives --no_of_slots --no_of_tapes"
+expect "oca container --add --g" "--generation --group --group_name"
 expect "oca container --add --name " ""
 expect "oca container --add --group_name " "DefaultGroup vms"
 expect "oca container --delete --name b" "backups"
@@ -45,6 +46,10 @@ expect "oca storage_group --encryption --name vms --mode " "internal static"
 expect "oca storage_group --un" "--unlock"
 expect "oca container --retention --name b --mode " "compliance governance none"
 expect "oca storage_group --add --compression_mode " "best fast lz4"
+expect "oca vtl --export_cart --name l" "lib1 lib2"
+expect "oca connection --add --type " "ISCSI"
+expect "oca connection --add --name l" "lib1 lib2"
+expect "oca iscsi --sess" "--sessions"
 expect "oca user --se" "--setpassword"
 expect "oca user --update --name e" "eve"
 expect "oca user --add --name " ""

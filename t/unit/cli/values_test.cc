@@ -80,6 +80,8 @@ TEST(CliValues, WordsOfTheApi) {
   for (const char* mode : {"none", "governance", "compliance"}) EXPECT_OK(ParseRetentionMode(mode));
   EXPECT_THAT(ParseRetentionMode("worm"), StatusIs(StatusCode::kInvalidArgument));
   EXPECT_OK(ParseContainerType("local"));
+  ASSERT_OK_AND_ASSIGN(auto vtl, ParseContainerType("VTL"));
+  EXPECT_EQ(vtl, management::v1::CONTAINER_TYPE_VTL);
   for (const char* mode : {"static", "internal"}) EXPECT_OK(ParseEncryptionMode(mode));
   EXPECT_THAT(ParseEncryptionMode("rotating"), StatusIs(StatusCode::kInvalidArgument));
   EXPECT_THAT(ParseContainerType("NFS"), StatusIs(StatusCode::kInvalidArgument));

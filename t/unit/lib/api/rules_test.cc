@@ -11,7 +11,9 @@
 #include "lib/api/fs.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
+#include "lib/api/tape_libraries.pb.h"
 #include "lib/api/users.pb.h"
+#include "lib/api/vtl.pb.h"
 
 namespace oca {
 namespace {
@@ -30,6 +32,7 @@ std::vector<const MethodDescriptor*> UserMethods() {
   for (const ServiceDescriptor* service :
        {Find(management::v1::System::descriptor()->file()),
         Find(management::v1::User::descriptor()->file()),
+        Find(management::v1::TapeLibrary::descriptor()->file()),
         Find(management::v1::DiagnosticBundle::descriptor()->file())}) {
     for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
   }
@@ -67,6 +70,7 @@ TEST(ApiRules, EachMethodHasARequestOfItsOwn) {
 TEST(ApiRules, SecretsAreMarked) {
   for (const auto* file :
        {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
+        management::v1::TapeLibrary::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
         fs::v1::Info::descriptor()->file()}) {
     for (int i = 0; i < file->message_type_count(); ++i) {
       const Descriptor* message = file->message_type(i);

@@ -104,18 +104,5 @@ TEST_F(Ocavtl, PasswordsAreThoseThatHostsTake) {
   EXPECT_THAT(err_, HasSubstr("--chap_password_file"));
 }
 
-TEST(ParseTapeSize, KnowsDecimalUnits) {
-  for (auto [text, bytes] : {std::pair{"10GB", 10'000'000'000u},
-                             {"800GB", 800'000'000'000u},
-                             {"2.5TB", 2'500'000'000'000u},
-                             {"20MB", 20'000'000u}}) {
-    ASSERT_OK_AND_ASSIGN(uint64_t parsed, ParseTapeSize(text));
-    EXPECT_EQ(parsed, bytes);
-  }
-  for (const char* text : {"", "GB", "-1GB", "0GB", "nanGB", "infTB", "1e9TB", "10 PB", "10GiB"}) {
-    EXPECT_FALSE(ParseTapeSize(text).ok()) << text;
-  }
-}
-
 }  // namespace
 }  // namespace oca::vtl
