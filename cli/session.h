@@ -14,11 +14,13 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/tokens.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 
 namespace oca::cli {
 
 using management::v1::Management;
+using management::v1::Tokens;
 using management::v1::Users;
 
 // How long a call may take.
@@ -43,7 +45,7 @@ class Session {
   // only.
   absl::Status RunAction();
 
-  // Calls `method` of ocaconfigsvc, of Management or of Users.
+  // Calls `method` of ocaconfigsvc: of Management, Users or Tokens.
   template <typename Stub, typename Request, typename Response>
   absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response,
@@ -51,6 +53,8 @@ class Session {
     return CallWith(patience, [&](grpc::ClientContext* context) {
       if constexpr (std::same_as<Stub, Users::Stub>) {
         return (users_.get()->*method)(context, request, response);
+      } else if constexpr (std::same_as<Stub, Tokens::Stub>) {
+        return (tokens_.get()->*method)(context, request, response);
       } else {
         return (management_.get()->*method)(context, request, response);
       }
@@ -102,12 +106,16 @@ class Session {
   std::string token_;
   std::unique_ptr<Management::Stub> management_;
   std::unique_ptr<Users::Stub> users_;
+  std::unique_ptr<Tokens::Stub> tokens_;
 };
 
 // What `--show` prints of one storage group.
 std::string GroupText(const management::v1::StorageGroup& group);
 // The record of a cleaner run, for stats and maintenance.
 std::string CleanerText(const fs::v1::CleanerStatus& status);
+
+// Prints the API tokens of `user`; empty: of all.
+absl::Status ShowTokens(Session& session, const std::string& user);
 
 // Each adds one group's verbs.
 void AddSystem(CLI::App* group, Session& session);
@@ -119,6 +127,7 @@ void AddStats(CLI::App* group, Session& session);
 void AddMaintenance(CLI::App* group, Session& session);
 void AddSchedule(CLI::App* group, Session& session);
 void AddUser(CLI::App* group, Session& session);
+void AddUserTokens(CLI::App* group, Session& session);  // verbs of users
 void AddAudit(CLI::App* group, Session& session);
 
 }  // namespace oca::cli

@@ -51,6 +51,8 @@ std::string_view KindName(Kind kind) {
       return "storage group";
     case Kind::kUser:
       return "user";
+    case Kind::kToken:
+      return "token";
   }
   return "";
 }

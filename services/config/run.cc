@@ -33,6 +33,8 @@
 #include "services/config/management_service.h"
 #include "services/config/secret_seal.h"
 #include "services/config/store.h"
+#include "services/config/tokens.h"
+#include "services/config/tokens_service.h"
 #include "services/config/user_store.h"
 #include "services/config/users.h"
 #include "services/config/users_service.h"
@@ -77,10 +79,11 @@ absl::StatusOr<gid_t> MakeSharedFolder(const std::string& path, const std::strin
   return gid;
 }
 
-// What both sockets lead to.
+// What all sockets lead to.
 struct Behind {
   UserStore& user_store;
   Logins& logins;
+  Tokens& tokens;
   AuditTrail& audit;
   Users& users;
   Changes& changes;
@@ -91,14 +94,16 @@ struct Behind {
 // The services on one socket, behind a gate of its own.
 class Front {
  public:
-  Front(const Behind& behind, Gate::Unnamed unnamed)
-      : gate_(behind.user_store, behind.logins, behind.audit, unnamed),
+  Front(const Behind& behind, Gate::Believes believes)
+      : gate_(behind.user_store, behind.logins, behind.tokens, behind.audit, believes),
         management_(NewManagementService(gate_, behind.changes, behind.views, behind.filesystem)),
-        users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)) {}
+        users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)),
+        tokens_(NewTokensService(gate_, behind.tokens)) {}
 
   absl::Status Open(const std::string& socket, std::optional<gid_t> shared_with) {
     OCA_ASSIGN_OR_RETURN(
-        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get()}, shared_with));
+        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get(), tokens_.get()},
+                                        shared_with));
     return absl::OkStatus();
   }
   void Close() { server_->Stop(kStopGrace); }
@@ -107,6 +112,7 @@ class Front {
   Gate gate_;
   std::unique_ptr<grpc::Service> management_;
   std::unique_ptr<grpc::Service> users_;
+  std::unique_ptr<grpc::Service> tokens_;
   std::unique_ptr<rpc::UnixServer> server_;
 };
 
@@ -137,13 +143,18 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       user_store, *logins, seal,
       {api::SshFolder(home) + "/authorized_keys", daemon::ProgramFolder() + "/oca-shell", home},
       absl::Now);
+  TokenStore token_store(store);
+  Tokens tokens(token_store, absl::Now);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
-  const Behind behind{user_store, *logins, audit, users, changes, views, *filesystem};
-  Front accounts(behind, Gate::Unnamed::kIsTheAccount);
+  const Behind behind{user_store, *logins, tokens, audit, users, changes, views, *filesystem};
+  Front accounts(behind, Gate::Believes::kAll);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
-  Front visitors(behind, Gate::Unnamed::kIsRefused);
+  Front visitors(behind, Gate::Believes::kUsers);
   OCA_RETURN_IF_ERROR(visitors.Open(api::SshSocket(home), group));
+  OCA_RETURN_IF_ERROR(MakePrivateFolder(api::HttpFolder(home)));
+  Front strangers(behind, Gate::Believes::kTokens);
+  OCA_RETURN_IF_ERROR(strangers.Open(api::HttpSocket(home), std::nullopt));
   changes.Start();
   users.PublishKeys();
   log::Info("serving", "socket", api::ManagementSocket(home), "version", api::Version());
@@ -151,6 +162,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
   context.wait_for_stop();
   log::Info("stopping");
+  strangers.Close();
   visitors.Close();
   accounts.Close();
   return absl::OkStatus();
