@@ -125,6 +125,8 @@ const std::vector<Field>& Fields() {
       {"watcher", "give_up_after",
        Integer([](Config* c) { return &c->watcher.give_up_after; }, 2, 1000)},
       {"ssh", "group", Text([](Config* c) { return &c->ssh.group; })},
+      {"http", "address", Text([](Config* c) { return &c->http.address; })},
+      {"http", "port", Integer([](Config* c) { return &c->http.port; }, 0, 65535)},
   };
   return *fields;
 }

@@ -55,6 +55,12 @@ struct Ssh {
   std::string group;  // whose accounts bring users in; empty = that of the appliance's own account
 };
 
+// [http]: REST
+struct Http {
+  std::string address = "127.0.0.1";  // to listen at; "::" = everywhere
+  int64_t port = 5233;                // 0 = a free one, another at each start
+};
+
 struct Config {
   Fs fs;
   Cleaner cleaner;
@@ -62,6 +68,7 @@ struct Config {
   Log log;
   Watcher watcher;
   Ssh ssh;
+  Http http;
 };
 
 // The file's contents over the defaults. kNotFound when there is no such file, kInvalidArgument for
