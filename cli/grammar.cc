@@ -108,8 +108,9 @@ std::span<const Group> Groups() {
        {"filesystem", "diags"}},
       {"schedule", "When the cleaner need not give way", {"show", "add", "delete"}},
       {"user",
-       "Users, their roles and passwords, who is signed in",
-       {"show", "add", "update", "delete", "setpassword", "addkey", "deletekey"}},
+       "Users, their roles and passwords, who is signed in, tokens for programs",
+       {"show", "add", "update", "delete", "setpassword", "addkey", "deletekey", "addtoken",
+        "deletetoken"}},
       {"audit", "The record of changes: who, from where, what", {"show"}},
   };
   return kGroups;

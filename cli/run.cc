@@ -73,7 +73,10 @@ void BuildParser(CLI::App& app, Session& session) {
     if (group.name == "maintenance") AddMaintenance(sub, session);
     if (group.name == "maintenance") AddDiagnostics(sub, session);
     if (group.name == "schedule") AddSchedule(sub, session);
-    if (group.name == "user") AddUser(sub, session);
+    if (group.name == "user") {
+      AddUser(sub, session);
+      AddUserTokens(sub, session);
+    }
     if (group.name == "audit") AddAudit(sub, session);
   }
 }

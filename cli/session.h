@@ -16,6 +16,7 @@
 #include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
+#include "lib/api/tokens.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 
 namespace oca::cli {
@@ -23,6 +24,7 @@ namespace oca::cli {
 using management::v1::Diagnostics;
 using management::v1::Management;
 using management::v1::TapeLibraries;
+using management::v1::Tokens;
 using management::v1::Users;
 
 // How long a call may take.
@@ -109,6 +111,9 @@ std::string GroupText(const management::v1::StorageGroup& group);
 // The record of a cleaner run, for stats and maintenance.
 std::string CleanerText(const fs::v1::CleanerStatus& status);
 
+// Prints the API tokens of `user`; empty: of all.
+absl::Status ShowTokens(Session& session, const std::string& user);
+
 // Each adds one group's verbs.
 void AddSystem(CLI::App* group, Session& session);
 void AddStorageGroup(CLI::App* group, Session& session);
@@ -123,6 +128,7 @@ void AddMaintenance(CLI::App* group, Session& session);
 void AddDiagnostics(CLI::App* group, Session& session);  // a verb of maintenance
 void AddSchedule(CLI::App* group, Session& session);
 void AddUser(CLI::App* group, Session& session);
+void AddUserTokens(CLI::App* group, Session& session);  // verbs of users
 void AddAudit(CLI::App* group, Session& session);
 
 }  // namespace oca::cli

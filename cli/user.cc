@@ -33,6 +33,7 @@ struct Flags {
   bool disable = false;
   bool users = false;
   bool logins = false;
+  bool tokens = false;
   bool verbose = false;
   bool names_only = false;
 };
@@ -145,10 +146,11 @@ absl::Status ShowLogins(Session& session) {
 }
 
 absl::Status Show(Session& session, const Flags& flags) {
-  if (flags.logins && flags.users) {
-    return absl::InvalidArgumentError("--users or --logins, not both");
+  if (flags.users + flags.logins + flags.tokens > 1) {
+    return absl::InvalidArgumentError("one of --users, --logins and --tokens, not more");
   }
   if (flags.logins) return ShowLogins(session);
+  if (flags.tokens) return ShowTokens(session, flags.name);
   mgmt::ListUsersRequest request;
   request.set_name(flags.name);
   if (!flags.roles.empty()) {
@@ -318,10 +320,12 @@ void AddFacts(CLI::App* verb, Flags* flags) {
 }
 
 void AddShow(CLI::App* group, Session& session, const std::shared_ptr<Flags>& flags) {
-  CLI::App* show = group->add_subcommand("show", "List users, one of them, or who is signed in");
+  CLI::App* show =
+      group->add_subcommand("show", "List users, one of them, who is signed in, or tokens");
   show->add_flag("--users", flags->users, "Users (the default)");
   show->add_flag("--logins", flags->logins, "Who is signed in with a password");
-  show->add_option("--name", flags->name, "Only this one");
+  show->add_flag("--tokens", flags->tokens, "Tokens by which programs call the REST API");
+  show->add_option("--name", flags->name, "Only this one; with --tokens, only those of this user");
   show->add_option("--roles", flags->roles, "Only those who have this role");
   show->add_flag("--verbose", flags->verbose, "A record of each instead of a table");
   show->add_flag("--names_only", flags->names_only, "Names only, one per line");

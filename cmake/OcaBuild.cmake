@@ -62,6 +62,7 @@ pkg_check_modules(pc_pq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(pc_sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(pc_archive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(pc_edit REQUIRED IMPORTED_TARGET libedit)
+pkg_check_modules(pc_prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 pkg_check_modules(pc_iscsi REQUIRED IMPORTED_TARGET libiscsi)
 
 # oca_library(<name> SRCS a.cc ... [DEPS target ...] [SEPARATE])  A static library; its DEPS are the only modules that it may include.

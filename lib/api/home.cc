@@ -20,6 +20,14 @@ std::string SshSocket(std::string_view home) {
   return fmt::format("{}/ocaconfigsvc.sock", SshFolder(home));
 }
 
+std::string HttpFolder(std::string_view home) { return fmt::format("{}/http", home); }
+
+std::string HttpSocket(std::string_view home) {
+  return fmt::format("{}/ocaconfigsvc.sock", HttpFolder(home));
+}
+
+std::string HttpUrlFile(std::string_view home) { return fmt::format("{}/run/ocahttp.url", home); }
+
 std::string PrivateDsn(std::string_view home) {
   // Quoted for libpq: a home may hold blanks and quotes.
   std::string quoted;

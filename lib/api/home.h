@@ -20,6 +20,13 @@ std::string VtlSocket(std::string_view home);
 // keys.
 std::string SshFolder(std::string_view home);
 std::string SshSocket(std::string_view home);
+// What ocahttp may enter: the same service, where only tokens say for whom a call is; and its
+// certificate.
+std::string HttpFolder(std::string_view home);
+std::string HttpSocket(std::string_view home);
+// Where ocahttp says by which URL this machine reaches it; the file is empty while its port is
+// taken.
+std::string HttpUrlFile(std::string_view home);
 // Connection string of the private PostgreSQL cluster.
 std::string PrivateDsn(std::string_view home);
 

@@ -131,6 +131,8 @@ const std::vector<Field>& Fields() {
       {"ssh", "group", Text([](Config* c) { return &c->ssh.group; })},
       {"vtl", "portal_address", Text([](Config* c) { return &c->vtl.portal_address; })},
       {"vtl", "first_port", Integer([](Config* c) { return &c->vtl.first_port; }, 1, 65535)},
+      {"http", "address", Text([](Config* c) { return &c->http.address; })},
+      {"http", "port", Integer([](Config* c) { return &c->http.port; }, 0, 65535)},
   };
   return *fields;
 }

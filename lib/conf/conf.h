@@ -65,6 +65,12 @@ struct Vtl {
   int64_t first_port = 3260;                 // the first free one from here on is theirs
 };
 
+// [http]: REST
+struct Http {
+  std::string address = "127.0.0.1";  // to listen at; "::" = everywhere
+  int64_t port = 5233;                // 0 = a free one, another at each start
+};
+
 struct Config {
   Fs fs;
   Cleaner cleaner;
@@ -73,6 +79,7 @@ struct Config {
   Watcher watcher;
   Ssh ssh;
   Vtl vtl;
+  Http http;
 };
 
 // The file's contents over the defaults. kNotFound when there is no such file, kInvalidArgument for

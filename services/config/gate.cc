@@ -14,9 +14,7 @@
 #include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
-#include "lib/api/diagnostics.pb.h"
-#include "lib/api/management.pb.h"
-#include "lib/api/tape_libraries.pb.h"
+#include "lib/api/services.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 #include "lib/log/log.h"
@@ -27,7 +25,6 @@ namespace {
 namespace mgmt = management::v1;
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::FileDescriptor;
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 
@@ -38,14 +35,9 @@ constexpr size_t kMaxTargetBytes = 128;
 const MethodDescriptor* MethodOf(const Descriptor* request) {
   static const auto* const kMethods = [] {
     auto* methods = new std::map<const Descriptor*, const MethodDescriptor*>;
-    const FileDescriptor* files[] = {mgmt::System::descriptor()->file(),
-                                     mgmt::User::descriptor()->file(),
-                                     mgmt::TapeLibrary::descriptor()->file(),
-                                     mgmt::DiagnosticBundle::descriptor()->file()};
-    for (const FileDescriptor* file : files) {
-      for (int i = 0; i < file->service(0)->method_count(); ++i) {
-        const MethodDescriptor* method = file->service(0)->method(i);
-        (*methods)[method->input_type()] = method;
+    for (const auto* service : api::UserServices()) {
+      for (int i = 0; i < service->method_count(); ++i) {
+        (*methods)[service->method(i)->input_type()] = service->method(i);
       }
     }
     return methods;
@@ -98,6 +90,9 @@ absl::Status MayCall(const Caller& caller, Permission wanted, const std::string&
   if (wanted == PERMISSION_SIGNED_IN && caller.is_account) {
     return absl::FailedPreconditionError("this concerns users: sign in as one");
   }
+  if (wanted == PERMISSION_SIGNED_IN && caller.is_program) {
+    return absl::FailedPreconditionError("this concerns logins, and not those who come by a token");
+  }
   if (Allows(caller.roles, wanted)) return absl::OkStatus();
   if (wanted == PERMISSION_INTERNAL) {
     return absl::PermissionDeniedError(fmt::format("{} is for the appliance's own parts", method));
@@ -109,8 +104,13 @@ absl::Status MayCall(const Caller& caller, Permission wanted, const std::string&
 
 }  // namespace
 
-Gate::Gate(UserStore& users, Logins& logins, AuditTrail& audit, Unnamed unnamed)
-    : users_(users), logins_(logins), audit_(audit), unnamed_(unnamed), account_(AccountName()) {}
+Gate::Gate(UserStore& users, Logins& logins, Tokens& tokens, AuditTrail& audit, Believes believes)
+    : users_(users),
+      logins_(logins),
+      tokens_(tokens),
+      audit_(audit),
+      believes_(believes),
+      account_(AccountName()) {}
 
 absl::StatusOr<Caller> Gate::ForUser(const std::string& name, Caller caller) {
   OCA_ASSIGN_OR_RETURN(std::optional<UserRow> row, users_.Find(name));
@@ -123,19 +123,37 @@ absl::StatusOr<Caller> Gate::ForUser(const std::string& name, Caller caller) {
   return caller;
 }
 
-absl::StatusOr<Caller> Gate::Identify(const grpc::ServerContext& context) {
+absl::StatusOr<Caller> Gate::ByToken(Caller caller) {
+  if (IsApiToken(caller.token)) {
+    OCA_ASSIGN_OR_RETURN(TokenRow row, tokens_.Use(caller.token));
+    caller.token.clear();
+    caller.is_program = true;
+    OCA_ASSIGN_OR_RETURN(caller, ForUser(row.user, std::move(caller)));
+    caller.roles = RolesThrough(row.role, caller.roles);
+    caller.from += fmt::format(" token {}", row.name);
+    return caller;
+  }
+  OCA_ASSIGN_OR_RETURN(Login login, logins_.Use(caller.token));
+  return ForUser(login.user, std::move(caller));
+}
+
+absl::StatusOr<Caller> Gate::Identify(const grpc::ServerContext& context, Permission wanted) {
   Caller caller;
   caller.from = MetadataOf(context, kFromKey).substr(0, kMaxFromBytes);
   if (caller.from.empty()) caller.from = "local";
   caller.token = MetadataOf(context, kTokenKey);
-  if (!caller.token.empty()) {
-    OCA_ASSIGN_OR_RETURN(Login login, logins_.Use(caller.token));
-    return ForUser(login.user, std::move(caller));
+  if (believes_ == Believes::kTokens && wanted == PERMISSION_NONE) {
+    caller.token.clear();
+    return caller;
+  }
+  if (!caller.token.empty()) return ByToken(std::move(caller));
+  if (believes_ == Believes::kTokens) {
+    return absl::UnauthenticatedError("sign in, or give a token");
   }
   if (std::string user = MetadataOf(context, kUserKey); !user.empty()) {
     return ForUser(user, std::move(caller));
   }
-  if (unnamed_ == Unnamed::kIsRefused) {
+  if (believes_ == Believes::kUsers) {
     return absl::UnauthenticatedError("whom is this for? Sign in, or name a user");
   }
   caller.name = account_;
@@ -149,7 +167,7 @@ absl::Status Gate::Do(const grpc::ServerContext& context, const Message& in, con
   const MethodDescriptor* method = MethodOf(in.GetDescriptor());
   if (method == nullptr) return absl::InternalError("a request without a method");
   const Permission wanted = method->options().GetExtension(oca::rule).permission();
-  OCA_ASSIGN_OR_RETURN(Caller caller, Identify(context));
+  OCA_ASSIGN_OR_RETURN(Caller caller, Identify(context, wanted));
   absl::Status allowed = MayCall(caller, wanted, method->name());
   if (wanted == PERMISSION_VIEW || wanted == PERMISSION_INTERNAL) {
     OCA_RETURN_IF_ERROR(allowed);

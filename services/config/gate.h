@@ -15,22 +15,25 @@
 #include "lib/rpc/status.h"
 #include "services/config/audit.h"
 #include "services/config/logins.h"
+#include "services/config/tokens.h"
 #include "services/config/user_store.h"
 
 namespace oca::config {
 
 // Names of metadata that says for whom a call is. Whoever may connect may name any user: on the
-// account's own socket it can only lose by that, the other one is for who authenticates users.
-inline constexpr char kTokenKey[] = "oca-token";  // of a login
+// account's own socket it can only lose by that, that of ssh is for who authenticates users. On the
+// socket of a program that strangers reach, a name counts for nothing.
+inline constexpr char kTokenKey[] = "oca-token";  // of a login, or an API token
 inline constexpr char kUserKey[] = "oca-user";    // a user who was authenticated elsewhere (ssh)
 inline constexpr char kFromKey[] = "oca-from";    // where the user is
 
 struct Caller {
   std::string name;  // of the user; or of the account that runs the service
   std::string from;
-  std::string token;        // empty: no login
+  std::string token;        // of a login; empty: no login
   std::vector<Role> roles;  // administrator for the account
   bool is_account = false;  // not a user, but the account itself
+  bool is_program = false;  // comes by an API token
 };
 
 // One call, for the work behind the gate.
@@ -42,12 +45,12 @@ struct Visit {
 // Thread-safe.
 class Gate {
  public:
-  // Whom a call is for that names nobody: on the account's own socket the account; where others
-  // connect, nobody.
-  enum class Unnamed { kIsTheAccount, kIsRefused };
+  // Whom callers are believed. kAll: a token, a user's name, and without either the account.
+  // kUsers: no calls of the account. kTokens: nothing but a token; and users may sign in.
+  enum class Believes { kAll, kUsers, kTokens };
 
   // Borrows all; they must outlive this.
-  Gate(UserStore& users, Logins& logins, AuditTrail& audit, Unnamed unnamed);
+  Gate(UserStore& users, Logins& logins, Tokens& tokens, AuditTrail& audit, Believes believes);
 
   // Does `work` (absl::Status(Visit&), which fills *out) when the caller may call the method whose
   // request `in` is. Changes are put on record before and after; one that cannot be is not begun.
@@ -61,7 +64,8 @@ class Gate {
   absl::Status Do(const grpc::ServerContext& context, const google::protobuf::Message& in,
                   const google::protobuf::Message& out,
                   const std::function<absl::Status(Visit&)>& work);
-  absl::StatusOr<Caller> Identify(const grpc::ServerContext& context);
+  absl::StatusOr<Caller> Identify(const grpc::ServerContext& context, Permission wanted);
+  absl::StatusOr<Caller> ByToken(Caller caller);
   absl::StatusOr<Caller> ForUser(const std::string& name, Caller caller);
   absl::Status DoOnRecord(const Caller& caller, const std::string& method, Permission wanted,
                           const google::protobuf::Message& in, const google::protobuf::Message& out,
@@ -69,8 +73,9 @@ class Gate {
 
   UserStore& users_;
   Logins& logins_;
+  Tokens& tokens_;
   AuditTrail& audit_;
-  const Unnamed unnamed_;
+  const Believes believes_;
   const std::string account_;  // that runs the service
 };
 

@@ -53,6 +53,8 @@ std::string_view KindName(Kind kind) {
       return "user";
     case Kind::kTapeLibrary:
       return "tape library";
+    case Kind::kToken:
+      return "token";
   }
   return "";
 }

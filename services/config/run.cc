@@ -38,6 +38,8 @@
 #include "services/config/store.h"
 #include "services/config/tape_libraries.h"
 #include "services/config/tape_libraries_service.h"
+#include "services/config/tokens.h"
+#include "services/config/tokens_service.h"
 #include "services/config/user_store.h"
 #include "services/config/users.h"
 #include "services/config/users_service.h"
@@ -84,10 +86,11 @@ absl::StatusOr<gid_t> MakeSharedFolder(const std::string& path, const std::strin
   return gid;
 }
 
-// What both sockets lead to.
+// What all sockets lead to.
 struct Behind {
   UserStore& user_store;
   Logins& logins;
+  Tokens& tokens;
   AuditTrail& audit;
   Users& users;
   Changes& changes;
@@ -100,11 +103,12 @@ struct Behind {
 // The services on one socket, behind a gate of its own.
 class Front {
  public:
-  Front(const Behind& behind, Gate::Unnamed unnamed)
-      : gate_(behind.user_store, behind.logins, behind.audit, unnamed) {
+  Front(const Behind& behind, Gate::Believes believes)
+      : gate_(behind.user_store, behind.logins, behind.tokens, behind.audit, believes) {
     services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
                                              behind.filesystem));
     services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
+    services_.push_back(NewTokensService(gate_, behind.tokens));
     services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
     services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
   }
@@ -152,19 +156,24 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       user_store, *logins, seal,
       {api::SshFolder(home) + "/authorized_keys", daemon::ProgramFolder() + "/oca-shell", home},
       absl::Now);
+  TokenStore token_store(store);
+  Tokens tokens(token_store, absl::Now);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
   VtlStore vtl_store(store);
   TapeLibraries libraries(
       {vtl_store, user_store, seal, *filesystem, changes, views, *vtl,
        PortalRange{config.vtl.portal_address, static_cast<int>(config.vtl.first_port)}});
   Diagnostics diagnostics(home, ApplianceTexts(views, users, audit, *filesystem), absl::Now);
-  const Behind behind{user_store, *logins, audit,       users,      changes,
-                      libraries,  views,   *filesystem, diagnostics};
-  Front accounts(behind, Gate::Unnamed::kIsTheAccount);
+  const Behind behind{user_store, *logins,   tokens, audit,       users,
+                      changes,    libraries, views,  *filesystem, diagnostics};
+  Front accounts(behind, Gate::Believes::kAll);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
-  Front visitors(behind, Gate::Unnamed::kIsRefused);
+  Front visitors(behind, Gate::Believes::kUsers);
   OCA_RETURN_IF_ERROR(visitors.Open(api::SshSocket(home), group));
+  OCA_RETURN_IF_ERROR(MakePrivateFolder(api::HttpFolder(home)));
+  Front strangers(behind, Gate::Believes::kTokens);
+  OCA_RETURN_IF_ERROR(strangers.Open(api::HttpSocket(home), std::nullopt));
   changes.Start();
   libraries.Start();
   users.PublishKeys();
@@ -173,6 +182,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
   context.wait_for_stop();
   log::Info("stopping");
+  strangers.Close();
   visitors.Close();
   accounts.Close();
   return absl::OkStatus();

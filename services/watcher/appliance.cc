@@ -9,6 +9,7 @@
 #include <memory>
 #include <string_view>
 
+#include "absl/strings/numbers.h"
 #include "fmt/format.h"
 #include "grpcpp/client_context.h"
 #include "lib/api/fs.grpc.pb.h"
@@ -16,12 +17,15 @@
 #include "lib/api/users.grpc.pb.h"
 #include "lib/api/vtl.grpc.pb.h"
 #include "lib/db/connection.h"
+#include "lib/http/client.h"
+#include "lib/io/file_system.h"
 #include "lib/rpc/unix_socket.h"
 
 namespace oca::watcher {
 namespace {
 
 constexpr absl::Duration kProbeTimeout = absl::Seconds(5);
+constexpr std::string_view kHttps = "https://";
 
 // Asks the service at `socket` by a method that only it itself answers.
 template <typename Service, typename Request, typename Response>
@@ -38,6 +42,26 @@ std::function<bool()> RpcProbe(const std::string& socket,
     Response response;
     return (stub.get()->*method)(&context, Request(), &response).ok();
   };
+}
+
+// Whether the server at the URL in this file answers, whatever it says: what it needs has probes of
+// its own. While the file is empty its port is taken, and there is nobody to ask.
+bool HttpServes(const std::string& url_file) {
+  auto url = io::ReadFile(io::PosixFileSystem(), url_file);
+  if (!url.ok()) return false;
+  if (url->empty()) return true;
+  const std::string_view text(*url);
+  const size_t begin = text.find_first_of("0123456789abcdef:", kHttps.size());
+  const size_t colon = text.rfind(':');
+  uint32_t port = 0;
+  if (!text.starts_with(kHttps) || begin >= colon ||
+      !absl::SimpleAtoi(absl::string_view(text.data() + colon + 1, text.size() - colon - 1),
+                        &port)) {
+    return false;
+  }
+  std::string address(text.substr(begin, colon - begin));
+  if (address.ends_with(']')) address.pop_back();
+  return http::Fetch(address, static_cast<uint16_t>(port), {"GET", "/healthz"}, kProbeTimeout).ok();
 }
 
 Spec Daemon(const std::string& name, const std::string& home, const std::string& bin) {
@@ -103,6 +127,9 @@ std::vector<Spec> ApplianceSpecs(const std::string& home, const std::string& bin
   tapes.probe = RpcProbe<vtl::v1::Vtl>(api::VtlSocket(home), &vtl::v1::Vtl::Stub::GetInfo);
   tapes.stop_timeout = absl::Minutes(3);  // tapes are unloaded
   specs.push_back(std::move(tapes));
+  Spec rest = Daemon("ocahttp", home, bin);
+  rest.probe = [home] { return HttpServes(api::HttpUrlFile(home)); };
+  specs.push_back(std::move(rest));
   return specs;
 }
 

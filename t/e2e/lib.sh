@@ -15,8 +15,13 @@ allow_log() { printf '%s\n' "$@" >>"$OCA_WORK/allowed_log"; }
 
 # appliance <verb> [--home DIR]: the script behind make run, stop and status.
 appliance() {
-  local verb=$1
+  local verb=$1 toml=$OCA_HOME/oca.toml
   shift
+  # Each appliance has a port of its own.
+  if [ "$verb" = start ] && [ "${1:-}" != --home ] && ! grep -qs '^\[http\]' "$toml"; then
+    mkdir -p "$OCA_HOME"
+    printf '\n[http]\nport = 0\n' >>"$toml"
+  fi
   "$OCA_TOP/etc/oca-appliance" "$verb" --home "$OCA_HOME" --bin "$OCA_BIN" "$@"
 }
 start() {

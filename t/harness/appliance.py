@@ -64,8 +64,17 @@ class Appliance:
         return run(os.path.join(TOP, "etc", "oca-appliance"), verb, "--home", self.home, "--bin", self.bin_dir, env=self.env)
 
     def start(self):
+        self._own_port()
         self._watchers(signal.SIGCONT)
         self._script("start")
+
+    def _own_port(self):
+        """Where the configuration does not say otherwise, REST takes a free port."""
+        os.makedirs(self.home, exist_ok=True)
+        with open(os.path.join(self.home, "oca.toml"), "a+", encoding="utf-8") as file:
+            file.seek(0)
+            if "[http]" not in file.read():
+                file.write("\n[http]\nport = 0\n")
 
     def stop(self):
         self._watchers(signal.SIGCONT)

@@ -17,6 +17,7 @@
 #include "lib/api/home.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
+#include "lib/api/tokens.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 #include "lib/rpc/status.h"
 #include "lib/rpc/unix_socket.h"
@@ -429,12 +430,46 @@ class FakeTapeLibraries final : public mgmt::TapeLibraries::Service {
   }
 };
 
+class FakeTokens final : public mgmt::Tokens::Service {
+ public:
+  absl::Mutex mu;
+  std::vector<std::string> calls ABSL_GUARDED_BY(mu);
+
+  grpc::Status AddToken(ServerContext*, const mgmt::AddTokenRequest* in,
+                        mgmt::TokenWithSecret* out) override {
+    out->mutable_token()->set_name(in->name());
+    out->mutable_token()->set_role(in->role());
+    out->set_secret("made-up");
+    return Called("AddToken", *in);
+  }
+  grpc::Status ListTokens(ServerContext*, const mgmt::ListTokensRequest* in,
+                          mgmt::ListTokensResponse* out) override {
+    mgmt::Token* token = out->add_tokens();
+    token->set_name("prometheus");
+    token->set_user("eve");
+    token->set_role(mgmt::ROLE_MONITOR);
+    return Called("ListTokens", *in);
+  }
+  grpc::Status RevokeToken(ServerContext*, const mgmt::RevokeTokenRequest* in,
+                           mgmt::RevokeTokenResponse*) override {
+    return Called("RevokeToken", *in);
+  }
+
+ private:
+  grpc::Status Called(const std::string& name, const google::protobuf::Message& request) {
+    absl::MutexLock lock(&mu);
+    calls.push_back(name + ": " + request.ShortDebugString());
+    return grpc::Status::OK;
+  }
+};
+
 class Cli : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
-    ASSERT_OK_AND_ASSIGN(server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
-                                                         {&management_, &users_, &libraries_}));
+    ASSERT_OK_AND_ASSIGN(server_,
+                         rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
+                                                {&management_, &users_, &tokens_, &libraries_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -473,6 +508,10 @@ class Cli : public testing::Test {
     return users_.calls;
   }
 
+  std::vector<std::string> TokenCalls() {
+    absl::MutexLock lock(&tokens_.mu);
+    return tokens_.calls;
+  }
   std::string LastTapeCall() {
     absl::MutexLock lock(&libraries_.mu);
     return libraries_.calls.empty() ? "" : libraries_.calls.back();
@@ -481,6 +520,7 @@ class Cli : public testing::Test {
   support::TempDir home_;
   FakeManagement management_;
   FakeUsers users_;
+  FakeTokens tokens_;
   FakeTapeLibraries libraries_;
   std::unique_ptr<rpc::UnixServer> server_;
   bool terminal_ = false;

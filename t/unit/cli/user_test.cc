@@ -22,6 +22,29 @@ TEST_F(Cli, UsersAsTableRecordAndJson) {
   EXPECT_EQ(Oca("user --show --roles admin"), kUsage);
 }
 
+TEST_F(Cli, TokensAreMadeShownOnceListedAndRevoked) {
+  ASSERT_EQ(Oca("user --addtoken --name eve --token prometheus"), 0);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("Role      : monitor\n"),
+                                HasSubstr("Secret: made-up\nIt is not shown again.")));
+  ASSERT_EQ(Oca("user --addtoken --name eve --token t --role administrator --valid_days 1 --json"),
+            0);
+  EXPECT_EQ(Json()["secret"], "made-up");
+  ASSERT_EQ(Oca("user --show --tokens --name eve"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("prometheus"));
+  ASSERT_EQ(Oca("user --deletetoken --token t --json"), 0);
+  EXPECT_EQ(Json()["deleted"], true);
+  EXPECT_THAT(
+      TokenCalls(),
+      ElementsAre("AddToken: name: \"prometheus\" user: \"eve\" role: ROLE_MONITOR valid_days: 90",
+                  "AddToken: name: \"t\" user: \"eve\" role: ROLE_ADMINISTRATOR valid_days: 1",
+                  "ListTokens: user: \"eve\"", "RevokeToken: name: \"t\""));
+  EXPECT_EQ(Oca("user --addtoken --name eve --token t --role cifs"), kUsage);
+  EXPECT_EQ(Oca("user --addtoken --name eve --token t --valid_days 0"), kUsage);
+  EXPECT_EQ(Oca("user --addtoken --name eve"), kUsage);
+  EXPECT_EQ(Oca("user --deletetoken"), kUsage);
+  EXPECT_EQ(Oca("user --show --tokens --logins"), kUsage);
+}
+
 TEST_F(Cli, UserAddReadsThePasswordOrHasOneMade) {
   in_.str("a long password\n");
   ASSERT_EQ(Oca("user --add --name eve --roles monitor,CIFS --email_addr e@x --phone 1"), 0);

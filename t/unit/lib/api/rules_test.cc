@@ -11,7 +11,9 @@
 #include "lib/api/fs.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
+#include "lib/api/services.h"
 #include "lib/api/tape_libraries.pb.h"
+#include "lib/api/tokens.pb.h"
 #include "lib/api/users.pb.h"
 #include "lib/api/vtl.pb.h"
 
@@ -22,18 +24,10 @@ using google::protobuf::Descriptor;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 
-const ServiceDescriptor* Find(const google::protobuf::FileDescriptor* file) {
-  return file->service(0);
-}
-
-// Of the services that are offered to users.
+// Of all services that are offered to users.
 std::vector<const MethodDescriptor*> UserMethods() {
   std::vector<const MethodDescriptor*> methods;
-  for (const ServiceDescriptor* service :
-       {Find(management::v1::System::descriptor()->file()),
-        Find(management::v1::User::descriptor()->file()),
-        Find(management::v1::TapeLibrary::descriptor()->file()),
-        Find(management::v1::DiagnosticBundle::descriptor()->file())}) {
+  for (const ServiceDescriptor* service : api::UserServices()) {
     for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
   }
   return methods;
@@ -70,6 +64,7 @@ TEST(ApiRules, EachMethodHasARequestOfItsOwn) {
 TEST(ApiRules, SecretsAreMarked) {
   for (const auto* file :
        {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
+        management::v1::Token::descriptor()->file(),
         management::v1::TapeLibrary::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
         fs::v1::Info::descriptor()->file()}) {
     for (int i = 0; i < file->message_type_count(); ++i) {
@@ -100,7 +95,7 @@ TEST(ApiRules, PathFieldsAreFieldsOfTheRequest) {
 }
 
 TEST(ApiRules, FsMethodsAreInternal) {
-  const ServiceDescriptor* service = Find(fs::v1::Info::descriptor()->file());
+  const ServiceDescriptor* service = fs::v1::Info::descriptor()->file()->service(0);
   ASSERT_GT(service->method_count(), 10);
   for (int i = 0; i < service->method_count(); ++i) {
     const MethodRule& rule = service->method(i)->options().GetExtension(oca::rule);

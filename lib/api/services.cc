@@ -1,0 +1,27 @@
+#include "lib/api/services.h"
+
+#include "lib/api/diagnostics.pb.h"
+#include "lib/api/management.pb.h"
+#include "lib/api/tape_libraries.pb.h"
+#include "lib/api/tokens.pb.h"
+#include "lib/api/users.pb.h"
+
+namespace oca::api {
+
+namespace mgmt = management::v1;
+
+std::vector<const google::protobuf::ServiceDescriptor*> UserServices() {
+  std::vector<const google::protobuf::ServiceDescriptor*> services;
+  for (const auto* file : {
+           mgmt::System::descriptor()->file(),
+           mgmt::User::descriptor()->file(),
+           mgmt::Token::descriptor()->file(),
+           mgmt::TapeLibrary::descriptor()->file(),
+           mgmt::DiagnosticBundle::descriptor()->file(),
+       }) {
+    for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
+  }
+  return services;
+}
+
+}  // namespace oca::api
