@@ -17,6 +17,11 @@ std::string SshFolder(std::string_view home) { return fmt::format("{}/ssh", home
 std::string SshSocket(std::string_view home) {
   return fmt::format("{}/ocaconfigsvc.sock", SshFolder(home));
 }
+std::string GatewaysFolder(std::string_view home) { return fmt::format("{}/gateways", home); }
+
+std::string GatewaysSocket(std::string_view home) {
+  return GatewaysFolder(home) + "/ocaconfigsvc.sock";
+}
 
 std::string PrivateDsn(std::string_view home) {
   // Quoted for libpq: a home may hold blanks and quotes.

@@ -18,6 +18,9 @@ std::string ManagementSocket(std::string_view home);
 // keys.
 std::string SshFolder(std::string_view home);
 std::string SshSocket(std::string_view home);
+// What accounts that run gateways may enter: the service Gateways alone.
+std::string GatewaysFolder(std::string_view home);
+std::string GatewaysSocket(std::string_view home);
 // Connection string of the private PostgreSQL cluster.
 std::string PrivateDsn(std::string_view home);
 

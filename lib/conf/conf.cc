@@ -125,6 +125,7 @@ const std::vector<Field>& Fields() {
       {"watcher", "give_up_after",
        Integer([](Config* c) { return &c->watcher.give_up_after; }, 2, 1000)},
       {"ssh", "group", Text([](Config* c) { return &c->ssh.group; })},
+      {"gateways", "group", Text([](Config* c) { return &c->gateways.group; })},
   };
   return *fields;
 }

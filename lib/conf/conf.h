@@ -55,6 +55,11 @@ struct Ssh {
   std::string group;  // whose accounts bring users in; empty = that of the appliance's own account
 };
 
+// [gateways]
+struct Gateways {
+  std::string group;  // whose accounts run gateways; empty = that of the appliance's own account
+};
+
 struct Config {
   Fs fs;
   Cleaner cleaner;
@@ -62,6 +67,7 @@ struct Config {
   Log log;
   Watcher watcher;
   Ssh ssh;
+  Gateways gateways;
 };
 
 // The file's contents over the defaults. kNotFound when there is no such file, kInvalidArgument for

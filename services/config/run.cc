@@ -29,6 +29,7 @@
 #include "services/config/changes.h"
 #include "services/config/filesystem_client.h"
 #include "services/config/gate.h"
+#include "services/config/gateways_service.h"
 #include "services/config/logins.h"
 #include "services/config/management_service.h"
 #include "services/config/secret_seal.h"
@@ -65,7 +66,7 @@ absl::StatusOr<gid_t> MakeSharedFolder(const std::string& path, const std::strin
     if (getgrnam_r(group.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
         found == nullptr) {
       return absl::FailedPreconditionError(
-          fmt::format("there is no group '{}', which [ssh] in oca.toml names", group));
+          fmt::format("there is no group '{}', which oca.toml names", group));
     }
     gid = found->gr_gid;
   }
@@ -144,6 +145,13 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
   Front visitors(behind, Gate::Unnamed::kIsRefused);
   OCA_RETURN_IF_ERROR(visitors.Open(api::SshSocket(home), group));
+  Gate gateways_gate(user_store, *logins, audit, Gate::Unnamed::kIsTheAccount);
+  std::unique_ptr<grpc::Service> gateways = NewGatewaysService(gateways_gate, users);
+  OCA_ASSIGN_OR_RETURN(gid_t gateways_group,
+                       MakeSharedFolder(api::GatewaysFolder(home), config.gateways.group));
+  OCA_ASSIGN_OR_RETURN(
+      std::unique_ptr<rpc::UnixServer> gateways_server,
+      rpc::UnixServer::Start(api::GatewaysSocket(home), {gateways.get()}, gateways_group));
   changes.Start();
   users.PublishKeys();
   log::Info("serving", "socket", api::ManagementSocket(home), "version", api::Version());
@@ -151,6 +159,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
   context.wait_for_stop();
   log::Info("stopping");
+  gateways_server->Stop(kStopGrace);
   visitors.Close();
   accounts.Close();
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
 #include "lib/api/fs.pb.h"
+#include "lib/api/gateways.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
 #include "lib/api/users.pb.h"
@@ -23,11 +24,13 @@ const ServiceDescriptor* Find(const google::protobuf::FileDescriptor* file) {
   return file->service(0);
 }
 
-// Of both services that are offered to users.
+// Of the services of ocaconfigsvc.
 std::vector<const MethodDescriptor*> UserMethods() {
   std::vector<const MethodDescriptor*> methods;
-  for (const ServiceDescriptor* service : {Find(management::v1::System::descriptor()->file()),
-                                           Find(management::v1::User::descriptor()->file())}) {
+  for (const ServiceDescriptor* service :
+       {Find(management::v1::System::descriptor()->file()),
+        Find(management::v1::User::descriptor()->file()),
+        Find(management::v1::CheckNdmpUserRequest::descriptor()->file())}) {
     for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
   }
   return methods;
