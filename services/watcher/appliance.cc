@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string_view>
+#include <system_error>
 
 #include "fmt/format.h"
 #include "grpcpp/client_context.h"
@@ -96,6 +98,10 @@ std::vector<Spec> ApplianceSpecs(const std::string& home, const std::string& bin
   configuration.probe = RpcProbe<management::v1::Users>(api::ManagementSocket(home),
                                                         &management::v1::Users::Stub::ListLogins);
   specs.push_back(std::move(configuration));
+  // NDMP is for those who have told where their tape libraries are.
+  if (std::error_code error; std::filesystem::exists(home + "/ndmp.toml", error)) {
+    specs.push_back(Daemon("ocandmpd", home, bin));
+  }
   return specs;
 }
 
