@@ -19,6 +19,11 @@ std::string SshFolder(std::string_view home) { return fmt::format("{}/ssh", home
 std::string SshSocket(std::string_view home) {
   return fmt::format("{}/ocaconfigsvc.sock", SshFolder(home));
 }
+std::string GatewaysFolder(std::string_view home) { return fmt::format("{}/gateways", home); }
+
+std::string GatewaysSocket(std::string_view home) {
+  return GatewaysFolder(home) + "/ocaconfigsvc.sock";
+}
 
 std::string HttpFolder(std::string_view home) { return fmt::format("{}/http", home); }
 

@@ -27,6 +27,9 @@ std::string HttpSocket(std::string_view home);
 // Where ocahttp says by which URL this machine reaches it; the file is empty while its port is
 // taken.
 std::string HttpUrlFile(std::string_view home);
+// What accounts that run gateways may enter: the service Gateways alone.
+std::string GatewaysFolder(std::string_view home);
+std::string GatewaysSocket(std::string_view home);
 // Connection string of the private PostgreSQL cluster.
 std::string PrivateDsn(std::string_view home);
 

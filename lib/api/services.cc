@@ -1,6 +1,7 @@
 #include "lib/api/services.h"
 
 #include "lib/api/diagnostics.pb.h"
+#include "lib/api/gateways.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/tape_libraries.pb.h"
 #include "lib/api/tokens.pb.h"
@@ -18,6 +19,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> UserServices() {
            mgmt::Token::descriptor()->file(),
            mgmt::TapeLibrary::descriptor()->file(),
            mgmt::DiagnosticBundle::descriptor()->file(),
+           mgmt::CheckNdmpUserRequest::descriptor()->file(),
        }) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }

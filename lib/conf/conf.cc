@@ -133,6 +133,7 @@ const std::vector<Field>& Fields() {
       {"vtl", "first_port", Integer([](Config* c) { return &c->vtl.first_port; }, 1, 65535)},
       {"http", "address", Text([](Config* c) { return &c->http.address; })},
       {"http", "port", Integer([](Config* c) { return &c->http.port; }, 0, 65535)},
+      {"gateways", "group", Text([](Config* c) { return &c->gateways.group; })},
   };
   return *fields;
 }

@@ -71,6 +71,11 @@ struct Http {
   int64_t port = 5233;                // 0 = a free one, another at each start
 };
 
+// [gateways]
+struct Gateways {
+  std::string group;  // whose accounts run gateways; empty = that of the appliance's own account
+};
+
 struct Config {
   Fs fs;
   Cleaner cleaner;
@@ -80,6 +85,7 @@ struct Config {
   Ssh ssh;
   Vtl vtl;
   Http http;
+  Gateways gateways;
 };
 
 // The file's contents over the defaults. kNotFound when there is no such file, kInvalidArgument for

@@ -32,6 +32,7 @@
 #include "services/config/diagnostics_service.h"
 #include "services/config/filesystem_client.h"
 #include "services/config/gate.h"
+#include "services/config/gateways_service.h"
 #include "services/config/logins.h"
 #include "services/config/management_service.h"
 #include "services/config/secret_seal.h"
@@ -74,7 +75,7 @@ absl::StatusOr<gid_t> MakeSharedFolder(const std::string& path, const std::strin
     if (getgrnam_r(group.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
         found == nullptr) {
       return absl::FailedPreconditionError(
-          fmt::format("there is no group '{}', which [ssh] in oca.toml names", group));
+          fmt::format("there is no group '{}', which oca.toml names", group));
     }
     gid = found->gr_gid;
   }
@@ -174,6 +175,13 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   OCA_RETURN_IF_ERROR(MakePrivateFolder(api::HttpFolder(home)));
   Front strangers(behind, Gate::Believes::kTokens);
   OCA_RETURN_IF_ERROR(strangers.Open(api::HttpSocket(home), std::nullopt));
+  Gate gateways_gate(user_store, *logins, tokens, audit, Gate::Believes::kAll);
+  std::unique_ptr<grpc::Service> gateways = NewGatewaysService(gateways_gate, users);
+  OCA_ASSIGN_OR_RETURN(gid_t gateways_group,
+                       MakeSharedFolder(api::GatewaysFolder(home), config.gateways.group));
+  OCA_ASSIGN_OR_RETURN(
+      std::unique_ptr<rpc::UnixServer> gateways_server,
+      rpc::UnixServer::Start(api::GatewaysSocket(home), {gateways.get()}, gateways_group));
   changes.Start();
   libraries.Start();
   users.PublishKeys();
@@ -182,6 +190,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
   context.wait_for_stop();
   log::Info("stopping");
+  gateways_server->Stop(kStopGrace);
   strangers.Close();
   visitors.Close();
   accounts.Close();

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "lib/api/gateways.pb.h"
 #include "lib/api/users.pb.h"
 #include "services/config/logins.h"
 #include "services/config/secret_seal.h"
@@ -57,11 +58,14 @@ class Users {
   absl::StatusOr<management::v1::LoginResponse> Login(const management::v1::LoginRequest& request,
                                                       std::string_view from);
   management::v1::ListLoginsResponse ListLogins();
+  // As lib/api/gateways.proto says.
+  absl::Status CheckNdmpUser(const management::v1::CheckNdmpUserRequest& request);
 
  private:
   // As of lib/crypto/password.h, one at a time: each takes 64 MiB.
   absl::StatusOr<std::string> Hash(std::string_view password);
   bool Matches(std::string_view password, const std::string& hash);
+  bool MatchesNdmp(const UserRow& row, const management::v1::CheckNdmpUserRequest& request);
   // Puts hash and, where the roles need it, sealed password into the row.
   absl::Status PutPassword(std::string_view password, const std::string& hash, UserRow* row);
 

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string_view>
+#include <system_error>
 
 #include "absl/strings/numbers.h"
 #include "fmt/format.h"
@@ -130,6 +132,10 @@ std::vector<Spec> ApplianceSpecs(const std::string& home, const std::string& bin
   Spec rest = Daemon("ocahttp", home, bin);
   rest.probe = [home] { return HttpServes(api::HttpUrlFile(home)); };
   specs.push_back(std::move(rest));
+  // NDMP is for those who have told where their tape libraries are.
+  if (std::error_code error; std::filesystem::exists(home + "/ndmp.toml", error)) {
+    specs.push_back(Daemon("ocandmpd", home, bin));
+  }
   return specs;
 }
 

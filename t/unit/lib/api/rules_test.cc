@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "lib/api/diagnostics.pb.h"
 #include "lib/api/fs.pb.h"
+#include "lib/api/gateways.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
 #include "lib/api/services.h"

@@ -1,0 +1,79 @@
+#include "gateways/ndmp/ocandmpd/run.h"
+
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "fmt/format.h"
+#include "gateways/ndmp/device/iscsi_unit.h"
+#include "gateways/ndmp/ocandmpd/config_authenticator.h"
+#include "gateways/ndmp/ocandmpd/settings.h"
+#include "gateways/ndmp/session/server.h"
+#include "lib/api/home.h"
+#include "lib/base/status.h"
+#include "lib/conf/conf.h"
+#include "lib/daemon/heartbeat.h"
+#include "lib/daemon/notify.h"
+#include "lib/daemon/pid_file.h"
+#include "lib/log/log.h"
+
+namespace oca::ndmp {
+namespace {
+
+constexpr std::string_view kName = "ocandmpd";
+
+absl::StatusOr<std::unique_ptr<ScsiUnit>> OpenLibrary(const LibraryAddress& library) {
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<IscsiUnit> unit, IscsiUnit::Login(library, 0));
+  return std::unique_ptr<ScsiUnit>(std::move(unit));
+}
+
+absl::Status Serve(const std::string& home, const Context& context) {
+  OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(home));
+  OCA_RETURN_IF_ERROR(
+      log::InitLog(kName, fmt::format("{}/log/{}.log", home, kName), config.log.level));
+  OCA_ASSIGN_OR_RETURN(Settings settings, LoadSettings(home + "/ndmp.toml"));
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<daemon::PidFile> pid_file,
+                       daemon::PidFile::Acquire(fmt::format("{}/run/{}.pid", home, kName)));
+  std::unique_ptr<daemon::Heartbeat> heartbeat = daemon::Heartbeat::Start();
+  FixedLibraries libraries(std::move(settings.libraries));
+  Devices devices(libraries, OpenLibrary);
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<Authenticator> authenticator,
+                       NewConfigAuthenticator(api::GatewaysSocket(home)));
+  Shared shared{devices, *authenticator, settings.data, std::string(api::Version())};
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<Server> server,
+                       Server::Start(settings.ip, settings.port, shared));
+  log::Info("serving", "address", ToText(server->endpoint()), "version", api::Version());
+  absl::Status notified = daemon::Notify("READY=1");
+  if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+  context.wait_for_stop();
+  log::Info("stopping");
+  server.reset();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int Run(std::span<const std::string> args, const Context& context) {
+  CLI::App app{"Oca's NDMP server: tape libraries for backup applications and NAS filers.",
+               std::string(kName)};
+  std::string home;
+  app.add_option("--home", home, "The appliance's folder; ndmp.toml in it is the configuration")
+      ->required();
+  app.set_version_flag("--version", std::string(api::Version()));
+  try {
+    // CLI11 takes the words in reverse.
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+  } catch (const CLI::ParseError& error) {
+    int code = app.exit(error, context.out, context.err);
+    return code == 0 ? 0 : 2;
+  }
+  absl::Status status = Serve(home, context);
+  if (status.ok()) return 0;
+  log::Error("cannot_serve", "error", MessageOf(status));
+  context.err << fmt::format("{}: {}\n", kName, MessageOf(status));
+  return 1;
+}
+
+}  // namespace oca::ndmp

@@ -1,0 +1,31 @@
+// What ocandmpd is told by <home>/ndmp.toml: where it listens, and which libraries there are.
+#ifndef OCA_GATEWAYS_NDMP_OCANDMPD_SETTINGS_H_
+#define OCA_GATEWAYS_NDMP_OCANDMPD_SETTINGS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateways/ndmp/device/library_directory.h"
+#include "gateways/ndmp/session/mover.h"
+
+namespace oca::ndmp {
+
+struct Settings {
+  uint32_t ip = 0;  // all addresses
+  uint16_t port = 10000;
+  DataAddress data;
+  std::vector<LibraryAddress> libraries;
+};
+
+// kNotFound when there is no such file; kInvalidArgument, with the line, for what it says.
+// Passwords of CHAP are read from the files that it names.
+absl::StatusOr<Settings> LoadSettings(const std::string& path);
+// The same from text; `source` is the file's name for messages.
+absl::StatusOr<Settings> ParseSettings(std::string_view text, std::string_view source);
+
+}  // namespace oca::ndmp
+
+#endif  // OCA_GATEWAYS_NDMP_OCANDMPD_SETTINGS_H_

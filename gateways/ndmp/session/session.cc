@@ -1,0 +1,126 @@
+#include "gateways/ndmp/session/session.h"
+
+#include <poll.h>
+
+#include <array>
+#include <utility>
+
+#include "gateways/ndmp/session/config_interface.h"
+#include "gateways/ndmp/session/connect_interface.h"
+#include "gateways/ndmp/session/control.h"
+#include "gateways/ndmp/session/dispatcher.h"
+#include "gateways/ndmp/session/mover_interface.h"
+#include "gateways/ndmp/session/outbox.h"
+#include "gateways/ndmp/session/scsi_interface.h"
+#include "gateways/ndmp/session/tape_interface.h"
+#include "lib/log/log.h"
+
+namespace oca::ndmp {
+namespace {
+
+// How long a peer may take to say who it is.
+constexpr absl::Duration kStrangersTime = absl::Minutes(2);
+
+// Data connections come to where the client found us, unless the configuration says otherwise.
+DataAddress DataAddressOf(const DataAddress& configured, const Socket& connection) {
+  DataAddress address = configured;
+  if (address.ip != 0) return address;
+  absl::StatusOr<Endpoint> here = LocalEnd(connection);
+  if (here.ok()) address.ip = here->ip;
+  return address;
+}
+
+class Session {
+ public:
+  Session(Socket connection, const Endpoint& peer, Shared& shared)
+      : peer_(IpText(peer.ip)),
+        data_address_(DataAddressOf(shared.data, connection)),
+        control_(std::move(connection)),
+        outbox_([this](const std::string& message) { control_.Send(message); }),
+        dispatcher_(outbox_, [this] { return connect_.authorized(); }),
+        connect_(outbox_, shared.authenticator, peer_),
+        config_(outbox_, shared.devices, shared.revision),
+        scsi_(shared.devices, slot_),
+        mover_(outbox_, slot_, data_address_),
+        tape_(outbox_, shared.devices, slot_, [this] { return mover_.HasTape(); }) {
+    connect_.Register(dispatcher_);
+    config_.Register(dispatcher_);
+    scsi_.Register(dispatcher_);
+    tape_.Register(dispatcher_);
+    RegisterMover(dispatcher_, mover_);
+  }
+
+  void Run(int stop_fd) {
+    log::Info("ndmp_session", "from", peer_);
+    const absl::Time strangers_end = absl::Now() + kStrangersTime;
+    connect_.Greet();
+    while (!control_.ended() && !connect_.closed()) {
+      if (!connect_.authorized() && absl::Now() >= strangers_end) break;
+      if (WaitForWork(stop_fd)) {
+        connect_.SayShutdown();
+        break;
+      }
+    }
+    mover_.Abort();
+    tape_.CloseAny();
+    log::Info("ndmp_session_ended", "from", peer_, "user", connect_.user());
+  }
+
+ private:
+  // One round of the loop. True: the service stops.
+  bool WaitForWork(int stop_fd) {
+    Wish wish = mover_.NextWish();
+    std::array<pollfd, 3> wanted = {
+        pollfd{stop_fd, POLLIN, 0}, {control_.fd(), POLLIN, 0}, {wish.fd, wish.events, 0}};
+    const int timeout = wish.now ? 0 : static_cast<int>(absl::ToInt64Milliseconds(kRound));
+    if (poll(wanted.data(), wanted.size(), timeout) < 0) return false;
+    if (wanted[0].revents != 0) return true;
+    if (wanted[1].revents != 0) HandleRequests();
+    // What a request did may have changed what the mover waits for; a step that can do nothing
+    // does nothing.
+    if (wish.now || wanted[2].revents != 0) mover_.Step();
+    outbox_.Flush();
+    return false;
+  }
+
+  void HandleRequests() {
+    control_.Receive();
+    while (!connect_.closed()) {
+      std::optional<std::string> message = control_.Next();
+      if (!message) return;
+      mover_.AcceptWaiting();
+      dispatcher_.Dispatch(*message);
+      if (connect_.authorized()) control_.Trust();
+    }
+  }
+
+  static constexpr absl::Duration kRound = absl::Seconds(10);
+
+  const std::string peer_;
+  const DataAddress data_address_;
+  Control control_;
+  Outbox outbox_;
+  Dispatcher dispatcher_;
+  DeviceSlot slot_;
+  ConnectInterface connect_;
+  ConfigInterface config_;
+  ScsiInterface scsi_;
+  Mover mover_;
+  TapeInterface tape_;
+};
+
+}  // namespace
+
+void ServeSession(Socket connection, const Endpoint& peer, Shared& shared, int stop_fd) {
+  Session(std::move(connection), peer, shared).Run(stop_fd);
+}
+
+void RefuseSession(Socket connection, const std::string& why) {
+  Control control(std::move(connection));
+  Outbox outbox([&](const std::string& message) { control.Send(message); });
+  outbox.Post(Code::kNotifyConnectionStatus,
+              NotifyConnectionStatus{ConnectionReason::kRefused, kNewestVersion, why});
+  outbox.Flush();
+}
+
+}  // namespace oca::ndmp

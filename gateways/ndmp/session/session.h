@@ -1,0 +1,30 @@
+// One control connection from its greeting to its end.
+#ifndef OCA_GATEWAYS_NDMP_SESSION_SESSION_H_
+#define OCA_GATEWAYS_NDMP_SESSION_SESSION_H_
+
+#include <string>
+
+#include "gateways/ndmp/device/devices.h"
+#include "gateways/ndmp/session/authenticator.h"
+#include "gateways/ndmp/session/mover.h"
+#include "gateways/ndmp/session/socket.h"
+
+namespace oca::ndmp {
+
+// What all sessions share; each part is thread-safe.
+struct Shared {
+  Devices& devices;
+  Authenticator& authenticator;
+  DataAddress data;  // ip 0: the address at which the session's client reached us
+  std::string revision;
+};
+
+// Serves the connection in this thread until it ends, or `stop_fd` becomes readable. The drive is
+// closed in an orderly way in any case.
+void ServeSession(Socket connection, const Endpoint& peer, Shared& shared, int stop_fd);
+// Tells a peer that it cannot be served now.
+void RefuseSession(Socket connection, const std::string& why);
+
+}  // namespace oca::ndmp
+
+#endif  // OCA_GATEWAYS_NDMP_SESSION_SESSION_H_

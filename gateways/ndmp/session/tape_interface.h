@@ -1,0 +1,48 @@
+// TAPE: one drive, one request for one block.
+#ifndef OCA_GATEWAYS_NDMP_SESSION_TAPE_INTERFACE_H_
+#define OCA_GATEWAYS_NDMP_SESSION_TAPE_INTERFACE_H_
+
+#include <functional>
+
+#include "gateways/ndmp/session/device_slot.h"
+#include "gateways/ndmp/session/dispatcher.h"
+#include "gateways/ndmp/wire/messages_tape.h"
+
+namespace oca::ndmp {
+
+// Not thread-safe.
+class TapeInterface {
+ public:
+  // Borrows all. `mover_has_tape`: whether the mover listens or moves, so that nobody else may
+  // touch the tape.
+  TapeInterface(Outbox& outbox, Devices& devices, DeviceSlot& slot,
+                std::function<bool()> mover_has_tape)
+      : outbox_(outbox),
+        devices_(devices),
+        slot_(slot),
+        mover_has_tape_(std::move(mover_has_tape)) {}
+
+  void Register(Dispatcher& dispatcher);
+  // At the session's end.
+  void CloseAny();
+
+ private:
+  // Whether a request for the open tape may be done.
+  Error Usable() const;
+  Error Open(const TapeOpenRequest& request);
+  Error Close();
+  Error GetState(TapeGetStateReply& reply);
+  Error Mtio(const TapeMtioRequest& request, TapeMtioReply& reply);
+  Error Write(const TapeWriteRequest& request, TapeWriteReply& reply);
+  Error Read(const TapeReadRequest& request, TapeReadReply& reply);
+  Error Execute(const ExecuteCdbRequest& request, ExecuteCdbReply& reply);
+
+  Outbox& outbox_;
+  Devices& devices_;
+  DeviceSlot& slot_;
+  const std::function<bool()> mover_has_tape_;
+};
+
+}  // namespace oca::ndmp
+
+#endif  // OCA_GATEWAYS_NDMP_SESSION_TAPE_INTERFACE_H_

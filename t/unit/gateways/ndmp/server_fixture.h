@@ -1,0 +1,56 @@
+// The server on loopback, over a library in memory.
+#ifndef OCA_T_UNIT_GATEWAYS_NDMP_SERVER_FIXTURE_H_
+#define OCA_T_UNIT_GATEWAYS_NDMP_SERVER_FIXTURE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateways/ndmp/session/server.h"
+#include "gtest/gtest.h"
+#include "t/unit/gateways/ndmp/client.h"
+#include "t/unit/gateways/ndmp/memory_library.h"
+
+namespace oca::ndmp {
+
+constexpr uint32_t kLoopback = 0x7f000001;
+constexpr char kDrive0[] = "/oca/lib1/drive0";
+constexpr char kDrive1[] = "/oca/lib1/drive1";
+constexpr char kChanger[] = "/oca/lib1/changer";
+
+// Knows one user, and takes a digest that is the challenge's beginning for right.
+class FakeAuthenticator final : public Authenticator {
+ public:
+  absl::Status Check(const Credentials& credentials) override {
+    bool right = credentials.digest.empty()
+                     ? credentials.password == "secret"
+                     : credentials.digest == credentials.challenge.substr(0, 16);
+    return credentials.user == "backup_user" && right ? absl::OkStatus()
+                                                      : absl::UnauthenticatedError("no");
+  }
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  explicit ServerTest(uint64_t tape_bytes = 64 << 20) : library_(tape_bytes) {
+    auto server = Server::Start(kLoopback, 0, shared_);
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+  std::unique_ptr<Client> NewClient(int version = 4) {
+    auto client = std::make_unique<Client>(server_->endpoint(), version);
+    EXPECT_EQ(client->SignIn("backup_user", "secret"), Error::kNone);
+    return client;
+  }
+
+  MemoryLibrary library_;
+  FixedLibraries libraries_{std::vector<LibraryAddress>{{"lib1", "", "", "", "", {}}}};
+  Devices devices_{libraries_, library_.Opener()};
+  FakeAuthenticator authenticator_;
+  Shared shared_{devices_, authenticator_, {}, "1.0"};
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace oca::ndmp
+
+#endif  // OCA_T_UNIT_GATEWAYS_NDMP_SERVER_FIXTURE_H_
