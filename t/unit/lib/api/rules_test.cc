@@ -10,6 +10,7 @@
 #include "lib/api/fs.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
+#include "lib/api/recycle_bin.pb.h"
 #include "lib/api/users.pb.h"
 
 namespace oca {
@@ -23,10 +24,11 @@ const ServiceDescriptor* Find(const google::protobuf::FileDescriptor* file) {
   return file->service(0);
 }
 
-// Of both services that are offered to users.
+// Of all services that are offered to users.
 std::vector<const MethodDescriptor*> UserMethods() {
   std::vector<const MethodDescriptor*> methods;
   for (const ServiceDescriptor* service : {Find(management::v1::System::descriptor()->file()),
+                                           Find(management::v1::RecycledFile::descriptor()->file()),
                                            Find(management::v1::User::descriptor()->file())}) {
     for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
   }
@@ -64,7 +66,7 @@ TEST(ApiRules, EachMethodHasARequestOfItsOwn) {
 TEST(ApiRules, SecretsAreMarked) {
   for (const auto* file :
        {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
-        fs::v1::Info::descriptor()->file()}) {
+        management::v1::RecycledFile::descriptor()->file(), fs::v1::Info::descriptor()->file()}) {
     for (int i = 0; i < file->message_type_count(); ++i) {
       const Descriptor* message = file->message_type(i);
       for (int j = 0; j < message->field_count(); ++j) {
