@@ -16,6 +16,7 @@ struct Flags {
   std::string name;
   std::string group;
   std::string type;
+  std::string marker;
   bool delete_files = false;
   bool verbose = false;
   bool names_only = false;
@@ -27,6 +28,7 @@ std::string ContainerText(const mgmt::Container& container) {
       .Add("ID", std::to_string(container.id()))
       .Add("Storage Group", container.group())
       .Add("Type", EnumWord(container.type()))
+      .Add("Marker", EnumWord(container.marker()))
       .Add("Mount Path", container.mount_path())
       .Add("State", EnumWord(container.state()))
       .Add("Created", TimeText(container.created()))
@@ -86,10 +88,30 @@ absl::Status Add(Session& session, Flags& flags) {
     OCA_ASSIGN_OR_RETURN(auto type, ParseContainerType(flags.type));
     request.set_type(type);
   }
+  if (!flags.marker.empty()) {
+    OCA_ASSIGN_OR_RETURN(auto marker, ParseMarker(flags.marker));
+    request.set_marker(marker);
+  }
   mgmt::Container made;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::AddContainer, request, &made, Patience::kChange));
   PrintOne(session, "Container added.\n", made);
+  return absl::OkStatus();
+}
+
+absl::Status Update(Session& session, Flags& flags) {
+  OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
+  if (flags.marker.empty()) {
+    return absl::InvalidArgumentError("nothing to change: give --marker auto, none or tar");
+  }
+  mgmt::UpdateContainerRequest request;
+  request.set_name(flags.name);
+  OCA_ASSIGN_OR_RETURN(auto marker, ParseMarker(flags.marker));
+  request.set_marker(marker);
+  mgmt::Container changed;
+  OCA_RETURN_IF_ERROR(
+      session.Call(&Management::Stub::UpdateContainer, request, &changed, Patience::kChange));
+  PrintOne(session, "Container updated.\n", changed);
   return absl::OkStatus();
 }
 
@@ -130,8 +152,17 @@ void AddContainer(CLI::App* group, Session& session) {
                   "Storage group that holds it (DefaultGroup)");
   add->add_option("--type", flags->type,
                   "How it is reached: local, a folder of the mount (the default)");
+  const char* kMarker =
+      "Formats whose headers are stored apart: auto (all that are known, the default), none, tar";
+  add->add_option("--marker", flags->marker, kMarker);
   session.Bind(add, [&session, flags] { return Add(session, *flags); });
   add->footer("Example:\n  oca container --add --name backups --group_name DefaultGroup");
+
+  CLI::App* update = group->add_subcommand("update", "Change a container");
+  update->add_option("--name", flags->name, "Which one");
+  update->add_option("--marker", flags->marker, kMarker);
+  session.Bind(update, [&session, flags] { return Update(session, *flags); });
+  update->footer("Example:\n  oca container --update --name backups --marker none");
 
   CLI::App* remove = group->add_subcommand("delete", "Delete a container");
   remove->add_option("--name", flags->name, "Which one");

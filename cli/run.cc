@@ -66,6 +66,7 @@ void BuildParser(CLI::App& app, Session& session) {
     }
     if (group.name == "container") AddContainer(sub, session);
     if (group.name == "container") AddRetention(sub, session);
+    if (group.name == "container") AddRecycleBin(sub, session);
     if (group.name == "stats") AddStats(sub, session);
     if (group.name == "maintenance") AddMaintenance(sub, session);
     if (group.name == "schedule") AddSchedule(sub, session);

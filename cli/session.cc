@@ -61,6 +61,7 @@ absl::Status Session::Connect() {
   socket_ = context_.user.empty() ? api::ManagementSocket(home_) : api::SshSocket(home_);
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_));
   management_ = Management::NewStub(channel);
+  recycle_bin_ = RecycleBin::NewStub(channel);
   users_ = Users::NewStub(channel);
   return absl::OkStatus();
 }

@@ -14,11 +14,13 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/recycle_bin.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 
 namespace oca::cli {
 
 using management::v1::Management;
+using management::v1::RecycleBin;
 using management::v1::Users;
 
 // How long a call may take.
@@ -43,7 +45,7 @@ class Session {
   // only.
   absl::Status RunAction();
 
-  // Calls `method` of ocaconfigsvc, of Management or of Users.
+  // Calls `method` of ocaconfigsvc, of Management, RecycleBin or Users.
   template <typename Stub, typename Request, typename Response>
   absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response,
@@ -51,6 +53,8 @@ class Session {
     return CallWith(patience, [&](grpc::ClientContext* context) {
       if constexpr (std::same_as<Stub, Users::Stub>) {
         return (users_.get()->*method)(context, request, response);
+      } else if constexpr (std::same_as<Stub, RecycleBin::Stub>) {
+        return (recycle_bin_.get()->*method)(context, request, response);
       } else {
         return (management_.get()->*method)(context, request, response);
       }
@@ -101,6 +105,7 @@ class Session {
   std::string login_password_;
   std::string token_;
   std::unique_ptr<Management::Stub> management_;
+  std::unique_ptr<RecycleBin::Stub> recycle_bin_;
   std::unique_ptr<Users::Stub> users_;
 };
 
@@ -114,7 +119,8 @@ void AddSystem(CLI::App* group, Session& session);
 void AddStorageGroup(CLI::App* group, Session& session);
 void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);
-void AddRetention(CLI::App* group, Session& session);  // a verb of containers
+void AddRetention(CLI::App* group, Session& session);   // a verb of containers
+void AddRecycleBin(CLI::App* group, Session& session);  // another one
 void AddStats(CLI::App* group, Session& session);
 void AddMaintenance(CLI::App* group, Session& session);
 void AddSchedule(CLI::App* group, Session& session);

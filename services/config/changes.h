@@ -44,6 +44,7 @@ class Changes {
   absl::Status UpdateGroup(const management::v1::UpdateStorageGroupRequest& request);
   absl::Status DeleteGroup(std::string_view name);
   absl::Status AddContainer(const management::v1::AddContainerRequest& request);
+  absl::Status UpdateContainer(const management::v1::UpdateContainerRequest& request);
   absl::Status DeleteContainer(std::string_view name, bool delete_files);
 
  private:

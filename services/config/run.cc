@@ -31,6 +31,7 @@
 #include "services/config/gate.h"
 #include "services/config/logins.h"
 #include "services/config/management_service.h"
+#include "services/config/recycle_bin_service.h"
 #include "services/config/secret_seal.h"
 #include "services/config/store.h"
 #include "services/config/user_store.h"
@@ -94,11 +95,13 @@ class Front {
   Front(const Behind& behind, Gate::Unnamed unnamed)
       : gate_(behind.user_store, behind.logins, behind.audit, unnamed),
         management_(NewManagementService(gate_, behind.changes, behind.views, behind.filesystem)),
+        recycle_bin_(NewRecycleBinService(gate_, behind.views, behind.filesystem)),
         users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)) {}
 
   absl::Status Open(const std::string& socket, std::optional<gid_t> shared_with) {
     OCA_ASSIGN_OR_RETURN(
-        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get()}, shared_with));
+        server_, rpc::UnixServer::Start(
+                     socket, {management_.get(), recycle_bin_.get(), users_.get()}, shared_with));
     return absl::OkStatus();
   }
   void Close() { server_->Stop(kStopGrace); }
@@ -106,6 +109,7 @@ class Front {
  private:
   Gate gate_;
   std::unique_ptr<grpc::Service> management_;
+  std::unique_ptr<grpc::Service> recycle_bin_;
   std::unique_ptr<grpc::Service> users_;
   std::unique_ptr<rpc::UnixServer> server_;
 };

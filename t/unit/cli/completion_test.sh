@@ -31,8 +31,9 @@ expect() {
 
 expect "oca c" "container"
 expect "oca st" "stats storage_group"
-expect "oca container " "add delete retention show"
-expect "oca container --" "--add --delete --help --retention --show"
+expect "oca container " "add delete recycle_bin retention show update"
+expect "oca container --" "--add --delete --help --recycle_bin --retention --show --update"
+expect "oca container --update --marker " "auto none tar"
 expect "oca container --d" "--delete"
 expect "oca container --add --n" "--name"
 expect "oca container --add --g" "--group --group_name"

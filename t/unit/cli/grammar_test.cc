@@ -72,7 +72,7 @@ TEST(CliGrammar, HelpOfEachLevel) {
 TEST(CliGrammar, UnknownWordsAreNamedWithWhatThereIs) {
   EXPECT_THAT(Normal("containr --show"), HasSubstr("did you mean 'container'?"));
   EXPECT_THAT(Normal("xyzzy --show"), HasSubstr("the groups are: system, storage_group"));
-  EXPECT_THAT(Normal("container --frobnicate"), HasSubstr("--show, --add, --delete"));
+  EXPECT_THAT(Normal("container --frobnicate"), HasSubstr("--show, --add, --update, --delete"));
   EXPECT_THAT(Normal("container"), HasSubstr("oca container --help"));
   EXPECT_THAT(Normal(""), HasSubstr("oca --help"));
 }
