@@ -4,7 +4,6 @@
 
 #include "cli/session.h"
 #include "cli/values.h"
-#include "cli/vtl.h"
 #include "fmt/format.h"
 #include "lib/api/tape_size.h"
 #include "lib/base/status.h"
@@ -25,6 +24,7 @@ struct Flags {
   uint32_t generation = 0;
   std::string is_oem;
   std::string oem_vendor;
+  std::string marker;
   bool delete_files = false;
   bool verbose = false;
   bool names_only = false;
@@ -41,6 +41,7 @@ std::string ContainerText(const mgmt::Container& container) {
       .Add("ID", std::to_string(container.id()))
       .Add("Storage Group", container.group())
       .Add("Type", EnumWord(container.type()))
+      .Add("Marker", EnumWord(container.marker()))
       .Add("Mount Path", container.mount_path())
       .Add("State", EnumWord(container.state()))
       .Add("Created", TimeText(container.created()))
@@ -128,10 +129,30 @@ absl::Status Add(Session& session, Flags& flags, const CLI::App& verb) {
   if (request.type() == mgmt::CONTAINER_TYPE_VTL) {
     OCA_RETURN_IF_ERROR(FillLibrary(flags, verb, request.mutable_library()));
   }
+  if (!flags.marker.empty()) {
+    OCA_ASSIGN_OR_RETURN(auto marker, ParseMarker(flags.marker));
+    request.set_marker(marker);
+  }
   mgmt::Container made;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::AddContainer, request, &made, Patience::kWork));
   PrintOne(session, "Container added.\n", made);
+  return absl::OkStatus();
+}
+
+absl::Status Update(Session& session, Flags& flags) {
+  OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
+  if (flags.marker.empty()) {
+    return absl::InvalidArgumentError("nothing to change: give --marker auto, none or tar");
+  }
+  mgmt::UpdateContainerRequest request;
+  request.set_name(flags.name);
+  OCA_ASSIGN_OR_RETURN(auto marker, ParseMarker(flags.marker));
+  request.set_marker(marker);
+  mgmt::Container changed;
+  OCA_RETURN_IF_ERROR(
+      session.Call(&Management::Stub::UpdateContainer, request, &changed, Patience::kChange));
+  PrintOne(session, "Container updated.\n", changed);
   return absl::OkStatus();
 }
 
@@ -172,6 +193,9 @@ void AddContainer(CLI::App* group, Session& session) {
                   "Storage group that holds it (DefaultGroup)");
   add->add_option("--type", flags->type,
                   "local, a folder of the mount (the default), or VTL, a tape library");
+  const char* kMarker =
+      "Formats whose headers are stored apart: auto (all that are known, the default), none, tar";
+  add->add_option("--marker", flags->marker, kMarker);
   add->add_option("--tape_size", flags->tape_size, "VTL: size of tapes (800GB)");
   add->add_option("--no_of_drives", flags->drives, "VTL: 1 to 60 drives (10)");
   add->add_option("--no_of_slots", flags->slots, "VTL: slots for tapes (60)");
@@ -182,9 +206,11 @@ void AddContainer(CLI::App* group, Session& session) {
   session.Bind(add, [&session, flags, add] { return Add(session, *flags, *add); });
   add->footer("Example:\n  oca container --add --name backups --group_name DefaultGroup");
 
-  CLI::App* update = group->add_subcommand("update", "Change the tape library in a container");
-  AddLibraryUpdate(update, session);
-  update->footer("Example:\n  oca container --update --name lib1 --no_of_drives 4");
+  CLI::App* update = group->add_subcommand("update", "Change a container");
+  update->add_option("--name", flags->name, "Which one");
+  update->add_option("--marker", flags->marker, kMarker);
+  session.Bind(update, [&session, flags] { return Update(session, *flags); });
+  update->footer("Example:\n  oca container --update --name backups --marker none");
 
   CLI::App* remove = group->add_subcommand("delete", "Delete a container");
   remove->add_option("--name", flags->name, "Which one");

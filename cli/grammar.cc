@@ -93,7 +93,7 @@ std::span<const Group> Groups() {
        {"show", "add", "update", "delete", "encryption", "setpassphrase", "unlock"}},
       {"container",
        "Containers: what users mount",
-       {"show", "add", "update", "delete", "retention"}},
+       {"show", "add", "update", "delete", "recycle_bin", "retention"}},
       {"connection",
        "How containers are reached: the mount, iSCSI",
        {"show", "add", "update", "delete", "enable", "disable"}},

@@ -15,6 +15,7 @@
 #include "grpcpp/channel.h"
 #include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/recycle_bin.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/tokens.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
@@ -23,6 +24,7 @@ namespace oca::cli {
 
 using management::v1::Diagnostics;
 using management::v1::Management;
+using management::v1::RecycleBin;
 using management::v1::TapeLibraries;
 using management::v1::Tokens;
 using management::v1::Users;
@@ -119,7 +121,8 @@ void AddSystem(CLI::App* group, Session& session);
 void AddStorageGroup(CLI::App* group, Session& session);
 void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);
-void AddRetention(CLI::App* group, Session& session);  // a verb of containers
+void AddRetention(CLI::App* group, Session& session);   // a verb of containers
+void AddRecycleBin(CLI::App* group, Session& session);  // another one
 void AddConnection(CLI::App* group, Session& session);
 void AddVtl(CLI::App* group, Session& session);
 void AddIscsi(CLI::App* group, Session& session);

@@ -66,12 +66,28 @@ std::string OneText(const fs::v1::StorageGroupStats& stats) {
   return record.Text();
 }
 
+// "3 tar-gnu, 1 tar-pax"
+std::string RecognisedText(const fs::v1::ContainerStats& stats) {
+  std::string text;
+  for (const fs::v1::RecognisedFormat& format : stats.recognised_formats()) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", format.streams(), format.format());
+  }
+  return text.empty() ? "none" : text;
+}
+
 std::string OneText(const fs::v1::ContainerStats& stats) {
   Record record;
   record.Add("Name", stats.name())
       .Add("ID", std::to_string(stats.id()))
       .Add("Storage Group", stats.group());
   AddCounters(stats, &record);
+  record.Add("Marker", EnumWord(stats.marker()))
+      .Add("Recognised Streams", RecognisedText(stats))
+      .Add("Recognised Headers", std::to_string(stats.recognised_headers()))
+      .Add("Recognised Header Bytes", BytesText(stats.recognised_header_bytes()))
+      .Add("Recognised Payload Bytes", BytesText(stats.recognised_payload_bytes()))
+      .Add("Recycle Bin Files", std::to_string(stats.recycle_bin_files()))
+      .Add("Recycle Bin Bytes", BytesText(stats.recycle_bin_bytes()));
   return record.Text();
 }
 

@@ -105,6 +105,13 @@ absl::StatusOr<fs::v1::CompressionMode> ParseCompression(std::string_view text) 
       fmt::format("'{}' is no compression mode: fast, best or lz4", text));
 }
 
+absl::StatusOr<fs::v1::Marker> ParseMarker(std::string_view text) {
+  if (text == "auto") return fs::v1::MARKER_AUTO;
+  if (text == "none") return fs::v1::MARKER_NONE;
+  if (text == "tar") return fs::v1::MARKER_TAR;
+  return absl::InvalidArgumentError(fmt::format("'{}' is no marker: auto, none or tar", text));
+}
+
 absl::StatusOr<fs::v1::ScanLevel> ParseScanLevel(std::string_view text) {
   if (text == "verify_data") return fs::v1::SCAN_LEVEL_VERIFY_DATA;
   if (text == "verify_metadata") return fs::v1::SCAN_LEVEL_VERIFY_METADATA;
@@ -209,6 +216,24 @@ std::string BytesText(uint64_t bytes) {
 std::string QuotaText(uint64_t bytes) { return bytes == 0 ? "none" : ShortBytes(bytes); }
 
 std::string PercentText(double percent) { return fmt::format("{:.2f} %", percent); }
+
+absl::StatusOr<google::protobuf::Timestamp> ParseTime(std::string_view text) {
+  std::string local(text);
+  const bool utc = local.ends_with(" UTC");
+  if (utc) local.resize(local.size() - std::string_view(" UTC").size());
+  const absl::TimeZone zone = utc ? absl::UTCTimeZone() : absl::LocalTimeZone();
+  google::protobuf::Timestamp result;
+  for (const char* format :
+       {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", absl::RFC3339_full}) {
+    absl::Time time;
+    std::string error;
+    if (!absl::ParseTime(format, local, zone, &time, &error)) continue;
+    result.set_seconds(absl::ToUnixSeconds(time));
+    return result;
+  }
+  return absl::InvalidArgumentError(fmt::format(
+      "'{}' is no time: \"2026-11-23 14:30:00\" (local) or 2026-11-23T14:30:00Z", text));
+}
 
 std::string TimeText(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0) return "-";

@@ -21,6 +21,7 @@ absl::StatusOr<uint64_t> ParseQuota(std::string_view text);
 absl::StatusOr<uint32_t> ParseChunkSize(std::string_view text);
 // "fast", "best" or "lz4".
 absl::StatusOr<fs::v1::CompressionMode> ParseCompression(std::string_view text);
+absl::StatusOr<fs::v1::Marker> ParseMarker(std::string_view text);
 // "verify_data" or "verify_metadata".
 absl::StatusOr<fs::v1::ScanLevel> ParseScanLevel(std::string_view text);
 // "static" or "internal".
@@ -34,6 +35,9 @@ absl::StatusOr<fs::v1::RetentionMode> ParseRetentionMode(std::string_view text);
 // Seconds of "90s", "30m", "12h", "30d" or "7y" (of 365 days); "none" = 0. kInvalidArgument naming
 // `what`.
 absl::StatusOr<uint64_t> ParsePeriod(std::string_view what, std::string_view text);
+// "2026-11-23 14:30:00", "2026-11-23 14:30" or "2026-11-23" in the local time zone, or with " UTC"
+// at the end; or RFC 3339.
+absl::StatusOr<google::protobuf::Timestamp> ParseTime(std::string_view text);
 // "local" (or "NAS"), "VTL"; in any case of letters.
 absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text);
 

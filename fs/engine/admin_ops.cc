@@ -82,6 +82,14 @@ absl::StatusOr<Container> FilesystemImpl::AddContainer(const Container& containe
   return added;
 }
 
+absl::Status FilesystemImpl::SetMarker(ContainerId id, names::ContainerMarker marker) {
+  std::shared_ptr<ContainerRuntime> runtime = FindContainer(id);
+  if (runtime == nullptr) return PosixError(ENOENT, fmt::format("container {}", id.value));
+  OCA_RETURN_IF_ERROR(names_->SetMarker(id, marker));
+  runtime->marker = static_cast<markers::Setting>(marker);
+  return committer_.Commit();
+}
+
 absl::Status FilesystemImpl::DeleteContainer(ContainerId id, bool with_files) {
   if (files_.AnyIn(id)) return PosixError(EBUSY, "files of the container are open");
   OCA_RETURN_IF_ERROR(names_->StartDeleteContainer(id, with_files));
@@ -142,8 +150,21 @@ absl::StatusOr<ContainerStats> FilesystemImpl::StatsOfContainer(ContainerId id) 
     if (container.id != id) continue;
     stats.name = container.name;
     stats.group = container.group;
+    stats.marker = container.marker;
   }
-  names::ContainerCounters counters = names_->Counters(id);
+  const MarkerCounters& recognised = *runtime->recognised;
+  for (size_t i = 0; i < markers::kFormats; ++i) {
+    if (recognised.streams[i] == 0) continue;
+    stats.recognised_formats.emplace_back(markers::FormatName(static_cast<markers::Format>(i)),
+                                          recognised.streams[i]);
+  }
+  const names::ContainerCounters counters = names_->Counters(id);
+  stats.recycled_inodes = counters.recycled_inodes;
+  stats.recycled_files = counters.recycled_files;
+  stats.recycled_bytes = counters.recycled_bytes;
+  stats.recognised_headers = recognised.headers;
+  stats.recognised_header_bytes = recognised.header_bytes;
+  stats.recognised_payload_bytes = recognised.payload_bytes;
   stats.total_inodes = counters.inodes;
   stats.files = counters.files;
   stats.bytes.current_bytes = counters.current_bytes;

@@ -33,9 +33,10 @@ absl::StatusOr<std::shared_ptr<OpenFile>> FilesystemImpl::Acquire(InodeNo ino) {
     OCA_ASSIGN_OR_RETURN(tree::Root root, container->group->chunks->RootOf(inode));
     if (root.length() != inode.size)
       return absl::DataLossError("inode and recipe disagree on the size");
-    auto content = std::make_shared<FileContent>(
-        container->group->chunks.get(), container->splitter, workers_.get(), inode.container,
-        std::move(root), container->recognised);
+    const markers::Splitter splitter(container->marker, &container->group->chunker);
+    auto content =
+        std::make_shared<FileContent>(container->group->chunks.get(), splitter, workers_.get(),
+                                      inode.container, std::move(root), container->recognised);
     return std::make_shared<OpenFile>(inode, std::move(container), std::move(content));
   });
 }

@@ -35,6 +35,10 @@ using names::Container;
 using names::DirEntry;
 using names::Inode;
 using names::NewInode;
+using names::RecycledVersion;
+using names::RecyclePlace;
+using names::RecyclePolicy;
+using names::RecycleStatus;
 using names::RetentionPolicy;
 using names::RetentionStatus;
 using names::StorageGroup;
@@ -84,6 +88,22 @@ struct StatFs {
   uint64_t free_bytes = 0;
   uint64_t inodes = 0;
   uint64_t free_inodes = 0;
+};
+
+// What to put back from a recycle bin.
+struct RestoreWish {
+  std::optional<InodeNo> version = {};  // else all that were deleted in a time
+  std::string to = {};                  // of one version: another path, from the container's top
+  int64_t from_ns = 0;                  // of the time of deletion, by the wall clock
+  int64_t until_ns = INT64_MAX;
+};
+struct RestoreOutcome {
+  uint64_t restored = 0;  // inodes, folders too
+  uint64_t skipped = 0;   // versions whose path is taken
+};
+struct PurgeOutcome {
+  uint64_t inodes = 0;
+  uint64_t bytes = 0;
 };
 
 class Filesystem {
@@ -154,6 +174,8 @@ class Filesystem {
   virtual absl::Status DeleteGroup(GroupId id) = 0;
   virtual std::vector<StorageGroup> ListGroups() = 0;
   virtual absl::StatusOr<Container> AddContainer(const Container& container) = 0;
+  // For files opened from now on.
+  virtual absl::Status SetMarker(ContainerId id, names::ContainerMarker marker) = 0;
   virtual absl::Status DeleteContainer(ContainerId id,
                                        bool with_files) = 0;  // EBUSY while files of it are open
   virtual std::vector<Container> ListContainers() = 0;
@@ -177,9 +199,25 @@ class Filesystem {
   virtual absl::StatusOr<RetentionStatus> GetRetention(ContainerId id) = 0;
   virtual absl::Status ReleaseLock(ContainerId id, std::string_view path) = 0;
 
+  // Recycle bins; as in fs/names. ListRecycled: at most `limit` after `after`, the oldest first.
+  virtual absl::StatusOr<Container> SetRecycleBin(ContainerId id, const RecyclePolicy& policy) = 0;
+  virtual absl::StatusOr<RecycleStatus> GetRecycleBin(ContainerId id) = 0;
+  virtual absl::StatusOr<std::vector<RecycledVersion>> ListRecycled(ContainerId id,
+                                                                    const RecyclePlace& after,
+                                                                    size_t limit) = 0;
+  // Of a time: the newest version of each path. Durable on return.
+  virtual absl::StatusOr<RestoreOutcome> RestoreRecycled(ContainerId id,
+                                                         const RestoreWish& wish) = 0;
+  // One version, or all that were deleted until a time. Durable on return.
+  virtual absl::StatusOr<PurgeOutcome> PurgeRecycled(ContainerId id, std::optional<InodeNo> version,
+                                                     int64_t deleted_until_ns) = 0;
+
   // Who caches attributes is told here of changes that it did not ask for. `changed` must not call
   // the filesystem. Empty: nobody. Returns when no earlier listener runs.
   virtual void SetAttributesListener(std::function<void(InodeNo)> changed) = 0;
+  // Likewise who remembers that a directory has no such name.
+  virtual void SetNamesListener(
+      std::function<void(InodeNo parent, const std::string& name)> appeared) = 0;
 
   // --- Maintenance. One cleaner run and one scan at a time, in the background. ---
   // Returns once it runs; a run that started itself then takes in all that was deleted before this

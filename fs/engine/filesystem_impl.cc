@@ -265,6 +265,7 @@ void FilesystemImpl::Background() {
     if (deleting) DeleteContainersInBackground();
     AdvanceEncryption();
     LockUnchangedFiles();
+    ExpireRecycledFiles();
     if (absl::Now() < next_commit) continue;
     RecordChangedFiles();
     if (absl::Status status = committer_.Commit(); !status.ok()) {

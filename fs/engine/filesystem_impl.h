@@ -84,6 +84,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::Status DeleteGroup(GroupId id) override;
   std::vector<StorageGroup> ListGroups() override;
   absl::StatusOr<Container> AddContainer(const Container& container) override;
+  absl::Status SetMarker(ContainerId id, names::ContainerMarker marker) override;
   absl::Status DeleteContainer(ContainerId id, bool with_files) override;
   std::vector<Container> ListContainers() override;
   absl::StatusOr<GroupStats> StatsOfGroup(GroupId id) override;
@@ -97,8 +98,18 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::StatusOr<Container> SetRetention(ContainerId id, const RetentionPolicy& policy) override;
   absl::StatusOr<RetentionStatus> GetRetention(ContainerId id) override;
   absl::Status ReleaseLock(ContainerId id, std::string_view path) override;
+  absl::StatusOr<Container> SetRecycleBin(ContainerId id, const RecyclePolicy& policy) override;
+  absl::StatusOr<RecycleStatus> GetRecycleBin(ContainerId id) override;
+  absl::StatusOr<std::vector<RecycledVersion>> ListRecycled(ContainerId id,
+                                                            const RecyclePlace& after,
+                                                            size_t limit) override;
+  absl::StatusOr<RestoreOutcome> RestoreRecycled(ContainerId id, const RestoreWish& wish) override;
+  absl::StatusOr<PurgeOutcome> PurgeRecycled(ContainerId id, std::optional<InodeNo> version,
+                                             int64_t deleted_until_ns) override;
   void SetAttributesListener(std::function<void(InodeNo)> changed) override
       ABSL_LOCKS_EXCLUDED(listener_mu_);
+  void SetNamesListener(std::function<void(InodeNo parent, const std::string& name)> appeared)
+      override ABSL_LOCKS_EXCLUDED(listener_mu_);
 
   absl::Status StartReclaim() override { return cleaner_->Start(); }
   absl::Status StopReclaim() override {
@@ -172,6 +183,16 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::Status LockUnchanged(const Inode& seen);
   // One step of the search for files that have not changed for so long that they are to be locked.
   void LockUnchangedFiles();
+  // --- recycle_ops.cc ---
+  // Deletes what the days of recycle bins are over for; a part of it at a time.
+  void ExpireRecycledFiles();
+  // Puts one version back, durable at a later commit.
+  absl::StatusOr<uint64_t> RestoreOne(ContainerId id, InodeNo version,
+                                      const std::optional<names::NewName>& to);
+  absl::StatusOr<RestoreOutcome> RestoreDeletedIn(ContainerId id, int64_t from_ns,
+                                                  int64_t until_ns);
+  // They have just become orphans.
+  void Discard(const std::vector<Inode>& orphans);
   absl::StatusOr<InodeNo> FindPath(ContainerId container, std::string_view path);
 
   // content_ops.cc
@@ -186,6 +207,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::StatusOr<uint64_t> CopyRefs(OpenFile& from, uint64_t from_offset, OpenFile& to,
                                     uint64_t to_offset, uint64_t length);
   void DeleteIfUnused(InodeNo ino);
+  void DeleteWithoutName(const Inode& inode);
   int64_t NowNanos() { return absl::ToUnixNanos(options_.clock->Now()); }
 
   const Options options_;
@@ -229,6 +251,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
 
   absl::Mutex listener_mu_;  // held shared while it is called
   std::function<void(InodeNo)> attributes_changed_ ABSL_GUARDED_BY(listener_mu_);
+  std::function<void(InodeNo, const std::string&)> name_appeared_ ABSL_GUARDED_BY(listener_mu_);
 
   // Of the background thread: where the search for files to lock stands, and when it begins anew.
   InodeNo lock_search_ = {};

@@ -56,13 +56,14 @@ struct ContainerRuntime {
                    Clock* clock)
       : id(container.id),
         group(std::move(its_group)),
-        splitter(static_cast<markers::Setting>(container.marker), &group->chunker),
+        marker(static_cast<markers::Setting>(container.marker)),
         reads(clock),
         writes(clock),
         retention(container.retention.mode != names::RetentionMode::kNone) {}
   const ContainerId id;
   const std::shared_ptr<GroupRuntime> group;
-  const markers::Splitter splitter;
+  // For files that are opened from now on.
+  std::atomic<markers::Setting> marker;
   const std::shared_ptr<MarkerCounters> recognised = std::make_shared<MarkerCounters>();
   Throughput reads;
   Throughput writes;

@@ -40,19 +40,22 @@ void FilesystemImpl::DeleteIfUnused(InodeNo ino) {
     names_->DeleteOrphan(ino).IgnoreError();  // a start finds what was left
 }
 
+// `inode` lost a name; what its container's recycle bin holds stays.
+void FilesystemImpl::DeleteWithoutName(const Inode& inode) {
+  if (inode.nlink != 0 || inode.recycled_ns != 0) return;
+  files_.MarkOrphan(inode.ino);
+  DeleteIfUnused(inode.ino);
+}
+
 absl::Status FilesystemImpl::Unlink(InodeNo parent, std::string_view name) {
   OCA_ASSIGN_OR_RETURN(Inode inode, names_->Unlink(parent, name));
-  if (inode.nlink == 0) {
-    files_.MarkOrphan(inode.ino);
-    DeleteIfUnused(inode.ino);
-  }
+  DeleteWithoutName(inode);
   return absl::OkStatus();
 }
 
 absl::Status FilesystemImpl::Rmdir(InodeNo parent, std::string_view name) {
   OCA_ASSIGN_OR_RETURN(Inode inode, names_->Rmdir(parent, name));
-  files_.MarkOrphan(inode.ino);
-  DeleteIfUnused(inode.ino);
+  DeleteWithoutName(inode);
   return absl::OkStatus();
 }
 
@@ -60,10 +63,7 @@ absl::Status FilesystemImpl::Rename(InodeNo parent, std::string_view name, Inode
                                     std::string_view new_name, uint32_t flags) {
   OCA_ASSIGN_OR_RETURN(names::RenameResult result,
                        names_->Rename(parent, name, new_parent, new_name, flags));
-  if (result.replaced && result.replaced->nlink == 0) {
-    files_.MarkOrphan(result.replaced->ino);
-    DeleteIfUnused(result.replaced->ino);
-  }
+  if (result.replaced) DeleteWithoutName(*result.replaced);
   return absl::OkStatus();
 }
 

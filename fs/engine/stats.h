@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "fs/format/repair_history.h"
 #include "fs/index/fingerprint_index.h"
+#include "fs/names/records.h"
 #include "lib/base/ids.h"
 
 namespace oca::engine {
@@ -71,6 +74,17 @@ struct ContainerStats {
   uint64_t files = 0;
   double read_mib_per_s = 0;
   double write_mib_per_s = 0;
+  names::ContainerMarker marker = names::ContainerMarker::kAuto;
+  // Since the daemon started: streams by the format of their first header, headers, bytes of
+  // headers, and of payload after a stream's first header.
+  std::vector<std::pair<std::string_view, uint64_t>> recognised_formats;
+  uint64_t recognised_headers = 0;
+  uint64_t recognised_header_bytes = 0;
+  uint64_t recognised_payload_bytes = 0;
+  // In the recycle bin; counted in the others too.
+  uint64_t recycled_inodes = 0;
+  uint64_t recycled_files = 0;
+  uint64_t recycled_bytes = 0;
 };
 
 struct CleanerStatus {

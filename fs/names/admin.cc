@@ -158,6 +158,18 @@ absl::StatusOr<Container> Names::AddContainer(const Container& wanted) {
   return container;
 }
 
+absl::Status Names::SetMarker(ContainerId id, ContainerMarker marker) {
+  absl::MutexLock lock(&impl_->mu);
+  for (Container container : ListContainers()) {
+    if (container.id != id || container.deleting) continue;
+    container.marker = marker;
+    Mutation mutation(*impl_);
+    mutation.PutContainer(container);
+    return mutation.Write();
+  }
+  return PosixError(ENOENT, fmt::format("container {}", id.value));
+}
+
 std::vector<Container> Names::ListContainers() const {
   std::vector<Container> containers;
   absl::MutexLock lock(&impl_->tables_mu);

@@ -144,7 +144,7 @@ absl::StatusOr<Inode> Names::SetContent(InodeNo ino, const Content& content) {
   if (!IsRegular(inode)) return PosixError(EINVAL, "names: content of what is no regular file");
   OCA_RETURN_IF_ERROR(impl_->CheckUnlocked(inode));
   Mutation mutation(*impl_);
-  mutation.CountBytes(inode.container, inode.size, content.size);
+  mutation.CountBytes(inode, content.size);
   const Inode before = inode;
   inode.content = content.recipe;
   inode.size = content.size;

@@ -153,7 +153,7 @@ absl::StatusOr<Inode> Names::Impl::RemoveName(
   OCA_RETURN_IF_ERROR(may_remove(inode));
   const int64_t now = NowNs();
   Mutation mutation(*this);
-  mutation.DropLink(now, &inode);
+  DropLink(now, parent_ino, name, &inode, &mutation);
   parent.entries--;
   if (IsDir(inode)) parent.nlink--;
   parent.mtime_ns = parent.ctime_ns = now;

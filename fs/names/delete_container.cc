@@ -103,7 +103,8 @@ absl::StatusOr<InodeNo> Eraser::EraseFiles(DeletionFrame* frame, Inode* dir) {
 // A name of a file is gone: the last one takes the inode along.
 absl::Status Eraser::DropFile(Inode inode) {
   if (inode.nlink <= 1) return EraseInode(inode);
-  mutation_.DropLink(now_, &inode);
+  inode.nlink--;
+  inode.ctime_ns = now_;
   mutation_.PutInode(inode);
   relinked_.insert(inode.ino);
   return absl::OkStatus();
@@ -160,6 +161,7 @@ absl::Status Names::StartDeleteContainer(ContainerId id, bool with_files) {
     return PosixError(ENOTEMPTY, fmt::format("the container \"{}\" holds files", container->name));
   }
   OCA_RETURN_IF_ERROR(impl_->CheckDeletable(*container));
+  OCA_RETURN_IF_ERROR(impl_->CheckBinEmpty(*container));
   OCA_ASSIGN_OR_RETURN(Inode mount_root, impl_->LoadDir(kRootInode));
   OCA_ASSIGN_OR_RETURN(const EntryValue entry, impl_->LoadEntry(kRootInode, container->name));
   mount_root.entries--;

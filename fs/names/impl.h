@@ -61,6 +61,7 @@ struct Names::Impl {
   Sequence group_ids ABSL_GUARDED_BY(mu) = {SuperItem::kGroup, 1};
   Sequence container_ids ABSL_GUARDED_BY(mu) = {SuperItem::kContainer, 1};
   int64_t stored_trusted_ns ABSL_GUARDED_BY(mu) = 0;  // what SuperItem::kTrustedTime says
+  int64_t last_recycled_ns ABSL_GUARDED_BY(mu) = 0;   // of what went into a bin last
   // Where DeleteContainerStep stands. Lost by a restart, which finds the way again.
   absl::flat_hash_map<ContainerId, std::vector<DeletionFrame>> deletions ABSL_GUARDED_BY(mu);
 
@@ -103,10 +104,31 @@ struct Names::Impl {
   // begins or forgets a lock where the container's policy says so.
   void FollowRetention(uint32_t mode_before, const AttrChange& change, Inode* inode,
                        Mutation* mutation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // Starts the clock for a policy that relies on it; anew where nothing does, not even an old lock
+  // or version: then there is nothing that a wrong clock could end.
+  absl::Status BeginTrustedTime(Mutation* mutation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   // Puts the clock, which is running, into a batch.
   void KeepTrustedTime(Mutation* mutation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   // EPERM: it holds locked files.
   absl::Status CheckDeletable(const Container& container) const;
+
+  // --- recycle.cc ---
+  // The inode lost a name: link count, ctime, and when it was the last, it goes into the bin or is
+  // an orphan.
+  void DropLink(int64_t now, InodeNo parent, std::string_view name, Inode* inode,
+                Mutation* mutation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // Whether an inode of `type` that loses its last name goes into the container's bin.
+  bool Recycles(ContainerId container, uint32_t type) const ABSL_LOCKS_EXCLUDED(tables_mu);
+  // ENOENT: the bin of the container does not hold it.
+  absl::StatusOr<Inode> LoadRecycled(ContainerId container, InodeNo ino) const;
+  absl::StatusOr<RecycledName> LoadRecycledName(const Inode& inode) const;
+  // ENOTEMPTY: its bin holds something.
+  absl::Status CheckBinEmpty(const Container& container) const ABSL_LOCKS_EXCLUDED(tables_mu);
+  // Makes orphans of up to `limit` inodes of the bin, the oldest first, while `goes` says so.
+  absl::StatusOr<std::vector<Inode>> EmptyBin(
+      ContainerId container, size_t limit,
+      absl::FunctionRef<bool(const TimedKeyParts&, const RecycledName&)> goes)
+      ABSL_LOCKS_EXCLUDED(mu);
 
   // After the mutation was written.
   void ContentChanged(const Inode& before, const Inode* after) const
@@ -151,8 +173,9 @@ class Mutation {
   void DeleteInode(const Inode& inode);
   void PutEntry(InodeNo parent, std::string_view name, const EntryValue& entry);
   void DeleteEntry(InodeNo parent, std::string_view name, uint64_t cookie);
-  // The inode lost a name: link count, ctime, and an orphan when it was the last.
-  void DropLink(int64_t now, Inode* inode);
+  // Into the recycle bin, and out of it.
+  void PutInBin(int64_t recycled_ns, const RecycledName& name, Inode* inode);
+  void TakeFromBin(Inode* inode);
   void PutOrphan(InodeNo ino);
   void DeleteOrphan(InodeNo ino);
   void PutXattr(InodeNo ino, std::string_view name, std::string_view value);
@@ -170,12 +193,14 @@ class Mutation {
 
   // Adds the inode to its container's counters, or takes it out (sign -1).
   void CountInode(const Inode& inode, int sign);
-  void CountBytes(ContainerId container, uint64_t before, uint64_t after);
+  // The regular file's size becomes `size`.
+  void CountBytes(const Inode& inode, uint64_t size);
 
   // Writes the changes and brings the tables in memory up to date. Once.
   absl::Status Write();
 
  private:
+  void CountRecycled(const Inode& inode, int sign);
   void Put(std::string key, std::string value);
   void Delete(std::string key);
 
@@ -183,6 +208,9 @@ class Mutation {
     int64_t inodes = 0;
     int64_t files = 0;
     int64_t bytes = 0;
+    int64_t recycled_inodes = 0;
+    int64_t recycled_files = 0;
+    int64_t recycled_bytes = 0;
   };
 
   Names::Impl& impl_;

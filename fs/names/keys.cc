@@ -16,6 +16,13 @@ std::string Key32(char prefix, uint32_t number) {
   return key;
 }
 
+std::string TimedKey(char prefix, ContainerId container, int64_t ns, InodeNo ino) {
+  std::string key = Key32(prefix, container.value);
+  PutBe64(&key, static_cast<uint64_t>(ns));
+  PutBe64(&key, ino.value);
+  return key;
+}
+
 void PutEntryHead(std::string* out, const EntryValue& entry) {
   PutLe<uint8_t>(out, kEntryVersion);
   PutLe<uint8_t>(out, static_cast<uint8_t>(entry.type >> 12));
@@ -77,24 +84,27 @@ std::string RetentionPrefix(ContainerId container) {
 }
 
 std::string RetentionKey(ContainerId container, int64_t until_ns, InodeNo ino) {
-  std::string key = RetentionPrefix(container);
-  PutBe64(&key, static_cast<uint64_t>(until_ns));
-  PutBe64(&key, ino.value);
-  return key;
+  return TimedKey(kRetentionPrefix, container, until_ns, ino);
 }
 
 std::string RetentionAfter(ContainerId container, int64_t ns) {
   return RetentionKey(container, ns + 1, InodeNo());
 }
 
-absl::StatusOr<RetentionKeyParts> ParseRetentionKey(std::string_view key) {
+std::string RecyclePrefix(ContainerId container) { return Key32(kRecyclePrefix, container.value); }
+
+std::string RecycleKey(ContainerId container, int64_t recycled_ns, InodeNo ino) {
+  return TimedKey(kRecyclePrefix, container, recycled_ns, ino);
+}
+
+absl::StatusOr<TimedKeyParts> ParseTimedKey(std::string_view key) {
   ByteReader in(key);
   in.Take(1);
   in.Be32();
-  RetentionKeyParts parts;
-  parts.until_ns = static_cast<int64_t>(in.Be64());
+  TimedKeyParts parts;
+  parts.ns = static_cast<int64_t>(in.Be64());
   parts.ino = InodeNo(in.Be64());
-  if (!in.ok() || !in.empty()) return absl::DataLossError("names: damaged retention key");
+  if (!in.ok() || !in.empty()) return absl::DataLossError("names: damaged key of a time");
   return parts;
 }
 

@@ -40,6 +40,7 @@ inline constexpr char kContainerPrefix = 'C';
 inline constexpr char kCountersPrefix = 'N';
 inline constexpr char kSuperPrefix = 'S';
 inline constexpr char kRetentionPrefix = 'R';
+inline constexpr char kRecyclePrefix = 'B';
 
 std::string InodeKey(InodeNo ino);
 std::string EntryKey(InodeNo parent, std::string_view name);  // by name
@@ -55,6 +56,9 @@ std::string RetentionKey(ContainerId container, int64_t until_ns, InodeNo ino);
 // The prefix of a container's retention keys, and its first one with an end after `ns`.
 std::string RetentionPrefix(ContainerId container);
 std::string RetentionAfter(ContainerId container, int64_t ns);
+// Of an inode in the recycle bin: by container, then by the trusted time of its deletion.
+std::string RecycleKey(ContainerId container, int64_t recycled_ns, InodeNo ino);
+std::string RecyclePrefix(ContainerId container);
 
 // The prefix of all keys of one directory, inode or kind.
 std::string NumberedPrefix(char prefix, uint64_t number);
@@ -67,12 +71,12 @@ absl::StatusOr<uint64_t> NumberOfKey(std::string_view key);
 std::string_view TailOfKey(std::string_view key);
 absl::StatusOr<uint64_t> CookieOfKey(std::string_view key);
 
-// The end and the inode that a retention key names.
-struct RetentionKeyParts {
-  int64_t until_ns = 0;
+// The time and the inode that a retention or recycle key names.
+struct TimedKeyParts {
+  int64_t ns = 0;
   InodeNo ino;
 };
-absl::StatusOr<RetentionKeyParts> ParseRetentionKey(std::string_view key);
+absl::StatusOr<TimedKeyParts> ParseTimedKey(std::string_view key);
 
 std::string EncodeEntry(const EntryValue& entry);
 absl::StatusOr<EntryValue> DecodeEntry(std::string_view bytes);

@@ -38,8 +38,9 @@ void Mutation::PutInode(const Inode& inode) { Put(InodeKey(inode.ino), EncodeIno
 
 void Mutation::DeleteInode(const Inode& inode) {
   Delete(InodeKey(inode.ino));
-  if (inode.retain_until_ns == 0) return;
-  Delete(RetentionKey(inode.container, inode.retain_until_ns, inode.ino));
+  if (inode.retain_until_ns != 0) {
+    Delete(RetentionKey(inode.container, inode.retain_until_ns, inode.ino));
+  }
 }
 
 void Mutation::PutEntry(InodeNo parent, std::string_view name, const EntryValue& entry) {
@@ -52,10 +53,16 @@ void Mutation::DeleteEntry(InodeNo parent, std::string_view name, uint64_t cooki
   Delete(OrderKey(parent, cookie));
 }
 
-void Mutation::DropLink(int64_t now, Inode* inode) {
-  inode->nlink = IsDir(*inode) ? 0 : inode->nlink - 1;
-  inode->ctime_ns = now;
-  if (inode->nlink == 0) PutOrphan(inode->ino);
+void Mutation::PutInBin(int64_t recycled_ns, const RecycledName& name, Inode* inode) {
+  inode->recycled_ns = recycled_ns;
+  Put(RecycleKey(inode->container, recycled_ns, inode->ino), EncodeRecycledName(name));
+  CountRecycled(*inode, 1);
+}
+
+void Mutation::TakeFromBin(Inode* inode) {
+  Delete(RecycleKey(inode->container, inode->recycled_ns, inode->ino));
+  CountRecycled(*inode, -1);
+  inode->recycled_ns = 0;
 }
 
 void Mutation::PutOrphan(InodeNo ino) { Put(OrphanKey(ino), {}); }
@@ -122,8 +129,19 @@ void Mutation::CountInode(const Inode& inode, int sign) {
   delta.bytes += sign * static_cast<int64_t>(inode.size);
 }
 
-void Mutation::CountBytes(ContainerId container, uint64_t before, uint64_t after) {
-  if (before != after) deltas_[container].bytes += static_cast<int64_t>(after - before);
+void Mutation::CountRecycled(const Inode& inode, int sign) {
+  Delta& delta = deltas_[inode.container];
+  delta.recycled_inodes += sign;
+  if (!IsRegular(inode)) return;
+  delta.recycled_files += sign;
+  delta.recycled_bytes += sign * static_cast<int64_t>(inode.size);
+}
+
+void Mutation::CountBytes(const Inode& inode, uint64_t size) {
+  if (inode.size == size) return;
+  Delta& delta = deltas_[inode.container];
+  delta.bytes += static_cast<int64_t>(size - inode.size);
+  if (inode.recycled_ns != 0) delta.recycled_bytes += static_cast<int64_t>(size - inode.size);
 }
 
 absl::Status Mutation::Write() {
@@ -135,6 +153,9 @@ absl::Status Mutation::Write() {
       counters.inodes += delta.inodes;
       counters.files += delta.files;
       counters.current_bytes += delta.bytes;
+      counters.recycled_inodes += delta.recycled_inodes;
+      counters.recycled_files += delta.recycled_files;
+      counters.recycled_bytes += delta.recycled_bytes;
       counted[id] = counters;
     }
   }

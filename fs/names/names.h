@@ -101,6 +101,43 @@ struct RetentionStatus {
   int64_t last_unlock_ns = 0;   // when the last one is
 };
 
+// What a container's recycle bin is and holds.
+struct RecycleStatus {
+  RecyclePolicy policy = {};
+  int64_t trusted_now_ns = 0;  // the clock that the days are measured in
+  uint64_t inodes = 0;
+  uint64_t files = 0;
+  uint64_t bytes = 0;
+  int64_t first_expiry_ns = 0;  // of the oldest version, by that clock; 0 when the bin is empty
+};
+
+// A place in the order of a bin: after what was deleted at that trusted time.
+struct RecyclePlace {
+  int64_t recycled_ns = 0;
+  InodeNo ino = {};
+};
+
+// One inode in a bin.
+struct RecycledVersion {
+  RecyclePlace place = {};
+  std::string path = {};  // from the container's top, without a leading slash
+  uint32_t mode = 0;
+  uint64_t size = 0;
+  int64_t deleted_ns = 0;  // by the wall clock
+  int64_t expires_ns = 0;  // by the trusted clock
+};
+
+// Where to put back what was in a bin.
+struct NewName {
+  InodeNo parent = {};
+  std::string name = {};
+};
+
+struct RestoreResult {
+  Inode inode;
+  std::vector<NewName> named;  // of each inode that is back: folders on the way, then its own
+};
+
 struct RenameResult {
   Inode moved;
   std::optional<Inode>
@@ -125,6 +162,7 @@ class Names {
   absl::Status UpdateGroup(const StorageGroup& group);  // by id; chunk size cannot change
   absl::Status DeleteGroup(GroupId id);                 // ENOTEMPTY while it holds containers
   std::vector<StorageGroup> ListGroups() const;
+  absl::Status SetMarker(ContainerId id, ContainerMarker marker);
   absl::StatusOr<Container> AddContainer(
       const Container& container);  // id 0 = choose; makes its root directory
   // Takes the container out of the mount's root and marks it deleting. ENOTEMPTY when it holds
@@ -158,6 +196,29 @@ class Names {
   // Whether a container has, or ever had, a policy.
   bool RetentionInUse() const;
   int64_t TrustedNowNs() const;
+
+  // --- Recycle bins: what lost its last name in a container whose bin is on. It has no name, but
+  // is as alive as what has one, until its days are over. docs/decisions/0021. --- EINVAL: not
+  // kMinRecycleDays to kMaxRecycleDays.
+  absl::StatusOr<Container> SetRecycleBin(ContainerId id, const RecyclePolicy& policy);
+  absl::StatusOr<RecycleStatus> GetRecycleBin(ContainerId id) const;
+  // At most `limit` versions after `after`, the oldest deletion first. A path whose folder is gone
+  // for good begins with "?".
+  absl::StatusOr<std::vector<RecycledVersion>> ListRecycled(ContainerId id,
+                                                            const RecyclePlace& after,
+                                                            size_t limit) const;
+  // Gives an inode of the bin its name back, or `to`, and puts folders back that it needs; one
+  // whose name was taken by another folder gives way to that. Where its folder is gone for good it
+  // goes to the container's top. ENOENT: not in the bin. EEXIST: the name is taken.
+  absl::StatusOr<RestoreResult> RestoreRecycled(ContainerId id, InodeNo ino,
+                                                const std::optional<NewName>& to);
+  // Each makes orphans, which it returns: up to `limit` whose days are over; up to `limit` that
+  // were deleted until a time (of the wall clock), up to the first one that was not; one (EISDIR
+  // for a directory, which others may need).
+  absl::StatusOr<std::vector<Inode>> ExpireRecycled(ContainerId id, size_t limit);
+  absl::StatusOr<std::vector<Inode>> PurgeRecycled(ContainerId id, int64_t deleted_until_ns,
+                                                   size_t limit);
+  absl::StatusOr<Inode> PurgeOneRecycled(ContainerId id, InodeNo ino);
 
   // --- Inodes and directories ---
   absl::StatusOr<Inode> GetInode(InodeNo ino) const;  // ENOENT

@@ -1,59 +1,51 @@
 // From inodes back to their names.
 #include <utility>
 
+#include "fs/names/directory_paths.h"
 #include "fs/names/impl.h"
 #include "lib/base/status.h"
 
 namespace oca::names {
 namespace {
 
-// Paths of directories, each looked up once.
-class DirectoryPaths {
- public:
-  explicit DirectoryPaths(const Names::Impl& impl) : impl_(impl) {}
-
-  // "/container/folder"; "" for the mount's root.
-  absl::StatusOr<std::string> Of(InodeNo dir) {
-    std::vector<InodeNo> up;
-    std::string path;
-    for (InodeNo at = dir; at != kRootInode;) {
-      if (auto it = known_.find(at); it != known_.end()) {
-        path = it->second;
-        break;
-      }
-      if (up.size() > kMaxDepth) return absl::DataLossError("names: directories form a circle");
-      up.push_back(at);
-      OCA_ASSIGN_OR_RETURN(Inode inode, impl_.LoadInode(at));
-      parents_[at] = inode.parent;
-      at = inode.parent;
-    }
-    for (; !up.empty(); up.pop_back()) {
-      OCA_ASSIGN_OR_RETURN(std::string name, NameIn(parents_[up.back()], up.back()));
-      path += "/" + name;
-      known_[up.back()] = path;
-    }
-    return path;
-  }
-
- private:
-  static constexpr size_t kMaxDepth = 1u << 16;
-
-  absl::StatusOr<std::string> NameIn(InodeNo parent, InodeNo child) const {
-    Cursor cursor = impl_.db->Walk(NumberedPrefix(kEntryPrefix, parent.value));
-    for (; cursor.Valid(); cursor.Next()) {
-      OCA_ASSIGN_OR_RETURN(const EntryValue entry, DecodeEntry(cursor.value()));
-      if (entry.ino == child) return std::string(TailOfKey(cursor.key()));
-    }
-    OCA_RETURN_IF_ERROR(cursor.status());
-    return absl::NotFoundError("names: a directory has no name");
-  }
-
-  const Names::Impl& impl_;
-  absl::flat_hash_map<InodeNo, InodeNo> parents_;
-  absl::flat_hash_map<InodeNo, std::string> known_;
-};
+constexpr size_t kMaxDepth = 1u << 16;
 
 }  // namespace
+
+absl::StatusOr<std::string> DirectoryPaths::Of(InodeNo dir) {
+  std::vector<Inode> up;
+  std::string path;
+  for (InodeNo at = dir; at != kRootInode;) {
+    if (auto it = known_.find(at); it != known_.end()) {
+      path = it->second;
+      break;
+    }
+    if (up.size() > kMaxDepth) return absl::DataLossError("names: directories form a circle");
+    OCA_ASSIGN_OR_RETURN(Inode inode, impl_.LoadInode(at));
+    at = inode.parent;
+    up.push_back(std::move(inode));
+  }
+  for (; !up.empty(); up.pop_back()) {
+    OCA_ASSIGN_OR_RETURN(std::string name, NameOf(up.back()));
+    path += "/" + name;
+    known_[up.back().ino] = path;
+  }
+  return path;
+}
+
+absl::StatusOr<std::string> DirectoryPaths::NameOf(const Inode& dir) const {
+  if (dir.recycled_ns != 0) {
+    OCA_ASSIGN_OR_RETURN(RecycledName recycled, impl_.LoadRecycledName(dir));
+    return std::move(recycled.name);
+  }
+  Cursor cursor = impl_.db->Walk(NumberedPrefix(kEntryPrefix, dir.parent.value));
+  for (; cursor.Valid(); cursor.Next()) {
+    OCA_ASSIGN_OR_RETURN(const EntryValue entry, DecodeEntry(cursor.value()));
+    if (entry.ino == dir.ino) return std::string(TailOfKey(cursor.key()));
+  }
+  OCA_RETURN_IF_ERROR(cursor.status());
+  return absl::NotFoundError("names: a directory has no name");
+}
 
 absl::StatusOr<absl::flat_hash_map<InodeNo, std::vector<std::string>>> Names::PathsOf(
     const absl::flat_hash_set<InodeNo>& inodes) const {
@@ -70,6 +62,15 @@ absl::StatusOr<absl::flat_hash_map<InodeNo, std::vector<std::string>>> Names::Pa
     paths[entry->ino].push_back(*path + "/" + std::string(TailOfKey(cursor.key())));
   }
   OCA_RETURN_IF_ERROR(cursor.status());
+  for (const InodeNo ino : inodes) {
+    if (paths.contains(ino)) continue;
+    const absl::StatusOr<Inode> inode = impl_->LoadInode(ino);
+    if (!inode.ok() || inode->recycled_ns == 0) continue;
+    const absl::StatusOr<RecycledName> recycled = impl_->LoadRecycledName(*inode);
+    if (!recycled.ok()) continue;  // as above
+    const absl::StatusOr<std::string> dir = directories.Of(recycled->parent);
+    paths[ino].push_back((dir.ok() ? *dir : "?") + "/" + recycled->name + " (in the recycle bin)");
+  }
   return paths;
 }
 

@@ -43,6 +43,15 @@ struct RetentionPolicy {
   friend bool operator==(const RetentionPolicy&, const RetentionPolicy&) = default;
 };
 
+// What is deleted in a container goes into its recycle bin, which keeps it for some days.
+inline constexpr uint32_t kMinRecycleDays = 7;
+inline constexpr uint32_t kMaxRecycleDays = 30;
+struct RecyclePolicy {
+  bool on = false;
+  uint32_t days = 0;  // stays when it is turned off, for what the bin holds; 0 = it was never on
+  friend bool operator==(const RecyclePolicy&, const RecyclePolicy&) = default;
+};
+
 struct Container {
   ContainerId id = {};
   std::string name = {};
@@ -52,12 +61,17 @@ struct Container {
   int64_t created_ns = 0;
   ContainerMarker marker = ContainerMarker::kAuto;
   RetentionPolicy retention = {};
+  RecyclePolicy recycle = {};
 };
 
 struct ContainerCounters {
   uint64_t inodes = 0;         // of all types, the container's root included
   uint64_t files = 0;          // regular files
   uint64_t current_bytes = 0;  // sum of the regular files' sizes, each inode once
+  // Those of them that are in the recycle bin.
+  uint64_t recycled_inodes = 0;
+  uint64_t recycled_files = 0;
+  uint64_t recycled_bytes = 0;
   friend bool operator==(const ContainerCounters&, const ContainerCounters&) = default;
 };
 
@@ -95,7 +109,16 @@ struct Inode {
   uint64_t entries = 0;  // of a directory
   // Of a regular file: the trusted time until which it is locked, or was; 0 = it never was.
   int64_t retain_until_ns = 0;
+  // The trusted time at which its last name was taken away, while it is in the recycle bin; else 0.
+  int64_t recycled_ns = 0;
   std::string content = {};  // regular file: encoded recipe root; symlink: target
+};
+
+// What the recycle bin knows of an inode that it holds.
+struct RecycledName {
+  int64_t deleted_ns = 0;  // by the wall clock
+  InodeNo parent = {};     // the directory that held its last name; it may be in the bin too
+  std::string name = {};
 };
 
 std::string EncodeInode(const Inode& inode);
@@ -106,6 +129,8 @@ std::string EncodeContainer(const Container& container);
 absl::StatusOr<Container> DecodeContainer(std::string_view bytes);
 std::string EncodeCounters(const ContainerCounters& counters);
 absl::StatusOr<ContainerCounters> DecodeCounters(std::string_view bytes);
+std::string EncodeRecycledName(const RecycledName& name);
+absl::StatusOr<RecycledName> DecodeRecycledName(std::string_view bytes);
 std::string EncodeCleanerSchedule(const CleanerSchedule& schedule);
 absl::StatusOr<CleanerSchedule> DecodeCleanerSchedule(std::string_view bytes);
 

@@ -129,7 +129,7 @@ absl::StatusOr<RenameResult> Names::Rename(InodeNo parent, std::string_view name
       OCA_ASSIGN_OR_RETURN(result.replaced, impl_->LoadInode(at.to_entry->ino));
       OCA_RETURN_IF_ERROR(CheckReplace(at, *result.replaced));
       OCA_RETURN_IF_ERROR(impl_->CheckUnlocked(*result.replaced));
-      mutation.DropLink(now, &*result.replaced);
+      impl_->DropLink(now, new_parent, new_name, &*result.replaced, &mutation);
       mutation.PutInode(*result.replaced);
       at.to().entries--;
       if (IsDir(*result.replaced)) at.to().nlink--;

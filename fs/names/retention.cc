@@ -128,6 +128,21 @@ void Names::Impl::FollowRetention(uint32_t mode_before, const AttrChange& change
   KeepTrustedTime(mutation);
 }
 
+absl::Status Names::Impl::BeginTrustedTime(Mutation* mutation) {
+  bool relied_on = false;
+  for (const char prefix : {kRetentionPrefix, kRecyclePrefix}) {
+    Cursor cursor = db->Walk(std::string(1, prefix));
+    relied_on |= cursor.Valid();
+    OCA_RETURN_IF_ERROR(cursor.status());
+  }
+  if (!relied_on) {
+    trusted.Start(std::nullopt);
+    last_recycled_ns = 0;
+  }
+  KeepTrustedTime(mutation);
+  return absl::OkStatus();
+}
+
 void Names::Impl::KeepTrustedTime(Mutation* mutation) {
   stored_trusted_ns = trusted.NowNs();
   mutation->PutSuper(SuperItem::kTrustedTime, static_cast<uint64_t>(stored_trusted_ns));
@@ -147,10 +162,10 @@ absl::Status Names::Impl::CheckDeletable(const Container& container) const {
   Cursor cursor =
       db->WalkFrom(RetentionAfter(container.id, trusted.NowNs()), RetentionPrefix(container.id));
   if (!cursor.Valid()) return cursor.status();
-  OCA_ASSIGN_OR_RETURN(const RetentionKeyParts first, ParseRetentionKey(cursor.key()));
+  OCA_ASSIGN_OR_RETURN(const TimedKeyParts first, ParseTimedKey(cursor.key()));
   return PosixError(EPERM,
                     fmt::format("the container \"{}\" holds locked files, one of them until {}",
-                                container.name, TimeText(first.until_ns)));
+                                container.name, TimeText(first.ns)));
 }
 
 absl::StatusOr<Container> Names::SetRetention(ContainerId id, const RetentionPolicy& policy) {
@@ -169,11 +184,7 @@ absl::StatusOr<Container> Names::SetRetention(ContainerId id, const RetentionPol
   Mutation mutation(*impl_);
   mutation.PutContainer(*container);
   if (policy.mode != RetentionMode::kNone) {
-    // Without any lock, not even an old one, there is nothing that a wrong clock could end.
-    Cursor locks = impl_->db->Walk(std::string(1, kRetentionPrefix));
-    if (!locks.Valid()) impl_->trusted.Start(std::nullopt);
-    OCA_RETURN_IF_ERROR(locks.status());
-    impl_->KeepTrustedTime(&mutation);
+    OCA_RETURN_IF_ERROR(impl_->BeginTrustedTime(&mutation));
   }
   OCA_RETURN_IF_ERROR(mutation.Write());
   return *container;
@@ -188,9 +199,9 @@ absl::StatusOr<RetentionStatus> Names::GetRetention(ContainerId id) const {
   Cursor cursor = impl_->db->WalkFrom(RetentionAfter(id, status.trusted_now_ns),
                                       RetentionPrefix(id), nullptr, /*fill_cache=*/false);
   for (; cursor.Valid(); cursor.Next()) {
-    OCA_ASSIGN_OR_RETURN(const RetentionKeyParts parts, ParseRetentionKey(cursor.key()));
-    if (status.locked_files++ == 0) status.first_unlock_ns = parts.until_ns;
-    status.last_unlock_ns = parts.until_ns;
+    OCA_ASSIGN_OR_RETURN(const TimedKeyParts parts, ParseTimedKey(cursor.key()));
+    if (status.locked_files++ == 0) status.first_unlock_ns = parts.ns;
+    status.last_unlock_ns = parts.ns;
   }
   OCA_RETURN_IF_ERROR(cursor.status());
   return status;

@@ -93,6 +93,7 @@ class Verifier {
   absl::Status CheckXattrs(const Inode& inode, Side* xattrs);
   void CountInode(const Inode& inode);
   absl::Status CheckRetentionKeys();
+  absl::Status CheckRecycleKeys();
   void CheckCounters();
 
   // --- verify_tree.cc: directories, and what entries point at ---
@@ -122,6 +123,7 @@ class Verifier {
   uint64_t inodes_seen_ = 0;
   uint64_t steps_ = 0;
   uint64_t locks_ = 0;  // inodes that have or had one
+  uint64_t recycled_ = 0;
   std::map<SuperItem, uint64_t> limits_;
   std::map<ContainerId, Container> containers_;
   absl::flat_hash_map<ContainerId, ContainerCounters> counted_;

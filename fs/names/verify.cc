@@ -50,6 +50,7 @@ absl::Status Verifier::Run() {
   OCA_RETURN_IF_ERROR(CheckInodes());
   OCA_RETURN_IF_ERROR(CheckTargets());
   OCA_RETURN_IF_ERROR(CheckRetentionKeys());
+  OCA_RETURN_IF_ERROR(CheckRecycleKeys());
   CheckCounters();
   progress_(inodes_seen_);
   return absl::OkStatus();
@@ -70,7 +71,7 @@ absl::Status Verifier::LoadTables() {
 }
 
 absl::Status Verifier::CheckPrefixes() {
-  constexpr std::string_view kKnown = "CDGILNORSX";
+  constexpr std::string_view kKnown = "BCDGILNORSX";
   Cursor cursor = db_.Walk({}, snapshot_.get(), /*fill_cache=*/false);
   while (cursor.Valid()) {
     const std::string prefix(cursor.key().substr(0, 1));
@@ -169,6 +170,7 @@ void Verifier::CheckInode(const Inode& inode, uint64_t number) {
   }
   if (!is_root) CountInode(inode);
   if (inode.retain_until_ns != 0) ++locks_;
+  if (inode.recycled_ns != 0) ++recycled_;
 }
 
 // Each lock's key names a file with that lock, and there are as many keys as locks.
@@ -177,7 +179,7 @@ absl::Status Verifier::CheckRetentionKeys() {
   OCA_RETURN_IF_ERROR(
       ForEach(std::string(1, kRetentionPrefix), [&](std::string_view key, std::string_view) {
         ++keys;
-        OCA_ASSIGN_OR_RETURN(const RetentionKeyParts parts, ParseRetentionKey(key));
+        OCA_ASSIGN_OR_RETURN(const TimedKeyParts parts, ParseTimedKey(key));
         OCA_ASSIGN_OR_RETURN(const auto inode, FindInode(parts.ino));
         if (!inode || key != RetentionKey(inode->container, inode->retain_until_ns, inode->ino)) {
           Fault("a lock of inode {} stands where none is", parts.ino.value);
@@ -188,12 +190,35 @@ absl::Status Verifier::CheckRetentionKeys() {
   return absl::OkStatus();
 }
 
+// As CheckRetentionKeys, of what is in recycle bins.
+absl::Status Verifier::CheckRecycleKeys() {
+  uint64_t keys = 0;
+  const auto check = [&](std::string_view key, std::string_view value) -> absl::Status {
+    ++keys;
+    OCA_ASSIGN_OR_RETURN(const TimedKeyParts parts, ParseTimedKey(key));
+    OCA_ASSIGN_OR_RETURN(const auto inode, FindInode(parts.ino));
+    if (!inode || key != RecycleKey(inode->container, inode->recycled_ns, inode->ino)) {
+      Fault("a recycle bin lists inode {}, which is not in it", parts.ino.value);
+    }
+    return DecodeRecycledName(value).status();
+  };
+  OCA_RETURN_IF_ERROR(ForEach(std::string(1, kRecyclePrefix), check));
+  if (keys != recycled_) {
+    Fault("{} inodes are in a recycle bin, but {} are listed", recycled_, keys);
+  }
+  return absl::OkStatus();
+}
+
 void Verifier::CountInode(const Inode& inode) {
   ContainerCounters& counters = counted_[inode.container];
   ++counters.inodes;
+  if (inode.recycled_ns != 0) ++counters.recycled_inodes;
   if (!IsRegular(inode)) return;
   ++counters.files;
   counters.current_bytes += inode.size;
+  if (inode.recycled_ns == 0) return;
+  ++counters.recycled_files;
+  counters.recycled_bytes += inode.size;
 }
 
 absl::Status Verifier::CheckOrphan(const Inode& inode, Side* orphans) {
@@ -202,7 +227,7 @@ absl::Status Verifier::CheckOrphan(const Inode& inode, Side* orphans) {
     marker = true;
     return absl::OkStatus();
   }));
-  if (marker != (inode.nlink == 0)) {
+  if (marker != (inode.nlink == 0 && inode.recycled_ns == 0)) {
     Fault("inode {} has {} links and {} orphan marker", inode.ino.value, inode.nlink,
           marker ? "an" : "no");
   }
@@ -232,10 +257,18 @@ void Verifier::CheckCounters() {
     const auto id = entry.first;
     const ContainerCounters& counted = counted_[id];
     const auto check = [&](std::string_view place, const ContainerCounters& kept) {
-      if (kept == counted) return;
-      Fault("container {} counts {} inodes, {} files, {} bytes in {}, but has {}, {}, {}", id.value,
-            kept.inodes, kept.files, kept.current_bytes, place, counted.inodes, counted.files,
-            counted.current_bytes);
+      if (kept.inodes != counted.inodes || kept.files != counted.files ||
+          kept.current_bytes != counted.current_bytes) {
+        Fault("container {} counts {} inodes, {} files, {} bytes in {}, but has {}, {}, {}",
+              id.value, kept.inodes, kept.files, kept.current_bytes, place, counted.inodes,
+              counted.files, counted.current_bytes);
+      } else if (kept != counted) {
+        Fault(
+            "container {} counts {} inodes, {} files, {} bytes of its recycle bin in {}, but has "
+            "{}, {}, {}",
+            id.value, kept.recycled_inodes, kept.recycled_files, kept.recycled_bytes, place,
+            counted.recycled_inodes, counted.recycled_files, counted.recycled_bytes);
+      }
     };
     const auto in_memory = counters_in_memory_.find(id);
     check("memory",

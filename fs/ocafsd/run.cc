@@ -111,6 +111,9 @@ absl::Status ServeMount(const Arguments& arguments, const conf::Fs& config,
                              .repository_path = arguments.home + "/data",
                              .mount_path = session->mountpoint()}));
   filesystem.SetAttributesListener([&session](InodeNo ino) { session->InvalidateAttributes(ino); });
+  filesystem.SetNamesListener([&session](InodeNo parent, const std::string& name) {
+    session->InvalidateEntry(parent, name);
+  });
   log::Info("ready", "home", arguments.home, "mount", session->mountpoint());
   absl::Status status;
   if (absl::Status sent = daemon::Notify("READY=1"); !sent.ok()) {
@@ -121,6 +124,7 @@ absl::Status ServeMount(const Arguments& arguments, const conf::Fs& config,
   (void)daemon::Notify("STOPPING=1");  // only a courtesy
   server->Stop();
   filesystem.SetAttributesListener(nullptr);
+  filesystem.SetNamesListener(nullptr);
   Note(&status, "unmount", session->Unmount());
   return status;
 }

@@ -53,12 +53,39 @@ fs::v1::StorageGroup ToProto(const names::StorageGroup& group) {
   return out;
 }
 
+fs::v1::Marker ToProto(names::ContainerMarker marker) {
+  switch (marker) {
+    case names::ContainerMarker::kAuto:
+      return fs::v1::MARKER_AUTO;
+    case names::ContainerMarker::kNone:
+      return fs::v1::MARKER_NONE;
+    case names::ContainerMarker::kTar:
+      return fs::v1::MARKER_TAR;
+  }
+  return fs::v1::MARKER_UNSPECIFIED;
+}
+
+absl::StatusOr<names::ContainerMarker> FromProto(fs::v1::Marker marker) {
+  switch (marker) {
+    case fs::v1::MARKER_UNSPECIFIED:
+    case fs::v1::MARKER_AUTO:
+      return names::ContainerMarker::kAuto;
+    case fs::v1::MARKER_NONE:
+      return names::ContainerMarker::kNone;
+    case fs::v1::MARKER_TAR:
+      return names::ContainerMarker::kTar;
+    default:
+      return absl::InvalidArgumentError(fmt::format("unknown marker {}", static_cast<int>(marker)));
+  }
+}
+
 fs::v1::Container ToProto(const names::Container& container) {
   fs::v1::Container out;
   out.set_id(container.id.value);
   out.set_name(container.name);
   out.set_group_id(container.group.value);
   out.set_deleting(container.deleting);
+  out.set_marker(ToProto(container.marker));
   if (container.created_ns > 0) {
     FillTime(absl::FromUnixNanos(container.created_ns), out.mutable_created());
   }
@@ -162,6 +189,18 @@ fs::v1::ContainerStats ToProto(const engine::ContainerStats& stats) {
   out.set_read_mib_per_s(TwoDecimals(stats.read_mib_per_s));
   out.set_write_mib_per_s(TwoDecimals(stats.write_mib_per_s));
   FillReduction(stats.bytes, &out);
+  out.set_marker(ToProto(stats.marker));
+  for (const auto& [format, streams] : stats.recognised_formats) {
+    fs::v1::RecognisedFormat* recognised = out.add_recognised_formats();
+    recognised->set_format(std::string(format));
+    recognised->set_streams(streams);
+  }
+  out.set_recognised_headers(stats.recognised_headers);
+  out.set_recognised_header_bytes(stats.recognised_header_bytes);
+  out.set_recognised_payload_bytes(stats.recognised_payload_bytes);
+  out.set_recycle_bin_inodes(stats.recycled_inodes);
+  out.set_recycle_bin_files(stats.recycled_files);
+  out.set_recycle_bin_bytes(stats.recycled_bytes);
   return out;
 }
 

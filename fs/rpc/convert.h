@@ -17,6 +17,9 @@ fs::v1::Retention ToProto(const names::RetentionStatus& status);
 // `policy` with what the request sets; kInvalidArgument for an unknown mode.
 absl::StatusOr<names::RetentionPolicy> Apply(const fs::v1::SetRetentionRequest& request,
                                              names::RetentionPolicy policy);
+fs::v1::Marker ToProto(names::ContainerMarker marker);
+// Unspecified is auto; InvalidArgument for a value that this version does not know.
+absl::StatusOr<names::ContainerMarker> FromProto(fs::v1::Marker marker);
 fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats);
 // The container's group's name and the cleaner's state come from elsewhere.
 fs::v1::ContainerStats ToProto(const engine::ContainerStats& stats);

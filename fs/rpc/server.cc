@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "fs/names/names.h"
 #include "fs/rpc/convert.h"
+#include "fs/rpc/recycle_bin_service.h"
 #include "lib/api/fs.grpc.pb.h"
 #include "lib/base/status.h"
 #include "lib/rpc/status.h"
@@ -133,13 +134,31 @@ class Service final : public api::Fs::Service {
 
   grpc::Status AddContainer(ServerContext*, const api::AddContainerRequest* in,
                             api::Container* out) override {
+    absl::StatusOr<names::ContainerMarker> marker = FromProto(in->marker());
+    if (!marker.ok()) return ToGrpc(marker.status());
     names::Container wanted;
     wanted.name = in->name();
+    wanted.marker = *marker;
     wanted.group = GroupId(in->group_id());
     absl::StatusOr<names::Container> made = filesystem_.AddContainer(wanted);
     if (!made.ok()) return ToGrpc(made.status());
     *out = ToProto(*made);
     ContainerChanged(made->name);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status UpdateContainer(ServerContext*, const api::UpdateContainerRequest* in,
+                               api::Container* out) override {
+    absl::StatusOr<names::Container> container = FindContainer(filesystem_, in->id());
+    if (!container.ok()) return ToGrpc(container.status());
+    if (in->marker() != api::MARKER_UNSPECIFIED) {
+      absl::StatusOr<names::ContainerMarker> marker = FromProto(in->marker());
+      if (!marker.ok()) return ToGrpc(marker.status());
+      absl::Status done = filesystem_.SetMarker(container->id, *marker);
+      if (!done.ok()) return ToGrpc(done);
+      container->marker = *marker;
+    }
+    *out = ToProto(*container);
     return grpc::Status::OK;
   }
 
@@ -327,9 +346,11 @@ class Service final : public api::Fs::Service {
 
 struct Server::Impl {
   Impl(engine::Filesystem& filesystem, Callbacks callbacks, ServerInfo info)
-      : service(filesystem, std::move(callbacks), std::move(info)) {}
+      : service(filesystem, std::move(callbacks), std::move(info)),
+        recycle_bin(NewRecycleBinService(filesystem)) {}
 
   Service service;
+  std::unique_ptr<grpc::Service> recycle_bin;
   std::unique_ptr<rpc::UnixServer> socket;  // null after Stop
 };
 
@@ -337,7 +358,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(engine::Filesystem& filesy
                                                       const std::string& socket_path,
                                                       Callbacks callbacks, ServerInfo info) {
   auto impl = std::make_unique<Impl>(filesystem, std::move(callbacks), std::move(info));
-  OCA_ASSIGN_OR_RETURN(impl->socket, rpc::UnixServer::Start(socket_path, {&impl->service}));
+  OCA_ASSIGN_OR_RETURN(
+      impl->socket, rpc::UnixServer::Start(socket_path, {&impl->service, impl->recycle_bin.get()}));
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

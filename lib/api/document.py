@@ -7,8 +7,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = os.path.join(HERE, "..", "..", "docs", "api.md")
-FILES = ["management.proto", "users.proto", "tokens.proto", "tape_libraries.proto", "diagnostics.proto", "gateways.proto", "fs.proto", "vtl.proto",
-         "health.proto", "schedule.proto", "options.proto"]
+FILES = ["management.proto", "users.proto", "tokens.proto", "recycle_bin.proto", "tape_libraries.proto", "diagnostics.proto", "gateways.proto",
+         "fs.proto", "vtl.proto", "marker.proto", "health.proto", "schedule.proto", "options.proto"]
 
 HEAD = """# The API
 

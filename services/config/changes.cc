@@ -118,6 +118,8 @@ absl::Status Changes::Do(const Action& action, Actual* actual) {
       return MakeGroup(action.group, actual);
     case Action::Kind::kPushGroup:
       return PushGroup(action.group, *actual);
+    case Action::Kind::kPushContainer:
+      return filesystem_.SetMarker(action.container.fs_id, action.container.marker);
     case Action::Kind::kRecreateContainer:
       return MakeContainer(action.container, actual);
   }
@@ -141,7 +143,8 @@ absl::Status Changes::MakeGroup(GroupRow row, Actual* actual) {
 absl::Status Changes::MakeContainer(ContainerRow row, Actual* actual) {
   const fs::v1::StorageGroup* group = FindByName(actual->groups, row.group);
   if (group == nullptr) return UnknownName(Kind::kStorageGroup, row.group, {});
-  OCA_ASSIGN_OR_RETURN(fs::v1::Container made, filesystem_.AddContainer(row.name, group->id()));
+  OCA_ASSIGN_OR_RETURN(fs::v1::Container made,
+                       filesystem_.AddContainer(row.name, group->id(), row.marker));
   row.fs_id = made.id();
   row.state = STATE_READY;
   actual->containers.push_back(std::move(made));

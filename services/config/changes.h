@@ -48,6 +48,7 @@ class Changes {
   // `also`: as of Store::Insert.
   absl::Status AddContainer(const management::v1::AddContainerRequest& request,
                             const std::function<absl::Status(db::Connection&)>& also = {});
+  absl::Status UpdateContainer(const management::v1::UpdateContainerRequest& request);
   absl::Status DeleteContainer(std::string_view name, bool delete_files);
 
  private:

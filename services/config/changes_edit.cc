@@ -147,6 +147,7 @@ absl::Status Changes::AddContainer(const management::v1::AddContainerRequest& re
     return UnknownName(Kind::kStorageGroup, row.group, NamesOf(both.desired.groups));
   }
   if (request.type() != management::v1::CONTAINER_TYPE_UNSPECIFIED) row.type = request.type();
+  if (request.marker() != fs::v1::MARKER_UNSPECIFIED) row.marker = request.marker();
   OCA_RETURN_IF_ERROR(store_.Insert(row, also));
   absl::Status made = MakeContainer(row, &both.actual);
   if (made.ok()) {
@@ -155,6 +156,26 @@ absl::Status Changes::AddContainer(const management::v1::AddContainerRequest& re
   }
   if (IsUncertain(made) || !store_.DeleteContainer(row.name).ok()) Note(made);
   return made;
+}
+
+absl::Status Changes::UpdateContainer(const management::v1::UpdateContainerRequest& request) {
+  Turn turn(*this);
+  OCA_RETURN_IF_ERROR(turn.status());
+  OCA_ASSIGN_OR_RETURN(Both both, Agree());
+  const ContainerRow* before = FindByName(both.desired.containers, request.name());
+  if (before == nullptr) {
+    return UnknownName(Kind::kContainer, request.name(), NamesOf(both.desired.containers));
+  }
+  ContainerRow row = *before;
+  if (request.marker() != fs::v1::MARKER_UNSPECIFIED) row.marker = request.marker();
+  OCA_RETURN_IF_ERROR(store_.Update(row));
+  absl::Status done = filesystem_.SetMarker(row.fs_id, row.marker);
+  if (done.ok()) {
+    log::Info("container_updated", "name", row.name, "marker", fs::v1::Marker_Name(row.marker));
+    return done;
+  }
+  if (IsUncertain(done) || !store_.Update(*before).ok()) Note(done);
+  return done;
 }
 
 absl::Status Changes::DeleteContainer(std::string_view name, bool delete_files) {

@@ -8,7 +8,9 @@
 namespace oca::config {
 namespace {
 
+namespace mgmt = management::v1;
 using fs::v1::Fs;
+using mgmt::RecycleBin;
 
 // Of calls that look things up.
 constexpr absl::Duration kShort = absl::Seconds(15);
@@ -35,19 +37,20 @@ absl::StatusOr<std::unique_ptr<FilesystemClient>> FilesystemClient::Create(
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_path));
   Part part{"the filesystem daemon ocafsd", std::move(socket_path), std::move(how_to_start)};
   return std::unique_ptr<FilesystemClient>(
-      new FilesystemClient(std::move(part), Fs::NewStub(std::move(channel))));
+      new FilesystemClient(std::move(part), std::move(channel)));
 }
 
-FilesystemClient::FilesystemClient(Part part, std::unique_ptr<Fs::Stub> stub)
-    : part_(std::move(part)), stub_(std::move(stub)) {}
+FilesystemClient::FilesystemClient(Part part, std::shared_ptr<grpc::Channel> channel)
+    : part_(std::move(part)), channel_(std::move(channel)) {}
 
-template <typename Request, typename Response>
-absl::Status FilesystemClient::Call(grpc::Status (Fs::Stub::*method)(grpc::ClientContext*,
-                                                                     const Request&, Response*),
+template <typename Stub, typename Request, typename Response>
+absl::Status FilesystemClient::Call(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                 const Request&, Response*),
                                     const Request& request, Response* response,
                                     absl::Duration timeout) {
   return CallPart(part_, timeout, [&](grpc::ClientContext* context) {
-    return (stub_.get()->*method)(context, request, response);
+    Stub stub(channel_);
+    return (stub.*method)(context, request, response);
   });
 }
 
@@ -117,13 +120,23 @@ absl::Status FilesystemClient::EncryptGroup(uint32_t id, fs::v1::EncryptionMode 
 }
 
 absl::StatusOr<fs::v1::Container> FilesystemClient::AddContainer(std::string_view name,
-                                                                 uint32_t group_id) {
+                                                                 uint32_t group_id,
+                                                                 fs::v1::Marker marker) {
   fs::v1::AddContainerRequest request;
   request.set_name(std::string(name));
   request.set_group_id(group_id);
+  request.set_marker(marker);
   fs::v1::Container made;
   OCA_RETURN_IF_ERROR(Call(&Fs::Stub::AddContainer, request, &made, kChange));
   return made;
+}
+
+absl::Status FilesystemClient::SetMarker(uint32_t id, fs::v1::Marker marker) {
+  fs::v1::UpdateContainerRequest request;
+  request.set_id(id);
+  request.set_marker(marker);
+  fs::v1::Container changed;
+  return Call(&Fs::Stub::UpdateContainer, request, &changed, kChange);
 }
 
 absl::Status FilesystemClient::DeleteContainer(uint32_t id, bool with_files) {
@@ -155,6 +168,31 @@ absl::Status FilesystemClient::ReleaseLock(uint32_t id, const std::string& path)
   request.set_path(path);
   fs::v1::ReleaseLockResponse response;
   return Call(&Fs::Stub::ReleaseLock, request, &response, kChange);
+}
+
+absl::Status FilesystemClient::GetRecycleBin(const mgmt::GetRecycleBinRequest& request,
+                                             mgmt::RecycleBinStatus* response) {
+  return Call(&RecycleBin::Stub::GetRecycleBin, request, response, kShort);
+}
+
+absl::Status FilesystemClient::SetRecycleBin(const mgmt::SetRecycleBinRequest& request,
+                                             mgmt::RecycleBinStatus* response) {
+  return Call(&RecycleBin::Stub::SetRecycleBin, request, response, kChange);
+}
+
+absl::Status FilesystemClient::ListRecycled(const mgmt::ListRecycledRequest& request,
+                                            mgmt::ListRecycledResponse* response) {
+  return Call(&RecycleBin::Stub::ListRecycled, request, response, kChange);
+}
+
+absl::Status FilesystemClient::RestoreRecycled(const mgmt::RestoreRecycledRequest& request,
+                                               mgmt::RestoreRecycledResponse* response) {
+  return Call(&RecycleBin::Stub::RestoreRecycled, request, response, kLong);
+}
+
+absl::Status FilesystemClient::PurgeRecycled(const mgmt::PurgeRecycledRequest& request,
+                                             mgmt::PurgeRecycledResponse* response) {
+  return Call(&RecycleBin::Stub::PurgeRecycled, request, response, kLong);
 }
 
 absl::StatusOr<std::vector<fs::v1::StorageGroupStats>> FilesystemClient::GroupStats(uint32_t id) {

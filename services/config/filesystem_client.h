@@ -11,7 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "grpcpp/channel.h"
 #include "lib/api/fs.grpc.pb.h"
+#include "lib/api/recycle_bin.grpc.pb.h"
 #include "services/config/part_call.h"
 
 namespace oca::config {
@@ -42,11 +44,24 @@ class FilesystemClient {
   absl::Status SetPassphrase(uint32_t id, const std::string& passphrase);
   absl::Status UnlockGroup(uint32_t id, const std::string& passphrase);
   absl::Status EncryptGroup(uint32_t id, fs::v1::EncryptionMode mode, uint64_t rotation_seconds);
-  absl::StatusOr<fs::v1::Container> AddContainer(std::string_view name, uint32_t group_id);
+  absl::StatusOr<fs::v1::Container> AddContainer(std::string_view name, uint32_t group_id,
+                                                 fs::v1::Marker marker);
+  absl::Status SetMarker(uint32_t id, fs::v1::Marker marker);
   absl::Status DeleteContainer(uint32_t id, bool with_files);
   absl::StatusOr<fs::v1::Retention> GetRetention(uint32_t id);
   absl::StatusOr<fs::v1::Retention> SetRetention(const fs::v1::SetRetentionRequest& request);
   absl::Status ReleaseLock(uint32_t id, const std::string& path);
+  // Of recycle_bin.proto, as they are.
+  absl::Status GetRecycleBin(const management::v1::GetRecycleBinRequest& request,
+                             management::v1::RecycleBinStatus* response);
+  absl::Status SetRecycleBin(const management::v1::SetRecycleBinRequest& request,
+                             management::v1::RecycleBinStatus* response);
+  absl::Status ListRecycled(const management::v1::ListRecycledRequest& request,
+                            management::v1::ListRecycledResponse* response);
+  absl::Status RestoreRecycled(const management::v1::RestoreRecycledRequest& request,
+                               management::v1::RestoreRecycledResponse* response);
+  absl::Status PurgeRecycled(const management::v1::PurgeRecycledRequest& request,
+                             management::v1::PurgeRecycledResponse* response);
   // id 0 = all
   absl::StatusOr<std::vector<fs::v1::StorageGroupStats>> GroupStats(uint32_t id);
   absl::StatusOr<std::vector<fs::v1::ContainerStats>> ContainerStats(uint32_t id);
@@ -65,15 +80,14 @@ class FilesystemClient {
   absl::Status Shutdown();
 
  private:
-  FilesystemClient(Part part, std::unique_ptr<fs::v1::Fs::Stub> stub);
+  FilesystemClient(Part part, std::shared_ptr<grpc::Channel> channel);
 
-  template <typename Request, typename Response>
-  absl::Status Call(grpc::Status (fs::v1::Fs::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                             Response*),
+  template <typename Stub, typename Request, typename Response>
+  absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response, absl::Duration timeout);
 
   const Part part_;
-  const std::unique_ptr<fs::v1::Fs::Stub> stub_;
+  const std::shared_ptr<grpc::Channel> channel_;
 };
 
 }  // namespace oca::config

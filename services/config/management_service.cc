@@ -42,6 +42,11 @@ fs::v1::SetRetentionRequest ToFilesystem(const mgmt::SetRetentionRequest& in, ui
   return out;
 }
 
+absl::Status CheckMarker(fs::v1::Marker marker) {
+  if (fs::v1::Marker_IsValid(marker)) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("unknown marker {}", static_cast<int>(marker)));
+}
+
 class Service final : public mgmt::Management::Service {
  public:
   Service(Gate& gate, Changes& changes, TapeLibraries& libraries, Views& views,
@@ -115,15 +120,24 @@ class Service final : public mgmt::Management::Service {
   grpc::Status AddContainer(ServerContext* context, const mgmt::AddContainerRequest* in,
                             mgmt::Container* out) override {
     return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
+      OCA_RETURN_IF_ERROR(CheckMarker(in->marker()));
       OCA_RETURN_IF_ERROR(MakeContainer(*in));
+      return OneContainer(in->name(), out);
+    });
+  }
+  grpc::Status UpdateContainer(ServerContext* context, const mgmt::UpdateContainerRequest* in,
+                               mgmt::Container* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit& visit) -> absl::Status {
+      NoteContainer(in->name(), visit);
+      OCA_RETURN_IF_ERROR(CheckMarker(in->marker()));
+      OCA_RETURN_IF_ERROR(changes_.UpdateContainer(*in));
       return OneContainer(in->name(), out);
     });
   }
   grpc::Status DeleteContainer(ServerContext* context, const mgmt::DeleteContainerRequest* in,
                                mgmt::DeleteContainerResponse* out) override {
     return gate_.Pass(context, *in, out, [&](Visit& visit) {
-      mgmt::Container before;
-      if (OneContainer(in->name(), &before).ok()) visit.before = AuditJson(before);
+      NoteContainer(in->name(), visit);
       return libraries_.DeleteContainer(in->name(), in->delete_files());
     });
   }
@@ -275,6 +289,11 @@ class Service final : public mgmt::Management::Service {
   void NoteGroup(std::string_view name, Visit& visit) {
     mgmt::StorageGroup before;
     if (!name.empty() && OneGroup(name, &before).ok()) visit.before = AuditJson(before);
+  }
+
+  void NoteContainer(const std::string& name, Visit& visit) {
+    mgmt::Container before;
+    if (OneContainer(name, &before).ok()) visit.before = AuditJson(before);
   }
 
   absl::Status OneGroup(std::string_view name, mgmt::StorageGroup* out) {

@@ -66,6 +66,9 @@ class Planner {
     if (wanted.fs_id != row.fs_id || wanted.group != row.group || wanted.state != row.state) {
       containers_.push_back(OnContainer(Step::kConfirmContainer, wanted));
     }
+    if (held->second->marker() != row.marker) {
+      containers_.push_back(OnContainer(Step::kPushContainer, wanted));
+    }
   }
 
   void AdoptContainers() {
@@ -77,6 +80,7 @@ class Planner {
       row.name = name;
       row.fs_id = held->id();
       row.group = group_names_[held->group_id()];
+      row.marker = held->marker();
       row.state = STATE_READY;
       containers_.push_back(OnContainer(Step::kAdoptContainer, row));
     }
@@ -165,6 +169,8 @@ std::string_view ActionName(Step kind) {
       return "adopt_container";
     case Step::kConfirmContainer:
       return "confirm_container";
+    case Step::kPushContainer:
+      return "push_container";
     case Step::kRecreateContainer:
       return "recreate_container";
     case Step::kForgetGroup:

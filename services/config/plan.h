@@ -26,6 +26,7 @@ struct Action {
     kPushGroup,          // give ocafsd the row's settings
     kAdoptContainer,     // insert the row
     kConfirmContainer,   // replace the row
+    kPushContainer,      // make ocafsd's settings those of the row
     kRecreateContainer,  // make the container in ocafsd, confirm
     kForgetGroup,        // delete the row
   };

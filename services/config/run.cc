@@ -35,6 +35,7 @@
 #include "services/config/gateways_service.h"
 #include "services/config/logins.h"
 #include "services/config/management_service.h"
+#include "services/config/recycle_bin_service.h"
 #include "services/config/secret_seal.h"
 #include "services/config/store.h"
 #include "services/config/tape_libraries.h"
@@ -108,6 +109,7 @@ class Front {
       : gate_(behind.user_store, behind.logins, behind.tokens, behind.audit, believes) {
     services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
                                              behind.filesystem));
+    services_.push_back(NewRecycleBinService(gate_, behind.views, behind.filesystem));
     services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
     services_.push_back(NewTokensService(gate_, behind.tokens));
     services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));

@@ -27,6 +27,8 @@ constexpr Word<fs::v1::CompressionMode> kModes[] = {{fs::v1::COMPRESSION_MODE_FA
                                                     {fs::v1::COMPRESSION_MODE_LZ4, "lz4"}};
 constexpr Word<management::v1::ContainerType> kTypes[] = {
     {management::v1::CONTAINER_TYPE_LOCAL, "local"}, {management::v1::CONTAINER_TYPE_VTL, "vtl"}};
+constexpr Word<fs::v1::Marker> kMarkers[] = {
+    {fs::v1::MARKER_AUTO, "auto"}, {fs::v1::MARKER_NONE, "none"}, {fs::v1::MARKER_TAR, "tar"}};
 
 template <typename Value, size_t n>
 std::string_view TextOf(const Word<Value> (&words)[n], Value value) {
@@ -81,7 +83,7 @@ absl::StatusOr<std::vector<GroupRow>> LoadGroups(db::Connection& db) {
 
 absl::StatusOr<std::vector<ContainerRow>> LoadContainers(db::Connection& db) {
   OCA_ASSIGN_OR_RETURN(db::Result rows,
-                       db.Query("SELECT name, fs_id, storage_group, type, state, "
+                       db.Query("SELECT name, fs_id, storage_group, type, marker, state, "
                                 "(extract(epoch FROM created) * 1000000)::bigint "
                                 "FROM oca_config.container ORDER BY name COLLATE \"C\""));
   std::vector<ContainerRow> containers(static_cast<size_t>(rows.rows()));
@@ -91,8 +93,9 @@ absl::StatusOr<std::vector<ContainerRow>> LoadContainers(db::Connection& db) {
     OCA_ASSIGN_OR_RETURN(container.fs_id, FsIdAt(rows, i, 1));
     container.group = rows.Text(i, 2);
     OCA_ASSIGN_OR_RETURN(container.type, ValueOf(kTypes, rows.Text(i, 3)));
-    OCA_ASSIGN_OR_RETURN(container.state, ValueOf(kStates, rows.Text(i, 4)));
-    OCA_ASSIGN_OR_RETURN(container.created, TimeAt(rows, i, 5));
+    OCA_ASSIGN_OR_RETURN(container.marker, ValueOf(kMarkers, rows.Text(i, 4)));
+    OCA_ASSIGN_OR_RETURN(container.state, ValueOf(kStates, rows.Text(i, 5)));
+    OCA_ASSIGN_OR_RETURN(container.created, TimeAt(rows, i, 6));
   }
   return containers;
 }
@@ -190,10 +193,11 @@ absl::Status Store::Insert(const ContainerRow& row,
   return With([&](db::Connection& db) -> absl::Status {
     OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
     OCA_RETURN_IF_ERROR(
-        db.Query("INSERT INTO oca_config.container (name, fs_id, storage_group, type, state) "
-                 "VALUES ($1, $2, $3, $4, $5)",
-                 {row.name, FsIdParam(row.fs_id), row.group, TextOf(kTypes, row.type),
-                  TextOf(kStates, row.state)})
+        db.Query(
+              "INSERT INTO oca_config.container (name, fs_id, storage_group, type, marker, state) "
+              "VALUES ($1, $2, $3, $4, $5, $6)",
+              {row.name, FsIdParam(row.fs_id), row.group, TextOf(kTypes, row.type),
+               TextOf(kMarkers, row.marker), TextOf(kStates, row.state)})
             .status());
     if (also) OCA_RETURN_IF_ERROR(also(db));
     return transaction.Commit();
@@ -216,9 +220,9 @@ absl::Status Store::Update(const ContainerRow& row) {
   return With([&](db::Connection& db) {
     return MustChangeOne(
         db.Query("UPDATE oca_config.container SET fs_id = $2, storage_group = $3, type = $4, "
-                 "state = $5 WHERE name = $1",
+                 "marker = $5, state = $6 WHERE name = $1",
                  {row.name, FsIdParam(row.fs_id), row.group, TextOf(kTypes, row.type),
-                  TextOf(kStates, row.state)}),
+                  TextOf(kMarkers, row.marker), TextOf(kStates, row.state)}),
         row.name);
   });
 }

@@ -35,6 +35,7 @@ struct ContainerRow {
   uint32_t fs_id = 0;  // 0 = not confirmed
   std::string group;
   management::v1::ContainerType type = management::v1::CONTAINER_TYPE_LOCAL;
+  fs::v1::Marker marker = fs::v1::MARKER_AUTO;
   management::v1::State state = management::v1::STATE_CREATING;
   absl::Time created;  // set by the database
 };

@@ -73,6 +73,7 @@ mgmt::Container ToProto(const ContainerRow& row) {
   container.set_id(row.fs_id);
   container.set_group(row.group);
   container.set_type(row.type);
+  container.set_marker(row.marker);
   container.set_state(row.state);
   SetTime(row.created, container.mutable_created());
   return container;
@@ -85,6 +86,7 @@ mgmt::Container ToProto(const fs::v1::Container& held, const ContainerRow* row,
   container.set_id(held.id());
   container.set_group(group);
   container.set_type(row == nullptr ? mgmt::CONTAINER_TYPE_LOCAL : row->type);
+  container.set_marker(held.marker());
   if (held.has_created()) *container.mutable_created() = held.created();
   if (held.deleting()) {
     container.set_state(mgmt::STATE_DELETING);

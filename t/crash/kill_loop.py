@@ -3,8 +3,8 @@
 
 kill_loop.py --bin DIR [--rounds N] [--seed S] [--seconds LIMIT]
 
-Writers keep histories outside the mount (history.py). At the end a scan of all data must find nothing, and the counters must equal what
-can be counted on the mount. The seed is printed first; moments of kills are real time, so a seed repeats the load, not the crash.
+Writers keep histories outside the mount (history.py), in a container whose recycle bin is on. At the end a scan of all data must find nothing, with a
+full bin and after its purge, and the counters must equal what can be counted on the mount. The seed is printed first; moments of kills are real time, so a seed repeats the load, not the crash.
 """
 
 import argparse
@@ -45,6 +45,7 @@ class Loop:
         self.seed = seed
         self.work_dir = work_dir
         container = appliance.container("kill")
+        appliance.oca("container", "--recycle_bin", "--enable", "--name", "kill")
         self.tops = [os.path.join(container, f"w{i}") for i in range(WRITERS)]
         for top in self.tops:
             os.mkdir(top)
@@ -108,10 +109,16 @@ class Loop:
 
     def verify_all(self):
         """The scan of all data and the counters, once nothing is written any more."""
-        self.appliance.oca("maintenance", "--filesystem", "--start_scan", "verify_data")
-        status = self.appliance.wait_for_scan(600)
-        if status["state"] != "done" or int(status["fault_count"]) != 0:
-            return f"the scan says: {status}"
+        purged = 0
+        for purges in (False, True):
+            if purges:
+                purged = self.appliance.oca("container", "--recycle_bin", "--purge", "--name", "kill", "--yes")["purged"]
+            self.appliance.oca("maintenance", "--filesystem", "--start_scan", "verify_data")
+            status = self.appliance.wait_for_scan(600)
+            if status["state"] != "done" or int(status["fault_count"]) != 0:
+                return f"the scan says: {status}"
+        if purged == 0:
+            return "nothing was in the recycle bin"
         sizes = {}
         for directory, _, names in os.walk(self.appliance.mount):
             for name in names:

@@ -101,6 +101,8 @@ void Fuzz(char what, std::string_view bytes) {
       return RoundTrip(bytes, DecodeContainer, EncodeContainer);
     case 'N':
       return RoundTrip(bytes, DecodeCounters, EncodeCounters);
+    case 'B':
+      return RoundTrip(bytes, DecodeRecycledName, EncodeRecycledName);
     case 'D':
       return RoundTrip(bytes, DecodeEntry, EncodeEntry);
     case 'S':

@@ -104,6 +104,33 @@ TEST_F(ConfigService, GroupKeepsItsSettingsAndQuotaMayNotFallBelowUse) {
   EXPECT_THAT(UpdateGroup("g", 0).status(), StatusIs(StatusCode::kNotFound));
 }
 
+TEST_F(ConfigService, ContainerKeepsItsMarkerAndTheMarkerCanBeChanged) {
+  mgmt::AddContainerRequest add;
+  add.set_name("c");
+  add.set_marker(fs::v1::MARKER_NONE);
+  mgmt::Container made;
+  ASSERT_OK(Call(&Management::Stub::AddContainer, add, &made));
+  EXPECT_EQ(made.marker(), fs::v1::MARKER_NONE);
+  mgmt::UpdateContainerRequest update;
+  update.set_name("c");
+  update.set_marker(fs::v1::MARKER_TAR);
+  mgmt::Container changed;
+  ASSERT_OK(Call(&Management::Stub::UpdateContainer, update, &changed));
+  EXPECT_EQ(changed.marker(), fs::v1::MARKER_TAR);
+  EXPECT_EQ(Sql("SELECT marker FROM oca_config.container WHERE name = 'c'"), "tar");
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    EXPECT_EQ(filesystem_->containers[made.id()].marker, names::ContainerMarker::kTar);
+  }
+  update.set_marker(static_cast<fs::v1::Marker>(77));
+  EXPECT_THAT(Call(&Management::Stub::UpdateContainer, update, &changed),
+              StatusIs(StatusCode::kInvalidArgument));
+  update.set_marker(fs::v1::MARKER_AUTO);
+  update.set_name("none");
+  EXPECT_THAT(Call(&Management::Stub::UpdateContainer, update, &changed),
+              StatusIs(StatusCode::kNotFound));
+}
+
 TEST_F(ConfigService, OcafsdDownShowsComeFromTheConfigurationAndChangesFail) {
   ASSERT_OK(AddContainer("c1"));
   StopFilesystem();

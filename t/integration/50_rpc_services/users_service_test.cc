@@ -5,6 +5,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "lib/api/options.pb.h"
+#include "lib/api/recycle_bin.pb.h"
 #include "lib/api/tape_libraries.pb.h"
 #include "t/integration/50_rpc_services/config_service.h"
 
@@ -225,8 +226,9 @@ TEST_F(UsersService, EveryMethodIsBehindTheGate) {
   ASSERT_OK(AddUser("none", {}));
   ASSERT_OK_AND_ASSIGN(auto channel, rpc::UnixChannel(api::ManagementSocket(home_.path())));
   int checked = 0;
-  for (const auto* file : {mgmt::System::descriptor()->file(), mgmt::User::descriptor()->file(),
-                           mgmt::TapeLibrary::descriptor()->file()}) {
+  for (const auto* file :
+       {mgmt::System::descriptor()->file(), mgmt::RecycledFile::descriptor()->file(),
+        mgmt::User::descriptor()->file(), mgmt::TapeLibrary::descriptor()->file()}) {
     for (int i = 0; i < file->service(0)->method_count(); ++i) {
       const auto* method = file->service(0)->method(i);
       SCOPED_TRACE(method->full_name());

@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "lib/api/home.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/recycle_bin.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/tokens.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
@@ -79,6 +80,27 @@ class FakeManagement final : public mgmt::Management::Service {
                             mgmt::Container* out) override {
     out->set_name(in->name());
     return Called("AddContainer", *in);
+  }
+  grpc::Status UpdateContainer(ServerContext*, const mgmt::UpdateContainerRequest* in,
+                               mgmt::Container* out) override {
+    out->set_name(in->name());
+    out->set_marker(in->marker());
+    return Called("UpdateContainer", *in);
+  }
+  grpc::Status GetContainerStats(ServerContext*, const mgmt::GetContainerStatsRequest*,
+                                 mgmt::GetContainerStatsResponse* out) override {
+    auto* stats = out->add_containers();
+    stats->set_name("a1");
+    stats->set_marker(fs::v1::MARKER_AUTO);
+    for (const char* format : {"tar-gnu", "tar-pax"}) {
+      auto* recognised = stats->add_recognised_formats();
+      recognised->set_format(format);
+      recognised->set_streams(3);
+    }
+    stats->set_recognised_headers(77);
+    stats->set_recycle_bin_files(5);
+    stats->set_recycle_bin_bytes(2048);
+    return grpc::Status::OK;
   }
   grpc::Status DeleteContainer(ServerContext*, const mgmt::DeleteContainerRequest* in,
                                mgmt::DeleteContainerResponse*) override {
@@ -232,6 +254,54 @@ class FakeManagement final : public mgmt::Management::Service {
 };
 
 // Takes "right" as the password of "eve". Remembers each call, with the login that it belongs to.
+class FakeRecycleBin final : public mgmt::RecycleBin::Service {
+ public:
+  absl::Mutex mu;
+  std::vector<std::string> calls ABSL_GUARDED_BY(mu);  // "Name: fields", of changes
+
+  grpc::Status GetRecycleBin(ServerContext*, const mgmt::GetRecycleBinRequest*,
+                             mgmt::RecycleBinStatus* out) override {
+    out->set_on(true);
+    out->set_retention_days(14);
+    out->set_files(3);
+    return grpc::Status::OK;
+  }
+  grpc::Status SetRecycleBin(ServerContext*, const mgmt::SetRecycleBinRequest* in,
+                             mgmt::RecycleBinStatus*) override {
+    return Called("SetRecycleBin", *in);
+  }
+  // Two pages of one file each.
+  grpc::Status ListRecycled(ServerContext*, const mgmt::ListRecycledRequest* in,
+                            mgmt::ListRecycledResponse* out) override {
+    if (in->name() == "empty") return grpc::Status::OK;
+    const bool first = in->page().empty();
+    auto* file = out->add_files();
+    file->set_id(first ? 11 : 12);
+    file->set_path(first ? "d/first" : "d/second");
+    if (first) out->set_next_page("2");
+    return grpc::Status::OK;
+  }
+  grpc::Status RestoreRecycled(ServerContext*, const mgmt::RestoreRecycledRequest* in,
+                               mgmt::RestoreRecycledResponse* out) override {
+    out->set_restored(2);
+    out->set_skipped(1);
+    return Called("RestoreRecycled", *in);
+  }
+  grpc::Status PurgeRecycled(ServerContext*, const mgmt::PurgeRecycledRequest* in,
+                             mgmt::PurgeRecycledResponse* out) override {
+    out->set_purged(5);
+    out->set_bytes(2048);
+    return Called("PurgeRecycled", *in);
+  }
+
+ private:
+  grpc::Status Called(const std::string& name, const google::protobuf::Message& request) {
+    absl::MutexLock lock(&mu);
+    calls.push_back(name + ": " + request.ShortDebugString());
+    return grpc::Status::OK;
+  }
+};
+
 class FakeUsers final : public mgmt::Users::Service {
  public:
   absl::Mutex mu;
@@ -467,9 +537,9 @@ class Cli : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
-    ASSERT_OK_AND_ASSIGN(server_,
-                         rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
-                                                {&management_, &users_, &tokens_, &libraries_}));
+    ASSERT_OK_AND_ASSIGN(server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
+                                                         {&management_, &recycle_bin_, &users_,
+                                                          &tokens_, &libraries_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -503,6 +573,10 @@ class Cli : public testing::Test {
     return management_.calls.empty() ? "" : management_.calls.back();
   }
 
+  std::string LastBinCall() {
+    absl::MutexLock lock(&recycle_bin_.mu);
+    return recycle_bin_.calls.empty() ? "" : recycle_bin_.calls.back();
+  }
   std::vector<std::string> UserCalls() {
     absl::MutexLock lock(&users_.mu);
     return users_.calls;
@@ -519,6 +593,7 @@ class Cli : public testing::Test {
 
   support::TempDir home_;
   FakeManagement management_;
+  FakeRecycleBin recycle_bin_;
   FakeUsers users_;
   FakeTokens tokens_;
   FakeTapeLibraries libraries_;

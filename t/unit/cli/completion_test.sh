@@ -32,8 +32,9 @@ expect() {
 
 expect "oca c" "connection container"
 expect "oca st" "stats storage_group"
-expect "oca container " "add delete retention show update"
-expect "oca container --" "--add --delete --help --retention --show --update"
+expect "oca container " "add delete recycle_bin retention show update"
+expect "oca container --" "--add --delete --help --recycle_bin --retention --show --update"
+expect "oca container --update --marker " "auto none tar"
 expect "oca container --d" "--delete"
 expect "oca container --add --n" "--name --no_of_drives --no_of_slots --no_of_tapes"
 expect "oca container --add --g" "--generation --group --group_name"

@@ -46,6 +46,23 @@ TEST_F(Cli, ContainerAddHandsItsFlagsOn) {
   EXPECT_EQ(LastCall(), "AddContainer: name: \"c1\" group: \"g\" type: CONTAINER_TYPE_LOCAL");
 }
 
+TEST_F(Cli, MarkerIsSetAndWhatWasRecognisedIsShown) {
+  ASSERT_EQ(Oca("container --add --name c1 --marker none"), 0);
+  EXPECT_EQ(LastCall(), "AddContainer: name: \"c1\" marker: MARKER_NONE");
+  ASSERT_EQ(Oca("container --update --name c1 --marker tar"), 0);
+  EXPECT_EQ(LastCall(), "UpdateContainer: name: \"c1\" marker: MARKER_TAR");
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("Container updated.\n"), HasSubstr(": tar\n")));
+  EXPECT_EQ(Oca("container --update --name c1"), kUsage);
+  EXPECT_EQ(Oca("container --update --name c1 --marker zip"), kUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("'zip' is no marker: auto, none or tar"));
+  ASSERT_EQ(Oca("stats --container --name a1"), 0);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr(": 3 tar-gnu, 3 tar-pax\n"), HasSubstr(": 77\n"),
+                                HasSubstr(": 2048 (2.00 KiB)\n")));
+  ASSERT_EQ(Oca("stats --container --name a1 --json"), 0);
+  EXPECT_EQ(Json()["recognised_formats"][1]["format"], "tar-pax");
+  EXPECT_EQ(Json()["recycle_bin_files"], 5);
+}
+
 TEST_F(Cli, MissingNameIsAUsageErrorWithoutATerminal) {
   EXPECT_EQ(Oca("container --add"), kUsage);
   EXPECT_THAT(err_.str(), HasSubstr("--name is missing"));

@@ -105,6 +105,19 @@ TEST(CliValues, PeriodsHaveUnits) {
   EXPECT_EQ(PeriodText(220752000), "7 years");
 }
 
+TEST(CliValues, TimesAreLocalUnlessTheySayMore) {
+  for (const char* text : {"2026-11-23 14:30:00 UTC", "2026-11-23 14:30 UTC",
+                           "2026-11-23T14:30:00Z", "2026-11-23T15:30:00+01:00"}) {
+    ASSERT_OK_AND_ASSIGN(const auto time, ParseTime(text));
+    EXPECT_EQ(time.seconds(), 1795444200) << text;
+  }
+  ASSERT_OK_AND_ASSIGN(const auto midnight, ParseTime("2026-11-23"));
+  EXPECT_EQ(TimeText(midnight).substr(0, 19), "2026-11-23 00:00:00");
+  for (const char* text : {"", "today", "2026-11", "2026-13-01", "2026-11-23 25:00", "14:30"}) {
+    EXPECT_THAT(ParseTime(text), StatusIs(StatusCode::kInvalidArgument)) << text;
+  }
+}
+
 TEST(CliValues, BytesAreShownWithAUnit) {
   EXPECT_EQ(BytesText(0), "0 (0.00 KiB)");
   EXPECT_EQ(BytesText(1ull << 30), "1073741824 (1.00 GiB)");

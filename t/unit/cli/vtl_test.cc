@@ -20,7 +20,7 @@ TEST_F(Cli, ATapeLibraryIsMadeWithItsContainer) {
         "--type VTL --is_oem maybe", "--type NFS"}) {
     EXPECT_EQ(Oca(std::string("container --add --name lib1 ") + words), kUsage) << words;
   }
-  ASSERT_EQ(Oca("container --update --name lib1 --no_of_drives 4"), 0);
+  ASSERT_EQ(Oca("vtl --update --name lib1 --no_of_drives 4"), 0);
   EXPECT_EQ(LastTapeCall(), "UpdateTapeLibrary: name: \"lib1\" drives: 4");
 }
 

@@ -114,6 +114,21 @@ TEST_F(ContainersTest, UpdateChangesAllButTheChunkSize) {
   EXPECT_ERRNO(names_->UpdateGroup(group), ENOENT);
 }
 
+TEST_F(ContainersTest, MarkerIsKept) {
+  ASSERT_OK(names_->SetMarker(container_.id, ContainerMarker::kTar));
+  auto plain =
+      names_->AddContainer({.name = "plain", .group = group_.id, .marker = ContainerMarker::kNone});
+  ASSERT_OK(plain);
+  ASSERT_NO_FATAL_FAILURE(Reopen());
+  for (const Container& container : names_->ListContainers()) {
+    EXPECT_EQ(container.marker,
+              container.id == plain->id ? ContainerMarker::kNone : ContainerMarker::kTar);
+  }
+  EXPECT_ERRNO(names_->SetMarker(ContainerId(99), ContainerMarker::kAuto), ENOENT);
+  ASSERT_OK(names_->StartDeleteContainer(plain->id, false));
+  EXPECT_ERRNO(names_->SetMarker(plain->id, ContainerMarker::kAuto), ENOENT);
+}
+
 TEST_F(ContainersTest, GroupWithContainersStays) {
   EXPECT_ERRNO(names_->DeleteGroup(group_.id), ENOTEMPTY);
   ASSERT_OK(names_->StartDeleteContainer(container_.id, false));

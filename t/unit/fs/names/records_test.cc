@@ -259,6 +259,79 @@ TEST(Records, CountersComeBackWhole) {
   ExpectOnlyWhole(bytes, DecodeCounters);
 }
 
+// What has to do with a recycle bin is version 2; the rest stays as it was.
+TEST(Records, InodeInTheBinComesBackWhole) {
+  Inode inode = SomeInode();
+  inode.nlink = 0;
+  const std::string named = EncodeInode(inode);
+  inode.recycled_ns = 5;
+  const std::string bytes = EncodeInode(inode);
+  // The deletion's time comes behind the end of the lock, whose last byte is 2.
+  EXPECT_EQ(bytes[0], '\2');
+  const size_t at = named.find(std::string("\xac\x02", 2), 4) + 2;
+  EXPECT_EQ(bytes.substr(1), named.substr(1, at - 1) + "\5" + named.substr(at));
+  ASSERT_OK_AND_ASSIGN(const Inode back, DecodeInode(bytes));
+  EXPECT_EQ(back.recycled_ns, 5);
+  EXPECT_EQ(back.content, inode.content);
+  for (size_t length = 0; length < bytes.size(); ++length) {
+    EXPECT_THAT(DecodeInode(bytes.substr(0, length)), StatusIs(kDataLoss)) << length;
+  }
+  inode.nlink = 1;
+  EXPECT_THAT(DecodeInode(EncodeInode(inode)), StatusIs(kDataLoss));
+  inode.nlink = 0;
+  inode.recycled_ns = -1;
+  EXPECT_THAT(DecodeInode(EncodeInode(inode)), StatusIs(kDataLoss));
+}
+
+TEST(Records, ContainerWithABinComesBackWhole) {
+  Container container = SomeContainer();
+  for (const bool on : {false, true}) {
+    container.recycle = {.on = on, .days = 30};
+    const std::string bytes = EncodeContainer(container);
+    EXPECT_EQ(bytes[0], '\2');
+    EXPECT_EQ(bytes.substr(bytes.size() - 4), std::string({on ? '\1' : '\0', '\x1e', '\1', 'c'}));
+    ASSERT_OK_AND_ASSIGN(const Container back, DecodeContainer(bytes));
+    EXPECT_EQ(back.recycle, container.recycle);
+    EXPECT_EQ(back.retention, container.retention);
+    EXPECT_EQ(back.name, "c");
+  }
+  for (const uint32_t days : {1, 6, 31, 255}) {
+    container.recycle.days = days;
+    EXPECT_THAT(DecodeContainer(EncodeContainer(container)), StatusIs(kDataLoss)) << days;
+  }
+}
+
+TEST(Records, CountersWithABinComeBackWhole) {
+  const ContainerCounters counters = {.inodes = 9,
+                                      .files = 8,
+                                      .current_bytes = 7,
+                                      .recycled_inodes = 3,
+                                      .recycled_files = 2,
+                                      .recycled_bytes = 1};
+  const std::string bytes = EncodeCounters(counters);
+  EXPECT_EQ(bytes[0], '\2');
+  EXPECT_EQ(bytes.size(), 49u);
+  ASSERT_OK_AND_ASSIGN(const ContainerCounters back, DecodeCounters(bytes));
+  EXPECT_EQ(back, counters);
+  std::string nothing = bytes;
+  nothing[25] = '\0';  // of what is in the bin
+  EXPECT_THAT(DecodeCounters(nothing), StatusIs(kDataLoss));
+}
+
+TEST(Records, RecycledNameComesBackWhole) {
+  const std::string bytes =
+      EncodeRecycledName({.deleted_ns = -2, .parent = InodeNo(258), .name = "ab"});
+  EXPECT_EQ(bytes, "\1\xfe" + std::string(7, '\xff') + "\2\1" + std::string(6, '\0') + "\2ab");
+  ASSERT_OK_AND_ASSIGN(const RecycledName back, DecodeRecycledName(bytes));
+  EXPECT_EQ(back.deleted_ns, -2);
+  EXPECT_EQ(back.parent, InodeNo(258));
+  EXPECT_EQ(back.name, "ab");
+  ExpectOnlyWhole(bytes, DecodeRecycledName);
+  EXPECT_THAT(DecodeRecycledName(EncodeRecycledName({.parent = InodeNo(0), .name = "a"})),
+              StatusIs(kDataLoss));
+  EXPECT_THAT(DecodeRecycledName(EncodeRecycledName({.parent = InodeNo(1)})), StatusIs(kDataLoss));
+}
+
 // What decodes at all encodes to something that decodes to the same.
 TEST(Records, RandomBytesNeverCrash) {
   support::Random random(3);

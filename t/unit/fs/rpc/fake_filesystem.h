@@ -36,6 +36,10 @@ class FakeFilesystem final : public Filesystem {
   std::optional<GroupId> scanned_group ABSL_GUARDED_BY(mu);
   absl::Status delete_container_result ABSL_GUARDED_BY(mu);
   absl::Status retention_result ABSL_GUARDED_BY(mu);
+  std::vector<RecycledVersion> recycled ABSL_GUARDED_BY(mu);
+  RestoreWish restore_wish ABSL_GUARDED_BY(mu);
+  std::optional<InodeNo> purged_version ABSL_GUARDED_BY(mu);
+  int64_t purged_until_ns ABSL_GUARDED_BY(mu) = 0;
   std::string released ABSL_GUARDED_BY(mu);
   StatFs space ABSL_GUARDED_BY(mu) = {4096, 1000, 400, 10, 100};
 
@@ -103,6 +107,13 @@ class FakeFilesystem final : public Filesystem {
     containers[made.id.value] = made;
     return made;
   }
+  absl::Status SetMarker(ContainerId id, names::ContainerMarker marker) override {
+    absl::MutexLock lock(&mu);
+    auto found = containers.find(id.value);
+    if (found == containers.end()) return PosixError(ENOENT, "container");
+    found->second.marker = marker;
+    return absl::OkStatus();
+  }
   absl::Status DeleteContainer(ContainerId id, bool with_files) override {
     absl::MutexLock lock(&mu);
     if (!delete_container_result.ok()) return delete_container_result;
@@ -138,6 +149,7 @@ class FakeFilesystem final : public Filesystem {
     return retention_result;
   }
   void SetAttributesListener(std::function<void(InodeNo)>) override {}
+  void SetNamesListener(std::function<void(InodeNo, const std::string&)>) override {}
   absl::StatusOr<GroupStats> StatsOfGroup(GroupId id) override {
     absl::MutexLock lock(&mu);
     auto found = groups.find(id.value);
@@ -146,6 +158,47 @@ class FakeFilesystem final : public Filesystem {
     stats.id = id;
     stats.name = found->second.name;
     return stats;
+  }
+  absl::StatusOr<Container> SetRecycleBin(ContainerId id, const RecyclePolicy& policy) override {
+    absl::MutexLock lock(&mu);
+    auto found = containers.find(id.value);
+    if (found == containers.end()) return PosixError(ENOENT, "container");
+    if (policy.days < 7 || policy.days > 30) return PosixError(EINVAL, "7 to 30 days");
+    found->second.recycle = policy;
+    return found->second;
+  }
+  absl::StatusOr<RecycleStatus> GetRecycleBin(ContainerId id) override {
+    absl::MutexLock lock(&mu);
+    auto found = containers.find(id.value);
+    if (found == containers.end()) return PosixError(ENOENT, "container");
+    return RecycleStatus{.policy = found->second.recycle,
+                         .trusted_now_ns = 1'000'000'000'000'000'000,
+                         .inodes = recycled.size(),
+                         .first_expiry_ns = recycled.empty() ? 0 : recycled[0].expires_ns};
+  }
+  absl::StatusOr<std::vector<RecycledVersion>> ListRecycled(ContainerId, const RecyclePlace& after,
+                                                            size_t limit) override {
+    absl::MutexLock lock(&mu);
+    std::vector<RecycledVersion> page;
+    for (const RecycledVersion& version : recycled) {
+      if (version.place.recycled_ns > after.recycled_ns && page.size() < limit) {
+        page.push_back(version);
+      }
+    }
+    return page;
+  }
+  absl::StatusOr<RestoreOutcome> RestoreRecycled(ContainerId, const RestoreWish& wish) override {
+    absl::MutexLock lock(&mu);
+    restore_wish = wish;
+    if (wish.version && wish.version->value == 404) return PosixError(ENOENT, "version");
+    return RestoreOutcome{.restored = 3, .skipped = 1};
+  }
+  absl::StatusOr<PurgeOutcome> PurgeRecycled(ContainerId, std::optional<InodeNo> version,
+                                             int64_t deleted_until_ns) override {
+    absl::MutexLock lock(&mu);
+    purged_version = version;
+    purged_until_ns = deleted_until_ns;
+    return PurgeOutcome{.inodes = 2, .bytes = 77};
   }
   absl::StatusOr<ContainerStats> StatsOfContainer(ContainerId id) override {
     absl::MutexLock lock(&mu);

@@ -164,6 +164,33 @@ TEST_F(FsServer, MountHearsOfEveryContainerChange) {
   EXPECT_THAT(Changed(), ElementsAre("c1", "c1"));
 }
 
+TEST_F(FsServer, ContainerKeepsItsMarker) {
+  fs::v1::AddContainerRequest add;
+  add.set_name("c");
+  add.set_group_id(AddGroup("g"));
+  add.set_marker(static_cast<fs::v1::Marker>(9));
+  fs::v1::Container container;
+  EXPECT_EQ(Call(&Fs::Stub::AddContainer, add, &container).code(),
+            absl::StatusCode::kInvalidArgument);
+  add.set_marker(fs::v1::MARKER_TAR);
+  ASSERT_OK(Call(&Fs::Stub::AddContainer, add, &container));
+  EXPECT_EQ(container.marker(), fs::v1::MARKER_TAR);
+  fs::v1::UpdateContainerRequest update;
+  update.set_id(container.id());
+  ASSERT_OK(Call(&Fs::Stub::UpdateContainer, update, &container));
+  EXPECT_EQ(container.marker(), fs::v1::MARKER_TAR);
+  update.set_marker(fs::v1::MARKER_NONE);
+  ASSERT_OK(Call(&Fs::Stub::UpdateContainer, update, &container));
+  fs::v1::ListContainersResponse list;
+  ASSERT_OK(Call(&Fs::Stub::ListContainers, fs::v1::ListContainersRequest(), &list));
+  EXPECT_EQ(list.containers(0).marker(), fs::v1::MARKER_NONE);
+  update.set_marker(static_cast<fs::v1::Marker>(9));
+  EXPECT_EQ(Call(&Fs::Stub::UpdateContainer, update, &container).code(),
+            absl::StatusCode::kInvalidArgument);
+  update.set_id(99);
+  EXPECT_ERRNO(Call(&Fs::Stub::UpdateContainer, update, &container), ENOENT);
+}
+
 TEST_F(FsServer, BusyContainerKeepsItsErrno) {
   uint32_t id = AddContainer("c1", AddGroup("g"));
   {

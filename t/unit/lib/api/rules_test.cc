@@ -12,6 +12,7 @@
 #include "lib/api/gateways.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
+#include "lib/api/recycle_bin.pb.h"
 #include "lib/api/services.h"
 #include "lib/api/tape_libraries.pb.h"
 #include "lib/api/tokens.pb.h"
@@ -66,6 +67,7 @@ TEST(ApiRules, SecretsAreMarked) {
   for (const auto* file :
        {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
         management::v1::Token::descriptor()->file(),
+        management::v1::RecycledFile::descriptor()->file(),
         management::v1::TapeLibrary::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
         fs::v1::Info::descriptor()->file()}) {
     for (int i = 0; i < file->message_type_count(); ++i) {

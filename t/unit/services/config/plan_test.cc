@@ -46,6 +46,7 @@ fs::v1::Container Held(const std::string& name, uint32_t id, uint32_t group = 1)
   container.set_name(name);
   container.set_id(id);
   container.set_group_id(group);
+  container.set_marker(fs::v1::MARKER_AUTO);
   return container;
 }
 
@@ -137,6 +138,19 @@ TEST_F(ConfigPlan, DeletionThatWasNotConfirmedIsCalledOff) {
   ASSERT_EQ(plan.size(), 1u);
   EXPECT_EQ(plan[0].kind, Action::Kind::kConfirmContainer);
   EXPECT_EQ(plan[0].container.state, STATE_READY);
+}
+
+TEST_F(ConfigPlan, MarkerOfTheRowIsPushedAndThatOfAnAdoptedContainerKept) {
+  desired_.containers = {Container("c", 3)};
+  desired_.containers[0].marker = fs::v1::MARKER_NONE;
+  actual_.containers = {Held("c", 3), Held("d", 4)};
+  actual_.containers[1].set_marker(fs::v1::MARKER_TAR);
+  std::vector<Action> plan = Plan(desired_, actual_);
+  ASSERT_EQ(plan.size(), 2u);
+  EXPECT_EQ(plan[0].kind, Action::Kind::kPushContainer);
+  EXPECT_EQ(plan[0].container.marker, fs::v1::MARKER_NONE);
+  EXPECT_EQ(plan[1].kind, Action::Kind::kAdoptContainer);
+  EXPECT_EQ(plan[1].container.marker, fs::v1::MARKER_TAR);
 }
 
 TEST_F(ConfigPlan, ContainerThatOcafsdIsDeletingIsNeitherMadeAgainNorAdopted) {
