@@ -7,15 +7,15 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = os.path.join(HERE, "..", "..", "docs", "api.md")
-FILES = ["management.proto", "users.proto", "fs.proto", "health.proto", "schedule.proto", "options.proto"]
+FILES = ["management.proto", "users.proto", "alerts.proto", "fs.proto", "health.proto", "schedule.proto", "events.proto", "options.proto"]
 
 HEAD = """# The API
 
 Made from the comments of `lib/api/*.proto` by `lib/api/document.py`; change those, not this page.
 
-`oca.management.v1.Management` and `oca.management.v1.Users` are what users can ask for: `oca` calls them on
+`oca.management.v1.Management`, `Users` and `Alerts` are what users can ask for: `oca` calls them on
 `$OCA_HOME/run/ocaconfigsvc.sock`. Each method says who may call it and where it stands in REST. `oca.fs.v1.Fs` is between Oca's own
-processes, on `$OCA_HOME/run/ocafsd.sock`. Both sockets are for the account that runs the appliance alone; who calls for a user says so
+processes, on `$OCA_HOME/run/ocafsd.sock`, and so are `oca.event.v1.Collector` and `Recorder`. All sockets are for the account that runs the appliance alone; who calls for a user says so
 in metadata: `oca-token` (from Login), or `oca-user`, and `oca-from` (where the user is). A call without them is the account's own.
 """
 
@@ -63,7 +63,7 @@ def cell(text):
 def service(name, comment, body):
     out = [f"### Service {name}", "", *([comment, ""] if comment else []), "| method | request | answer | permission | REST | |", "|---|---|---|---|---|---|"]
     for note, statement in items(body):
-        match = re.match(r"rpc (\w+)\((\w+)\) returns \(([\w.]+)\)", statement)
+        match = re.match(r"rpc (\w+)\((\w+)\) returns \(((?:stream )?[\w.]+)\)", statement)
         permission = re.search(r"PERMISSION_(\w+)", statement).group(1).lower()
         verb = re.search(r'http_verb: "(\w+)"', statement)
         path = re.search(r'http_path: "([^"]+)"', statement)

@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
+#include "lib/api/alerts.pb.h"
 #include "lib/api/fs.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
@@ -23,11 +24,12 @@ const ServiceDescriptor* Find(const google::protobuf::FileDescriptor* file) {
   return file->service(0);
 }
 
-// Of both services that are offered to users.
+// Of the services that are offered to users.
 std::vector<const MethodDescriptor*> UserMethods() {
   std::vector<const MethodDescriptor*> methods;
   for (const ServiceDescriptor* service : {Find(management::v1::System::descriptor()->file()),
-                                           Find(management::v1::User::descriptor()->file())}) {
+                                           Find(management::v1::User::descriptor()->file()),
+                                           Find(management::v1::Alert::descriptor()->file())}) {
     for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
   }
   return methods;
@@ -64,7 +66,7 @@ TEST(ApiRules, EachMethodHasARequestOfItsOwn) {
 TEST(ApiRules, SecretsAreMarked) {
   for (const auto* file :
        {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
-        fs::v1::Info::descriptor()->file()}) {
+        management::v1::Alert::descriptor()->file(), fs::v1::Info::descriptor()->file()}) {
     for (int i = 0; i < file->message_type_count(); ++i) {
       const Descriptor* message = file->message_type(i);
       for (int j = 0; j < message->field_count(); ++j) {
