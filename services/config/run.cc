@@ -22,9 +22,11 @@
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/program_folder.h"
+#include "lib/event/client.h"
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
+#include "services/config/alerts_service.h"
 #include "services/config/audit.h"
 #include "services/config/changes.h"
 #include "services/config/filesystem_client.h"
@@ -86,19 +88,23 @@ struct Behind {
   Changes& changes;
   Views& views;
   FilesystemClient& filesystem;
+  HealthClient& health;
+  event::Sink& events;
 };
 
 // The services on one socket, behind a gate of its own.
 class Front {
  public:
   Front(const Behind& behind, Gate::Unnamed unnamed)
-      : gate_(behind.user_store, behind.logins, behind.audit, unnamed),
+      : gate_(behind.user_store, behind.logins, behind.audit, behind.events, unnamed),
         management_(NewManagementService(gate_, behind.changes, behind.views, behind.filesystem)),
-        users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)) {}
+        users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)),
+        alerts_(NewAlertsService(gate_, behind.health)) {}
 
   absl::Status Open(const std::string& socket, std::optional<gid_t> shared_with) {
     OCA_ASSIGN_OR_RETURN(
-        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get()}, shared_with));
+        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get(), alerts_.get()},
+                                        shared_with));
     return absl::OkStatus();
   }
   void Close() { server_->Stop(kStopGrace); }
@@ -107,6 +113,7 @@ class Front {
   Gate gate_;
   std::unique_ptr<grpc::Service> management_;
   std::unique_ptr<grpc::Service> users_;
+  std::unique_ptr<grpc::Service> alerts_;
   std::unique_ptr<rpc::UnixServer> server_;
 };
 
@@ -138,7 +145,12 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       {api::SshFolder(home) + "/authorized_keys", daemon::ProgramFolder() + "/oca-shell", home},
       absl::Now);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
-  const Behind behind{user_store, *logins, audit, users, changes, views, *filesystem};
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<HealthClient> health,
+                       HealthClient::Create(api::HealthSocket(home), how_to_start));
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
+                       event::Client::Start(std::string(kName), api::EventSocket(home)));
+  const Behind behind{user_store, *logins,     audit,   users,  changes,
+                      views,      *filesystem, *health, *events};
   Front accounts(behind, Gate::Unnamed::kIsTheAccount);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));

@@ -26,7 +26,7 @@ namespace oca::events {
 namespace {
 
 constexpr std::string_view kName = "oca_idm_eda";
-constexpr absl::Duration kStopGrace = absl::Seconds(2);
+constexpr absl::Duration kStopGrace = absl::Milliseconds(500);
 
 struct Arguments {
   std::string home;

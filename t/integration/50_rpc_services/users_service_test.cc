@@ -4,6 +4,7 @@
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/generic/generic_stub.h"
+#include "lib/api/alerts.pb.h"
 #include "lib/api/options.pb.h"
 #include "t/integration/50_rpc_services/config_service.h"
 
@@ -224,7 +225,8 @@ TEST_F(UsersService, EveryMethodIsBehindTheGate) {
   ASSERT_OK(AddUser("none", {}));
   ASSERT_OK_AND_ASSIGN(auto channel, rpc::UnixChannel(api::ManagementSocket(home_.path())));
   int checked = 0;
-  for (const auto* file : {mgmt::System::descriptor()->file(), mgmt::User::descriptor()->file()}) {
+  for (const auto* file : {mgmt::System::descriptor()->file(), mgmt::User::descriptor()->file(),
+                           mgmt::Alert::descriptor()->file()}) {
     for (int i = 0; i < file->service(0)->method_count(); ++i) {
       const auto* method = file->service(0)->method(i);
       SCOPED_TRACE(method->full_name());
