@@ -11,6 +11,7 @@
 
 #include "fmt/format.h"
 #include "grpcpp/client_context.h"
+#include "lib/api/events.grpc.pb.h"
 #include "lib/api/fs.grpc.pb.h"
 #include "lib/api/home.h"
 #include "lib/api/users.grpc.pb.h"
@@ -85,6 +86,11 @@ std::optional<pid_t> PostgresOf(const std::string& data_folder) {
 std::vector<Spec> ApplianceSpecs(const std::string& home, const std::string& bin,
                                  bool own_database) {
   std::vector<Spec> specs;
+  // First, and so the last to be stopped: everybody's events are kept.
+  Spec events = Daemon("oca_idm_eda", home, bin);
+  events.probe = RpcProbe<event::v1::Collector>(api::EventSocket(home),
+                                                &event::v1::Collector::Stub::GetCollectorStatus);
+  specs.push_back(std::move(events));
   if (own_database) specs.push_back(Postgres(home, bin));
   Spec filesystem = Daemon("ocafsd", home, bin);
   filesystem.probe = RpcProbe<fs::v1::Fs>(api::FsSocket(home), &fs::v1::Fs::Stub::GetInfo);
@@ -96,6 +102,11 @@ std::vector<Spec> ApplianceSpecs(const std::string& home, const std::string& bin
   configuration.probe = RpcProbe<management::v1::Users>(api::ManagementSocket(home),
                                                         &management::v1::Users::Stub::ListLogins);
   specs.push_back(std::move(configuration));
+  Spec health = Daemon("nhm", home, bin);
+  // It answers without its database too.
+  health.probe =
+      RpcProbe<event::v1::Recorder>(api::HealthSocket(home), &event::v1::Recorder::Stub::Check);
+  specs.push_back(std::move(health));
   return specs;
 }
 
