@@ -99,6 +99,13 @@ std::span<const Group> Groups() {
        "Users, their roles and passwords, who is signed in",
        {"show", "add", "update", "delete", "setpassword", "addkey", "deletekey"}},
       {"audit", "The record of changes: who, from where, what", {"show"}},
+      {"alerts", "What is wrong, what happened, who is told", {"show", "webhook", "syslog"}},
+      {"email_alerts",
+       "Mails when an alert is raised or cleared",
+       {"configure", "enable", "disable", "status", "test_email", "clear_config"}},
+      {"email_stats",
+       "Mails of statistics, daily or weekly",
+       {"configure", "enable", "disable", "status", "test_email", "clear_config"}},
   };
   return kGroups;
 }

@@ -71,6 +71,9 @@ void BuildParser(CLI::App& app, Session& session) {
     if (group.name == "schedule") AddSchedule(sub, session);
     if (group.name == "user") AddUser(sub, session);
     if (group.name == "audit") AddAudit(sub, session);
+    if (group.name == "alerts") AddAlerts(sub, session);
+    if (group.name == "email_alerts") AddEmailAlerts(sub, session);
+    if (group.name == "email_stats") AddEmailStats(sub, session);
   }
 }
 

@@ -13,11 +13,13 @@
 #include "absl/status/statusor.h"
 #include "cli/output.h"
 #include "cli/run.h"
+#include "lib/api/alerts.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 
 namespace oca::cli {
 
+using management::v1::Alerts;
 using management::v1::Management;
 using management::v1::Users;
 
@@ -43,7 +45,7 @@ class Session {
   // only.
   absl::Status RunAction();
 
-  // Calls `method` of ocaconfigsvc, of Management or of Users.
+  // Calls `method` of ocaconfigsvc, of Management, of Users or of Alerts.
   template <typename Stub, typename Request, typename Response>
   absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response,
@@ -51,6 +53,8 @@ class Session {
     return CallWith(patience, [&](grpc::ClientContext* context) {
       if constexpr (std::same_as<Stub, Users::Stub>) {
         return (users_.get()->*method)(context, request, response);
+      } else if constexpr (std::same_as<Stub, Alerts::Stub>) {
+        return (alerts_.get()->*method)(context, request, response);
       } else {
         return (management_.get()->*method)(context, request, response);
       }
@@ -102,6 +106,7 @@ class Session {
   std::string token_;
   std::unique_ptr<Management::Stub> management_;
   std::unique_ptr<Users::Stub> users_;
+  std::unique_ptr<Alerts::Stub> alerts_;
 };
 
 // What `--show` prints of one storage group.
@@ -120,6 +125,10 @@ void AddMaintenance(CLI::App* group, Session& session);
 void AddSchedule(CLI::App* group, Session& session);
 void AddUser(CLI::App* group, Session& session);
 void AddAudit(CLI::App* group, Session& session);
+void AddAlerts(CLI::App* group, Session& session);
+void AddMachineChannels(CLI::App* group, Session& session);  // verbs of alerts
+void AddEmailAlerts(CLI::App* group, Session& session);
+void AddEmailStats(CLI::App* group, Session& session);
 
 }  // namespace oca::cli
 
