@@ -112,6 +112,13 @@ std::span<const Group> Groups() {
        {"show", "add", "update", "delete", "setpassword", "addkey", "deletekey", "addtoken",
         "deletetoken"}},
       {"audit", "The record of changes: who, from where, what", {"show"}},
+      {"alerts", "What is wrong, what happened, who is told", {"show", "webhook", "syslog"}},
+      {"email_alerts",
+       "Mails when an alert is raised or cleared",
+       {"configure", "enable", "disable", "status", "test_email", "clear_config"}},
+      {"email_stats",
+       "Mails of statistics, daily or weekly",
+       {"configure", "enable", "disable", "status", "test_email", "clear_config"}},
   };
   return kGroups;
 }

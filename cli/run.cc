@@ -79,6 +79,9 @@ void BuildParser(CLI::App& app, Session& session) {
       AddUserTokens(sub, session);
     }
     if (group.name == "audit") AddAudit(sub, session);
+    if (group.name == "alerts") AddAlerts(sub, session);
+    if (group.name == "email_alerts") AddEmailAlerts(sub, session);
+    if (group.name == "email_stats") AddEmailStats(sub, session);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "grpcpp/channel.h"
+#include "lib/api/alerts.grpc.pb.h"
 #include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
@@ -22,6 +23,7 @@
 
 namespace oca::cli {
 
+using management::v1::Alerts;
 using management::v1::Diagnostics;
 using management::v1::Management;
 using management::v1::RecycleBin;
@@ -133,6 +135,10 @@ void AddSchedule(CLI::App* group, Session& session);
 void AddUser(CLI::App* group, Session& session);
 void AddUserTokens(CLI::App* group, Session& session);  // verbs of users
 void AddAudit(CLI::App* group, Session& session);
+void AddAlerts(CLI::App* group, Session& session);
+void AddMachineChannels(CLI::App* group, Session& session);  // verbs of alerts
+void AddEmailAlerts(CLI::App* group, Session& session);
+void AddEmailStats(CLI::App* group, Session& session);
 
 }  // namespace oca::cli
 

@@ -63,6 +63,7 @@ pkg_check_modules(pc_sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(pc_archive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(pc_edit REQUIRED IMPORTED_TARGET libedit)
 pkg_check_modules(pc_prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+pkg_check_modules(pc_curl REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(pc_iscsi REQUIRED IMPORTED_TARGET libiscsi)
 
 # oca_library(<name> SRCS a.cc ... [DEPS target ...] [SEPARATE])  A static library; its DEPS are the only modules that it may include.
@@ -174,3 +175,35 @@ function(oca_script_test name)
   endif()
 endfunction()
 enable_testing()
+
+# oca_migrations(<file.cc> FOLDER dir HEADER x.h NAMESPACE a::b)  Makes a source file in the build folder that defines x.h's
+# std::vector<db::Migration> Migrations(): the files NNNN_name.sql of the folder.
+function(oca_migrations source)
+  cmake_parse_arguments(ARG "" "FOLDER;HEADER;NAMESPACE" "" ${ARGN})
+  file(GLOB files CONFIGURE_DEPENDS "${ARG_FOLDER}/*.sql")
+  list(SORT files)
+  set(entries "")
+  foreach(path IN LISTS files)
+    get_filename_component(file "${path}" NAME)
+    if(NOT file MATCHES "^([0-9][0-9][0-9][0-9])_([a-z0-9_]+)\\.sql$")
+      message(FATAL_ERROR "${path}: the name must be NNNN_name.sql")
+    endif()
+    set(name "${CMAKE_MATCH_2}")
+    string(REGEX REPLACE "^0+" "" number "${CMAKE_MATCH_1}")
+    file(READ "${path}" sql)
+    string(APPEND entries "      {${number}, \"${name}\", R\"oca_sql(${sql})oca_sql\"},\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${path}")
+  endforeach()
+  file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${source}" CONTENT [[
+#include "@ARG_HEADER@"
+
+namespace @ARG_NAMESPACE@ {
+
+std::vector<db::Migration> Migrations() {
+  return {
+@entries@  };
+}
+
+}  // namespace @ARG_NAMESPACE@
+]] @ONLY)
+endfunction()

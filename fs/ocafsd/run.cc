@@ -13,7 +13,9 @@
 #include "fs/engine/filesystem.h"
 #include "fs/fuse/session.h"
 #include "fs/ocafsd/arguments.h"
+#include "fs/ocafsd/reporter.h"
 #include "fs/rpc/server.h"
+#include "lib/api/home.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
 #include "lib/daemon/heartbeat.h"
@@ -22,6 +24,7 @@
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/secret_file.h"
 #include "lib/daemon/stop_signal.h"
+#include "lib/event/client.h"
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
 
@@ -110,6 +113,9 @@ absl::Status ServeMount(const Arguments& arguments, const conf::Fs& config,
                             {.version = OCA_VERSION,
                              .repository_path = arguments.home + "/data",
                              .mount_path = session->mountpoint()}));
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
+                       event::Client::Start("ocafsd", api::EventSocket(arguments.home)));
+  auto reporter = std::make_unique<Reporter>(filesystem, *events);
   filesystem.SetAttributesListener([&session](InodeNo ino) { session->InvalidateAttributes(ino); });
   filesystem.SetNamesListener([&session](InodeNo parent, const std::string& name) {
     session->InvalidateEntry(parent, name);
@@ -123,6 +129,7 @@ absl::Status ServeMount(const Arguments& arguments, const conf::Fs& config,
   log::Info("stopping", "reason", signal == 0 ? "asked" : strsignal(signal));
   (void)daemon::Notify("STOPPING=1");  // only a courtesy
   server->Stop();
+  reporter.reset();
   filesystem.SetAttributesListener(nullptr);
   filesystem.SetNamesListener(nullptr);
   Note(&status, "unmount", session->Unmount());

@@ -7,8 +7,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = os.path.join(HERE, "..", "..", "docs", "api.md")
-FILES = ["management.proto", "users.proto", "tokens.proto", "recycle_bin.proto", "tape_libraries.proto", "diagnostics.proto", "gateways.proto",
-         "fs.proto", "vtl.proto", "marker.proto", "health.proto", "schedule.proto", "options.proto"]
+FILES = ["management.proto", "users.proto", "tokens.proto", "alerts.proto", "recycle_bin.proto", "tape_libraries.proto", "diagnostics.proto",
+         "gateways.proto", "fs.proto", "vtl.proto", "events.proto", "marker.proto", "health.proto", "schedule.proto", "options.proto"]
 
 HEAD = """# The API
 
@@ -16,8 +16,8 @@ Made from the comments of `lib/api/*.proto` by `lib/api/document.py`; change tho
 
 `oca.management.v1.Management`, `Users` and the other services of that package are what users can ask for: `oca` calls them on
 `$OCA_HOME/run/ocaconfigsvc.sock`. `oca.management.v1.Gateways` is for gateways alone, on `$OCA_HOME/gateways/ocaconfigsvc.sock`. Each method says who
-may call it and where it stands in REST. `oca.fs.v1.Fs` and `oca.vtl.v1.Vtl` are between the processes of Oca, on `$OCA_HOME/run/ocafsd.sock`
-and `ocavtl.sock`. All but that of the gateways are for the account that runs the appliance alone; who calls for a user says so
+may call it and where it stands in REST. `oca.fs.v1.Fs`, `oca.vtl.v1.Vtl`, `oca.event.v1.Collector` and `Recorder` are between the processes of Oca, on
+sockets in `$OCA_HOME/run`. All but that of the gateways are for the account that runs the appliance alone; who calls for a user says so
 in metadata: `oca-token` (from Login), or `oca-user`, and `oca-from` (where the user is). A call without them is the account's own.
 """
 
@@ -65,7 +65,7 @@ def cell(text):
 def service(name, comment, body):
     out = [f"### Service {name}", "", *([comment, ""] if comment else []), "| method | request | answer | permission | REST | |", "|---|---|---|---|---|---|"]
     for note, statement in items(body):
-        match = re.match(r"rpc (\w+)\((\w+)\) returns \(([\w.]+)\)", statement)
+        match = re.match(r"rpc (\w+)\((\w+)\) returns \(((?:stream )?[\w.]+)\)", statement)
         permission = re.search(r"PERMISSION_(\w+)", statement).group(1).lower()
         verb = re.search(r'http_verb: "(\w+)"', statement)
         path = re.search(r'http_path: "([^"]+)"', statement)

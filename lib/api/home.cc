@@ -13,6 +13,11 @@ std::string ManagementSocket(std::string_view home) {
 }
 
 std::string VtlSocket(std::string_view home) { return fmt::format("{}/run/ocavtl.sock", home); }
+std::string EventSocket(std::string_view home) {
+  return fmt::format("{}/run/oca_idm_eda.sock", home);
+}
+
+std::string HealthSocket(std::string_view home) { return fmt::format("{}/run/nhm.sock", home); }
 
 std::string SshFolder(std::string_view home) { return fmt::format("{}/ssh", home); }
 

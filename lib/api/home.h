@@ -16,6 +16,10 @@ std::string FsSocket(std::string_view home);
 std::string ManagementSocket(std::string_view home);
 // Socket of ocavtl (service oca.vtl.v1.Vtl).
 std::string VtlSocket(std::string_view home);
+// Socket of oca_idm_eda (service oca.event.v1.Collector).
+std::string EventSocket(std::string_view home);
+// Socket of nhm (services oca.event.v1.Recorder and oca.management.v1.Alerts).
+std::string HealthSocket(std::string_view home);
 // What accounts that bring users in by ssh may enter: the same service, for users alone, and the
 // keys.
 std::string SshFolder(std::string_view home);

@@ -1,5 +1,6 @@
 #include "lib/api/services.h"
 
+#include "lib/api/alerts.pb.h"
 #include "lib/api/diagnostics.pb.h"
 #include "lib/api/gateways.pb.h"
 #include "lib/api/management.pb.h"
@@ -22,6 +23,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> UserServices() {
            mgmt::DiagnosticBundle::descriptor()->file(),
            mgmt::CheckNdmpUserRequest::descriptor()->file(),
            mgmt::RecycledFile::descriptor()->file(),
+           mgmt::Alert::descriptor()->file(),
        }) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }

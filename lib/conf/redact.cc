@@ -18,8 +18,8 @@ void RedactTable(toml::table& table);
 
 void RedactArray(toml::array& array) {
   for (toml::node& element : array) {
-    if (toml::table* inner = element.as_table()) RedactTable(*inner);
-    if (toml::array* inner = element.as_array()) RedactArray(*inner);
+    if (element.is_table()) RedactTable(*element.as_table());
+    if (element.is_array()) RedactArray(*element.as_array());
   }
 }
 
@@ -28,13 +28,10 @@ void RedactTable(toml::table& table) {
     const std::string_view name = key.str();
     const bool secret = std::any_of(std::begin(kSecretEnds), std::end(kSecretEnds),
                                     [&](std::string_view end) { return name.ends_with(end); });
-    if (toml::table* inner = value.as_table()) {
-      RedactTable(*inner);
-    } else if (toml::array* inner = value.as_array()) {
-      RedactArray(*inner);
-    } else if (toml::value<std::string>* text = value.as_string();
-               secret && text != nullptr && !text->get().empty()) {
-      text->get() = "(secret)";
+    if (value.is_table()) RedactTable(*value.as_table());
+    if (value.is_array()) RedactArray(*value.as_array());
+    if (secret && value.is_string() && !value.as_string()->get().empty()) {
+      value.as_string()->get() = "(secret)";
     }
   }
 }

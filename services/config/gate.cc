@@ -10,13 +10,13 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
 #include "lib/api/services.h"
 #include "lib/base/status.h"
-#include "lib/crypto/secret.h"
+#include "lib/crypto/uuid.h"
+#include "lib/event/event.h"
 #include "lib/log/log.h"
 
 namespace oca::config {
@@ -71,16 +71,6 @@ std::string TargetOf(const Message& request) {
   return request.GetReflection()->GetString(request, field).substr(0, kMaxTargetBytes);
 }
 
-// A random UUID (RFC 9562, version 4).
-absl::StatusOr<std::string> NewId() {
-  OCA_ASSIGN_OR_RETURN(std::string bytes, crypto::RandomBytes(16));
-  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
-  std::string hex = absl::BytesToHexString(bytes);
-  for (size_t at : {8u, 13u, 18u, 23u}) hex.insert(at, 1, '-');
-  return hex;
-}
-
 google::protobuf::Timestamp NowStamp() {
   return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(absl::Now()));
 }
@@ -104,11 +94,13 @@ absl::Status MayCall(const Caller& caller, Permission wanted, const std::string&
 
 }  // namespace
 
-Gate::Gate(UserStore& users, Logins& logins, Tokens& tokens, AuditTrail& audit, Believes believes)
+Gate::Gate(UserStore& users, Logins& logins, Tokens& tokens, AuditTrail& audit, event::Sink& events,
+           Believes believes)
     : users_(users),
       logins_(logins),
       tokens_(tokens),
       audit_(audit),
+      events_(events),
       believes_(believes),
       account_(AccountName()) {}
 
@@ -184,7 +176,7 @@ absl::Status Gate::DoOnRecord(const Caller& caller, const std::string& method, P
                               const Message& in, const Message& out,
                               const std::function<absl::Status(Visit&)>& work) {
   mgmt::AuditEntry entry;
-  OCA_ASSIGN_OR_RETURN(*entry.mutable_id(), NewId());
+  OCA_ASSIGN_OR_RETURN(*entry.mutable_id(), crypto::RandomUuid());
   *entry.mutable_started() = NowStamp();
   entry.set_target(TargetOf(in));
   entry.set_user(wanted == PERMISSION_NONE ? entry.target() : caller.name);
@@ -206,12 +198,22 @@ absl::Status Gate::DoOnRecord(const Caller& caller, const std::string& method, P
   entry.set_message(std::string(MessageOf(status)));
   entry.set_before(visit.before);
   if (status.ok()) entry.set_after(AuditJson(out));
+  Tell(entry, wanted, status);
   log::Info("change", "method", method, "target", entry.target(), "user", entry.user(), "from",
             entry.origin(), "result", MessageOf(status));
   if (absl::Status recorded = audit_.Record(entry); !recorded.ok()) {
     log::Error("change_not_on_record", "id", entry.id(), "error", MessageOf(recorded));
   }
   return status;
+}
+
+void Gate::Tell(const mgmt::AuditEntry& entry, Permission wanted, const absl::Status& status) {
+  if (wanted == PERMISSION_NONE && absl::IsUnauthenticated(status)) {
+    events_.Send(event::Make<event::Kind::kLoginFailed>(entry.user(), entry.origin()));
+  } else if (wanted == PERMISSION_ADMINISTER && status.ok()) {
+    events_.Send(event::Make<event::Kind::kConfigurationChanged>(entry.method(), entry.target(),
+                                                                 entry.user(), entry.origin()));
+  }
 }
 
 }  // namespace oca::config

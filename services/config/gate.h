@@ -12,6 +12,7 @@
 #include "google/protobuf/message.h"
 #include "grpcpp/server_context.h"
 #include "lib/api/options.pb.h"
+#include "lib/event/client.h"
 #include "lib/rpc/status.h"
 #include "services/config/audit.h"
 #include "services/config/logins.h"
@@ -50,7 +51,8 @@ class Gate {
   enum class Believes { kAll, kUsers, kTokens };
 
   // Borrows all; they must outlive this.
-  Gate(UserStore& users, Logins& logins, Tokens& tokens, AuditTrail& audit, Believes believes);
+  Gate(UserStore& users, Logins& logins, Tokens& tokens, AuditTrail& audit, event::Sink& events,
+       Believes believes);
 
   // Does `work` (absl::Status(Visit&), which fills *out) when the caller may call the method whose
   // request `in` is. Changes are put on record before and after; one that cannot be is not begun.
@@ -70,11 +72,14 @@ class Gate {
   absl::Status DoOnRecord(const Caller& caller, const std::string& method, Permission wanted,
                           const google::protobuf::Message& in, const google::protobuf::Message& out,
                           const std::function<absl::Status(Visit&)>& work);
+  // Sends the event of a change that was made, or of a failed attempt to sign in.
+  void Tell(const management::v1::AuditEntry& entry, Permission wanted, const absl::Status& status);
 
   UserStore& users_;
   Logins& logins_;
   Tokens& tokens_;
   AuditTrail& audit_;
+  event::Sink& events_;
   const Believes believes_;
   const std::string account_;  // that runs the service
 };

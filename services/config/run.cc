@@ -23,9 +23,11 @@
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/program_folder.h"
+#include "lib/event/client.h"
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
+#include "services/config/alerts_service.h"
 #include "services/config/audit.h"
 #include "services/config/changes.h"
 #include "services/config/diagnostics.h"
@@ -100,18 +102,22 @@ struct Behind {
   Views& views;
   FilesystemClient& filesystem;
   Diagnostics& diagnostics;
+  HealthClient& health;
+  event::Sink& events;
 };
 
 // The services on one socket, behind a gate of its own.
 class Front {
  public:
   Front(const Behind& behind, Gate::Believes believes)
-      : gate_(behind.user_store, behind.logins, behind.tokens, behind.audit, believes) {
+      : gate_(behind.user_store, behind.logins, behind.tokens, behind.audit, behind.events,
+              believes) {
     services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
                                              behind.filesystem));
     services_.push_back(NewRecycleBinService(gate_, behind.views, behind.filesystem));
     services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
     services_.push_back(NewTokensService(gate_, behind.tokens));
+    services_.push_back(NewAlertsService(gate_, behind.health));
     services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
     services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
   }
@@ -167,8 +173,12 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       {vtl_store, user_store, seal, *filesystem, changes, views, *vtl,
        PortalRange{config.vtl.portal_address, static_cast<int>(config.vtl.first_port)}});
   Diagnostics diagnostics(home, ApplianceTexts(views, users, audit, *filesystem), absl::Now);
-  const Behind behind{user_store, *logins,   tokens, audit,       users,
-                      changes,    libraries, views,  *filesystem, diagnostics};
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<HealthClient> health,
+                       HealthClient::Create(api::HealthSocket(home), how_to_start));
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
+                       event::Client::Start(std::string(kName), api::EventSocket(home)));
+  const Behind behind{user_store, *logins, tokens,      audit,       users,   changes,
+                      libraries,  views,   *filesystem, diagnostics, *health, *events};
   Front accounts(behind, Gate::Believes::kAll);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
@@ -177,7 +187,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   OCA_RETURN_IF_ERROR(MakePrivateFolder(api::HttpFolder(home)));
   Front strangers(behind, Gate::Believes::kTokens);
   OCA_RETURN_IF_ERROR(strangers.Open(api::HttpSocket(home), std::nullopt));
-  Gate gateways_gate(user_store, *logins, tokens, audit, Gate::Believes::kAll);
+  Gate gateways_gate(user_store, *logins, tokens, audit, *events, Gate::Believes::kAll);
   std::unique_ptr<grpc::Service> gateways = NewGatewaysService(gateways_gate, users);
   OCA_ASSIGN_OR_RETURN(gid_t gateways_group,
                        MakeSharedFolder(api::GatewaysFolder(home), config.gateways.group));

@@ -14,6 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "fmt/format.h"
 #include "grpcpp/client_context.h"
+#include "lib/api/events.grpc.pb.h"
 #include "lib/api/fs.grpc.pb.h"
 #include "lib/api/home.h"
 #include "lib/api/users.grpc.pb.h"
@@ -113,6 +114,11 @@ std::vector<Spec> ApplianceSpecs(const std::string& home, const std::string& bin
                                  bool own_database) {
   std::vector<Spec> specs;
   specs.push_back(Daemon("ocardslogwriter", home, bin));
+  // First, and so the last to be stopped: everybody's events are kept.
+  Spec events = Daemon("oca_idm_eda", home, bin);
+  events.probe = RpcProbe<event::v1::Collector>(api::EventSocket(home),
+                                                &event::v1::Collector::Stub::GetCollectorStatus);
+  specs.push_back(std::move(events));
   if (own_database) specs.push_back(Postgres(home, bin));
   Spec filesystem = Daemon("ocafsd", home, bin);
   filesystem.probe = RpcProbe<fs::v1::Fs>(api::FsSocket(home), &fs::v1::Fs::Stub::GetInfo);
@@ -132,6 +138,11 @@ std::vector<Spec> ApplianceSpecs(const std::string& home, const std::string& bin
   Spec rest = Daemon("ocahttp", home, bin);
   rest.probe = [home] { return HttpServes(api::HttpUrlFile(home)); };
   specs.push_back(std::move(rest));
+  Spec health = Daemon("nhm", home, bin);
+  // It answers without its database too.
+  health.probe =
+      RpcProbe<event::v1::Recorder>(api::HealthSocket(home), &event::v1::Recorder::Stub::Check);
+  specs.push_back(std::move(health));
   // NDMP is for those who have told where their tape libraries are.
   if (std::error_code error; std::filesystem::exists(home + "/ndmp.toml", error)) {
     specs.push_back(Daemon("ocandmpd", home, bin));

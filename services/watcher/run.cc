@@ -15,6 +15,7 @@
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/program_folder.h"
+#include "lib/event/client.h"
 #include "lib/log/log.h"
 #include "services/watcher/supervisor.h"
 
@@ -60,6 +61,9 @@ absl::Status Watch(const Program& program, const Arguments& arguments) {
   options.home = arguments.home;
   options.give_up_after = static_cast<int>(config.watcher.give_up_after);
   options.environment = HandedOn();
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
+                       event::Client::Start(program.name, api::EventSocket(arguments.home)));
+  options.events = events.get();
   const std::string bin = arguments.bin.empty() ? daemon::ProgramFolder() : arguments.bin;
   OCA_ASSIGN_OR_RETURN(
       std::unique_ptr<Supervisor> supervisor,

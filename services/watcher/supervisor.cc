@@ -16,6 +16,7 @@
 #include "fmt/format.h"
 #include "lib/base/status.h"
 #include "lib/daemon/notify.h"
+#include "lib/event/event.h"
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
 
@@ -213,6 +214,8 @@ void Supervisor::LookAfter(Watched& watched) {
       watched.health.Hung(MonotonicNow())) {
     log::Error("process_hangs", "name", watched.spec.name, "pid", watched.process->pid(),
                "silence_s", absl::ToInt64Seconds(watched.spec.silence), "action", "kill");
+    Tell(event::Make<event::Kind::kProcessHangs>(watched.spec.name,
+                                                 absl::ToInt64Seconds(watched.spec.silence)));
     watched.process->Signal(SIGKILL);
     watched.state = State::kKilled;
   }
@@ -260,6 +263,8 @@ void Supervisor::NoteUp(Watched& watched) {
   watched.health.Begin(MonotonicNow());
   log::Info("process_up", "name", watched.spec.name, "pid", watched.process->pid(), "after_ms",
             absl::ToInt64Milliseconds(MonotonicNow() - watched.started));
+  if (watched.missed) Tell(event::Make<event::Kind::kProcessServes>(watched.spec.name));
+  watched.missed = false;
 }
 
 void Supervisor::NoteEnd(Watched& watched) {
@@ -276,6 +281,7 @@ void Supervisor::NoteEnd(Watched& watched) {
     log::Info("process_asked_down", "name", watched.spec.name);
     return;
   }
+  watched.missed = true;
   const absl::Time now = MonotonicNow();
   watched.next_start = watched.policy.Ended(watched.started, now);
   if (watched.next_start == absl::InfiniteFuture()) {
@@ -284,8 +290,10 @@ void Supervisor::NoteEnd(Watched& watched) {
                watched.policy.ends(), "what_to_do",
                fmt::format("see {0}/log/{1}.log and {1}.out; then oca-appliance start --home {0}",
                            options_.home, watched.spec.name));
+    Tell(event::Make<event::Kind::kProcessGivenUp>(watched.spec.name, how, watched.policy.ends()));
     return;
   }
+  Tell(event::Make<event::Kind::kProcessEnded>(watched.spec.name, how));
   watched.state = State::kPausing;
   log::Warning("process_ended", "name", watched.spec.name, "how", how, "ends",
                watched.policy.ends(), "again_in_ms",
@@ -330,6 +338,10 @@ bool Supervisor::Settled() const {
   return std::none_of(all_.begin(), all_.end(), [](const auto& watched) {
     return watched->state == State::kIdle || watched->state == State::kStarting;
   });
+}
+
+void Supervisor::Tell(event::v1::Event event) {
+  if (options_.events != nullptr) options_.events->Send(std::move(event));
 }
 
 void Supervisor::TellParent() {

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "lib/event/client.h"
 #include "services/watcher/notify_socket.h"
 #include "services/watcher/policy.h"
 #include "services/watcher/prober.h"
@@ -25,6 +26,7 @@ struct Options {
   std::string home;
   int give_up_after = 10;
   std::vector<std::string> environment;  // of the processes, besides OCA_HOME and NOTIFY_SOCKET
+  event::Sink* events = nullptr;         // borrowed; null: nobody is told
 };
 
 // Owned by one thread. What runs already, started by an earlier watcher, is taken over: when a
@@ -62,6 +64,7 @@ class Supervisor {
     absl::Time next_start = absl::InfiniteFuture();
     std::unique_ptr<Prober> prober;
     bool stay_down = false;
+    bool missed = false;  // it ended by itself, and has not served since
   };
 
   Supervisor(Options options, std::unique_ptr<NotifySocket> socket, int signal_fd, int wake_fd);
@@ -82,6 +85,7 @@ class Supervisor {
   void StopOne(Watched& watched);
   bool Settled() const;
   void TellParent();
+  void Tell(event::v1::Event event);
   void WriteStatus();
   std::vector<std::string> Environment() const;
 

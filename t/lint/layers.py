@@ -14,7 +14,7 @@ LINES = [
     ["lib/base"],
     ["lib/io", "lib/log", "lib/conf", "lib/crypto"],
     ["fs/format", "fs/chunk", "lib/api", "lib/db", "lib/rpc", "lib/http", "lib/daemon", "lib/vtape"],
-    ["fs/names", "fs/index", "fs/tree", "fs/store", "fs/markers"],
+    ["fs/names", "fs/index", "fs/tree", "fs/store", "fs/markers", "lib/event"],
     ["fs/engine"],
     ["fs/fuse", "fs/rpc"],
     ["cli", "agents", "services", "gateways", "fs/ocafsd", "fs/tools"],

@@ -4,6 +4,7 @@
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/generic/generic_stub.h"
+#include "lib/api/alerts.pb.h"
 #include "lib/api/options.pb.h"
 #include "lib/api/recycle_bin.pb.h"
 #include "lib/api/tape_libraries.pb.h"
@@ -228,7 +229,8 @@ TEST_F(UsersService, EveryMethodIsBehindTheGate) {
   int checked = 0;
   for (const auto* file :
        {mgmt::System::descriptor()->file(), mgmt::RecycledFile::descriptor()->file(),
-        mgmt::User::descriptor()->file(), mgmt::TapeLibrary::descriptor()->file()}) {
+        mgmt::User::descriptor()->file(), mgmt::Alert::descriptor()->file(),
+        mgmt::TapeLibrary::descriptor()->file()}) {
     for (int i = 0; i < file->service(0)->method_count(); ++i) {
       const auto* method = file->service(0)->method(i);
       SCOPED_TRACE(method->full_name());

@@ -7,6 +7,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -14,6 +15,7 @@
 #include "cli/run.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lib/api/alerts.grpc.pb.h"
 #include "lib/api/home.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
@@ -533,13 +535,78 @@ class FakeTokens final : public mgmt::Tokens::Service {
   }
 };
 
+// Has one alert and two events, and keeps one channel.
+class FakeAlerts final : public mgmt::Alerts::Service {
+ public:
+  absl::Mutex mu;
+  std::vector<std::string> calls ABSL_GUARDED_BY(mu);
+
+  grpc::Status ListAlerts(ServerContext*, const mgmt::ListAlertsRequest* in,
+                          mgmt::ListAlertsResponse* out) override {
+    mgmt::Alert* alert = out->add_alerts();
+    alert->set_index(1);
+    alert->set_severity(mgmt::SEVERITY_CRITICAL);
+    alert->set_times(3);
+    alert->set_text("only 2 % are free");
+    alert->set_what_to_do("add space");
+    out->set_total(5);
+    return Called("ListAlerts", *in);
+  }
+  grpc::Status ListEvents(ServerContext*, const mgmt::ListEventsRequest* in,
+                          mgmt::ListEventsResponse* out) override {
+    for (const char* text : {"it ended", "it serves again"}) {
+      mgmt::EventEntry* event = out->add_events();
+      event->set_severity(mgmt::SEVERITY_INFO);
+      event->set_text(text);
+    }
+    out->set_total(2);
+    return Called("ListEvents", *in);
+  }
+  grpc::Status GetAlertSummary(ServerContext*, const mgmt::GetAlertSummaryRequest* in,
+                               mgmt::AlertSummary* out) override {
+    out->set_critical(1);
+    out->set_events(2);
+    return Called("GetAlertSummary", *in);
+  }
+  grpc::Status GetChannel(ServerContext*, const mgmt::GetChannelRequest* in,
+                          mgmt::Channel* out) override {
+    out->set_name(in->name());
+    out->set_security(mgmt::MAIL_SECURITY_NONE);
+    out->set_interval(mgmt::INTERVAL_DAILY);
+    return Called("GetChannel", *in);
+  }
+  grpc::Status ConfigureChannel(ServerContext*, const mgmt::ConfigureChannelRequest* in,
+                                mgmt::Channel* out) override {
+    out->set_name(in->name());
+    out->set_enabled(in->enabled());
+    return Called("ConfigureChannel", *in);
+  }
+  grpc::Status ClearChannel(ServerContext*, const mgmt::ClearChannelRequest* in,
+                            mgmt::Channel* out) override {
+    out->set_name(in->name());
+    return Called("ClearChannel", *in);
+  }
+  grpc::Status TestChannel(ServerContext*, const mgmt::TestChannelRequest* in,
+                           mgmt::Channel*) override {
+    Called("TestChannel", *in);
+    return rpc::ToGrpc(absl::UnavailableError("the mail relay says no"));
+  }
+
+ private:
+  grpc::Status Called(const std::string& name, const google::protobuf::Message& request) {
+    absl::MutexLock lock(&mu);
+    calls.push_back(name + ": " + request.ShortDebugString());
+    return grpc::Status::OK;
+  }
+};
+
 class Cli : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
     ASSERT_OK_AND_ASSIGN(server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
                                                          {&management_, &recycle_bin_, &users_,
-                                                          &tokens_, &libraries_}));
+                                                          &tokens_, &alerts_, &libraries_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -586,6 +653,11 @@ class Cli : public testing::Test {
     absl::MutexLock lock(&tokens_.mu);
     return tokens_.calls;
   }
+  // Since the last time.
+  std::vector<std::string> AlertCalls() {
+    absl::MutexLock lock(&alerts_.mu);
+    return std::exchange(alerts_.calls, {});
+  }
   std::string LastTapeCall() {
     absl::MutexLock lock(&libraries_.mu);
     return libraries_.calls.empty() ? "" : libraries_.calls.back();
@@ -596,6 +668,7 @@ class Cli : public testing::Test {
   FakeRecycleBin recycle_bin_;
   FakeUsers users_;
   FakeTokens tokens_;
+  FakeAlerts alerts_;
   FakeTapeLibraries libraries_;
   std::unique_ptr<rpc::UnixServer> server_;
   bool terminal_ = false;

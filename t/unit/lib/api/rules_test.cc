@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
+#include "lib/api/alerts.pb.h"
 #include "lib/api/diagnostics.pb.h"
 #include "lib/api/fs.pb.h"
 #include "lib/api/gateways.pb.h"
@@ -66,7 +67,7 @@ TEST(ApiRules, EachMethodHasARequestOfItsOwn) {
 TEST(ApiRules, SecretsAreMarked) {
   for (const auto* file :
        {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
-        management::v1::Token::descriptor()->file(),
+        management::v1::Token::descriptor()->file(), management::v1::Alert::descriptor()->file(),
         management::v1::RecycledFile::descriptor()->file(),
         management::v1::TapeLibrary::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
         fs::v1::Info::descriptor()->file()}) {

@@ -14,6 +14,7 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "t/support/event_list.h"
 #include "t/support/status_matchers.h"
 #include "t/support/temp_dir.h"
 
@@ -87,6 +88,7 @@ class SupervisorTest : public testing::Test {
     options.home = dir_.path();
     options.give_up_after = give_up_after;
     options.environment = {"PATH=/usr/bin:/bin"};
+    options.events = &events_;
     ASSERT_OK_AND_ASSIGN(supervisor_, Supervisor::Create(std::move(options), std::move(specs)));
     runner_ = std::thread([this] { supervisor_->Run(); });
   }
@@ -97,6 +99,7 @@ class SupervisorTest : public testing::Test {
   }
 
   support::TempDir dir_;
+  support::EventList events_;
   std::unique_ptr<Supervisor> supervisor_;
   std::thread runner_;
 };
@@ -120,12 +123,21 @@ TEST_F(SupervisorTest, KilledProcessIsBackAndOthersGoOn) {
   ASSERT_TRUE(Eventually([&] { return Status("b")[1] == "up" && Status("b")[2] != killed; }));
   EXPECT_EQ(Status("a")[2], other);
   EXPECT_TRUE(Eventually([&] { return Text("started") == "a\nb\nb\n"; }));
+  EXPECT_THAT(
+      events_.Take(),
+      testing::ElementsAre("b ended (signal 9 (Killed)) and is started again", "b serves again"));
 }
 
 TEST_F(SupervisorTest, CrashLoopIsGivenUpUntilSomebodyAsks) {
   Run({Script("bad", "exit 7"), Script("good", UntilStopped())}, 3);
   ASSERT_TRUE(Eventually([&] { return Status("bad")[1] == "given_up"; }));
   EXPECT_TRUE(BecomesUp("good"));
+  EXPECT_THAT(
+      events_.Take(),
+      testing::AllOf(
+          testing::Contains("bad ended (exit code 7) and is started again").Times(2),
+          testing::Contains("bad ended 3 times in a row, last with exit code 7, and is not started "
+                            "any more")));
   EXPECT_EQ(Status("bad")[3], "3");
   ::kill(::getpid(), SIGHUP);
   ASSERT_TRUE(Eventually([&] {

@@ -1,0 +1,100 @@
+#include "services/config/alerts_service.h"
+
+#include "fmt/format.h"
+#include "lib/rpc/unix_socket.h"
+
+namespace oca::config {
+namespace {
+
+namespace mgmt = management::v1;
+using grpc::ServerContext;
+using mgmt::Alerts;
+
+// A test of a channel waits for a mail relay.
+constexpr absl::Duration kTimeout = absl::Seconds(50);
+
+class Service final : public Alerts::Service {
+ public:
+  Service(Gate& gate, HealthClient& health) : gate_(gate), health_(health) {}
+
+  grpc::Status ListAlerts(ServerContext* context, const mgmt::ListAlertsRequest* in,
+                          mgmt::ListAlertsResponse* out) override {
+    return Forward(context, &Alerts::Stub::ListAlerts, *in, out);
+  }
+  grpc::Status ListEvents(ServerContext* context, const mgmt::ListEventsRequest* in,
+                          mgmt::ListEventsResponse* out) override {
+    return Forward(context, &Alerts::Stub::ListEvents, *in, out);
+  }
+  grpc::Status GetAlertSummary(ServerContext* context, const mgmt::GetAlertSummaryRequest* in,
+                               mgmt::AlertSummary* out) override {
+    return Forward(context, &Alerts::Stub::GetAlertSummary, *in, out);
+  }
+  grpc::Status GetChannel(ServerContext* context, const mgmt::GetChannelRequest* in,
+                          mgmt::Channel* out) override {
+    return Forward(context, &Alerts::Stub::GetChannel, *in, out);
+  }
+  grpc::Status ConfigureChannel(ServerContext* context, const mgmt::ConfigureChannelRequest* in,
+                                mgmt::Channel* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit& visit) {
+      NoteBefore(in->name(), visit);
+      return health_.Call(&Alerts::Stub::ConfigureChannel, *in, out);
+    });
+  }
+  grpc::Status ClearChannel(ServerContext* context, const mgmt::ClearChannelRequest* in,
+                            mgmt::Channel* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit& visit) {
+      NoteBefore(in->name(), visit);
+      return health_.Call(&Alerts::Stub::ClearChannel, *in, out);
+    });
+  }
+  grpc::Status TestChannel(ServerContext* context, const mgmt::TestChannelRequest* in,
+                           mgmt::Channel* out) override {
+    return Forward(context, &Alerts::Stub::TestChannel, *in, out);
+  }
+
+ private:
+  template <typename Request, typename Response>
+  grpc::Status Forward(ServerContext* context,
+                       grpc::Status (Alerts::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                            Response*),
+                       const Request& in, Response* out) {
+    return gate_.Pass(context, in, out, [&](Visit&) { return health_.Call(method, in, out); });
+  }
+  void NoteBefore(const std::string& name, Visit& visit) {
+    mgmt::GetChannelRequest request;
+    request.set_name(name);
+    mgmt::Channel before;
+    if (health_.Call(&Alerts::Stub::GetChannel, request, &before).ok()) {
+      visit.before = AuditJson(before);
+    }
+  }
+
+  Gate& gate_;
+  HealthClient& health_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HealthClient>> HealthClient::Create(const std::string& socket,
+                                                                   std::string how_to_start) {
+  OCA_ASSIGN_OR_RETURN(auto channel, rpc::UnixChannel(socket));
+  return std::unique_ptr<HealthClient>(
+      new HealthClient(socket, std::move(how_to_start), Alerts::NewStub(channel)));
+}
+
+absl::Status HealthClient::CheckUp() const {
+  if (rpc::SocketAnswers(socket_)) return absl::OkStatus();
+  return absl::UnavailableError(fmt::format(
+      "nhm, which keeps events and alerts, cannot be reached at {}; {}", socket_, how_to_start_));
+}
+
+void HealthClient::Prepare(grpc::ClientContext* context) {
+  context->set_wait_for_ready(true);
+  rpc::SetTimeout(context, kTimeout);
+}
+
+std::unique_ptr<grpc::Service> NewAlertsService(Gate& gate, HealthClient& health) {
+  return std::make_unique<Service>(gate, health);
+}
+
+}  // namespace oca::config

@@ -1,0 +1,92 @@
+#include "services/events/run.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <string_view>
+
+#include "CLI/CLI.hpp"
+#include "fmt/format.h"
+#include "lib/api/home.h"
+#include "lib/base/clock.h"
+#include "lib/base/status.h"
+#include "lib/conf/conf.h"
+#include "lib/daemon/heartbeat.h"
+#include "lib/daemon/notify.h"
+#include "lib/daemon/pid_file.h"
+#include "lib/log/log.h"
+#include "lib/rpc/unix_socket.h"
+#include "services/events/collector.h"
+#include "services/events/courier.h"
+#include "services/events/service.h"
+#include "services/events/spool.h"
+
+namespace oca::events {
+namespace {
+
+constexpr std::string_view kName = "oca_idm_eda";
+constexpr absl::Duration kStopGrace = absl::Milliseconds(500);
+
+struct Arguments {
+  std::string home;
+  std::string config;  // empty: the home's, when it exists
+};
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "";
+  return name.data();
+}
+
+absl::Status Serve(const Arguments& arguments, const Context& context) {
+  OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(arguments.home, arguments.config));
+  const std::string& home = arguments.home;
+  OCA_RETURN_IF_ERROR(
+      log::InitLog(kName, fmt::format("{}/log/{}.log", home, kName), config.log.level));
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<daemon::PidFile> pid_file,
+                       daemon::PidFile::Acquire(fmt::format("{}/run/{}.pid", home, kName)));
+  std::unique_ptr<daemon::Heartbeat> heartbeat = daemon::Heartbeat::Start();
+
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<Spool> spool,
+                       Spool::Open(io::PosixFileSystem(), home + "/events"));
+  Collector collector(*spool, SystemClock(), HostName(), context.limits);
+  std::unique_ptr<grpc::Service> service = NewCollectorService(collector);
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<rpc::UnixServer> server,
+                       rpc::UnixServer::Start(api::EventSocket(home), {service.get()}));
+  OCA_ASSIGN_OR_RETURN(auto channel, rpc::UnixChannel(api::HealthSocket(home)));
+  Courier courier(*spool, collector, event::v1::Recorder::NewStub(channel));
+  log::Info("serving", "socket", api::EventSocket(home), "version", api::Version(), "waiting",
+            spool->records());
+  absl::Status notified = daemon::Notify("READY=1");
+  if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+  context.wait_for_stop();
+  log::Info("stopping", "waiting", spool->records());
+  server->Stop(kStopGrace);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int Run(std::span<const std::string> args, Context& context) {
+  CLI::App app{"Oca's event collector: takes events from all processes and passes them on to nhm.",
+               std::string(kName)};
+  Arguments arguments;
+  app.add_option("--home", arguments.home, "The appliance's folder")->required();
+  app.add_option("--config", arguments.config, "Configuration file (default: HOME/oca.toml)");
+  app.set_version_flag("--version", std::string(api::Version()));
+  try {
+    // CLI11 takes the words in reverse.
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+  } catch (const CLI::ParseError& error) {
+    int code = app.exit(error, context.out, context.err);
+    return code == 0 ? 0 : 2;
+  }
+  absl::Status status = Serve(arguments, context);
+  if (status.ok()) return 0;
+  log::Error("cannot_serve", "error", MessageOf(status));
+  context.err << fmt::format("{}: {}\n", kName, MessageOf(status));
+  return 1;
+}
+
+}  // namespace oca::events

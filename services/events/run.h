@@ -1,0 +1,29 @@
+// oca_idm_eda as a function, so that tests run it in-process.
+#ifndef OCA_SERVICES_EVENTS_RUN_H_
+#define OCA_SERVICES_EVENTS_RUN_H_
+
+#include <functional>
+#include <ostream>
+#include <span>
+#include <string>
+
+#include "services/events/sieve.h"
+
+namespace oca::events {
+
+struct Context {
+  std::ostream& out;
+  std::ostream& err;
+  std::function<void()> wait_for_stop;  // returns when the process shall end
+  SieveLimits limits = {};
+};
+
+// args: without the program's name. The exit code: 0 = stopped as asked, 1 = could not serve, 2 =
+// wrong arguments.
+//   --home DIR      the appliance's folder
+//   --config FILE   default: DIR/oca.toml when there is one
+int Run(std::span<const std::string> args, Context& context);
+
+}  // namespace oca::events
+
+#endif  // OCA_SERVICES_EVENTS_RUN_H_
