@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gateways/ndmp/device/scsi_unit.h"
 #include "gateways/ndmp/wire/enums.h"

@@ -3,6 +3,7 @@
 #define OCA_GATEWAYS_NDMP_SESSION_CONFIG_INTERFACE_H_
 
 #include <string>
+#include <utility>
 
 #include "gateways/ndmp/device/devices.h"
 #include "gateways/ndmp/session/dispatcher.h"
@@ -13,9 +14,9 @@ namespace oca::ndmp {
 // Not thread-safe.
 class ConfigInterface {
  public:
-  // Borrows both. `revision`: of this program.
-  ConfigInterface(Outbox& outbox, Devices& devices, std::string revision)
-      : outbox_(outbox), devices_(devices), revision_(std::move(revision)) {}
+  // Borrows the devices. `revision`: of this program.
+  ConfigInterface(Devices& devices, std::string revision)
+      : devices_(devices), revision_(std::move(revision)) {}
 
   void Register(Dispatcher& dispatcher);
 
@@ -24,7 +25,6 @@ class ConfigInterface {
   Error GetServerInfo(ServerInfoReply& reply);
   Error GetDevices(DeviceKind kind, DeviceInfoReply& reply);
 
-  Outbox& outbox_;
   Devices& devices_;
   const std::string revision_;
 };

@@ -3,6 +3,7 @@
 #define OCA_GATEWAYS_NDMP_SESSION_CONNECT_INTERFACE_H_
 
 #include <string>
+#include <utility>
 
 #include "gateways/ndmp/session/authenticator.h"
 #include "gateways/ndmp/session/dispatcher.h"

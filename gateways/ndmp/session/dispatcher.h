@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gateways/ndmp/session/outbox.h"
 #include "gateways/ndmp/wire/codec.h"

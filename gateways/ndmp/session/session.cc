@@ -39,7 +39,7 @@ class Session {
         outbox_([this](const std::string& message) { control_.Send(message); }),
         dispatcher_(outbox_, [this] { return connect_.authorized(); }),
         connect_(outbox_, shared.authenticator, peer_),
-        config_(outbox_, shared.devices, shared.revision),
+        config_(shared.devices, shared.revision),
         scsi_(shared.devices, slot_),
         mover_(outbox_, slot_, data_address_),
         tape_(outbox_, shared.devices, slot_, [this] { return mover_.HasTape(); }) {

@@ -3,6 +3,7 @@
 #define OCA_GATEWAYS_NDMP_SESSION_TAPE_INTERFACE_H_
 
 #include <functional>
+#include <utility>
 
 #include "gateways/ndmp/session/device_slot.h"
 #include "gateways/ndmp/session/dispatcher.h"
