@@ -159,7 +159,7 @@ absl::Status Changes::AddContainer(const management::v1::AddContainerRequest& re
 }
 
 absl::Status Changes::UpdateContainer(const management::v1::UpdateContainerRequest& request) {
-  Turn turn(*this);
+  Turn turn(turns_);
   OCA_RETURN_IF_ERROR(turn.status());
   OCA_ASSIGN_OR_RETURN(Both both, Agree());
   const ContainerRow* before = FindByName(both.desired.containers, request.name());
