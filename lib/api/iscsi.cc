@@ -23,6 +23,17 @@ int FamilyOf(const std::string& address) {
   return inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1 ? 6 : 0;
 }
 
+// An address of IPv6 as it is commonly written; anything else as it is.
+std::string Canonical(const std::string& address) {
+  in6_addr bytes{};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (inet_pton(AF_INET6, address.c_str(), &bytes) != 1 ||
+      inet_ntop(AF_INET6, &bytes, text.data(), text.size()) == nullptr) {
+    return address;
+  }
+  return text.data();
+}
+
 bool IsPlain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
@@ -95,7 +106,7 @@ absl::StatusOr<Portal> ParsePortal(std::string_view text) {
     portal.is_v6 = true;
     address = address.substr(1, address.size() - 2);
   }
-  portal.address = std::string(address);
+  portal.address = Canonical(std::string(address));
   const std::string_view digits =
       colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
   if (FamilyOf(portal.address) == (portal.is_v6 ? 6 : 4) &&

@@ -99,6 +99,11 @@ wait $!
 start
 eventually 60 serving
 
+# A portal that cannot be is taken back, and nothing listens elsewhere.
+expect_error 4 'cannot listen at 203.0.113.5:3260' oca vtl --update --name lib1 --portal 203.0.113.5:3260
+[ "$(live portal)" = "$PORTAL" ]
+eventually 60 probe login
+
 # What is in use is not deleted.
 probe write 2 100000 >"$tmp/written" 2>/dev/null &
 eventually 60 grep -q '^file 1$' "$tmp/written"
@@ -112,7 +117,7 @@ kill -0 $! || fail "the writer did not live through a new drive and a new initia
 oca connection --disable --name lib1 >/dev/null
 ! wait $! || fail "a session outlived its connection"
 ! probe login 2>/dev/null || fail "a host was let in by a disabled connection"
-gateway read 2 1
+eventually 60 gateway read 2 1
 expect_error 4 '5 cartridges' oca container --delete --name lib1 --yes
 
 # Another appliance, told of the same ports, takes others.

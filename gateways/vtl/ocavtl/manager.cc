@@ -168,7 +168,8 @@ absl::StatusOr<v1::ListLibrariesResponse> Manager::List(const v1::ListLibrariesR
 v1::ListServedResponse Manager::ListServed() {
   v1::ListServedResponse response;
   for (auto& [name, keeper] : All()) {
-    if (keeper->State().state() != v1::SERVICE_STATE_SERVING) continue;
+    // Also while a change is being made: most leave it in service.
+    if (keeper->State().pid() == 0) continue;
     const v1::Library wanted = keeper->wanted();
     auto portal = api::ParsePortal(wanted.portal());
     if (!portal.ok()) continue;

@@ -115,10 +115,24 @@ absl::Status TapeTarget::WaitUntilItAnswers() {
   return status;
 }
 
+// A tgtd that cannot listen where it is told to listens everywhere, and says nothing.
+absl::Status TapeTarget::CheckPortal(const std::string& portal) {
+  constexpr std::string_view kPortal = "Portal: ";
+  OCA_RETURN_IF_ERROR(Admin({"--op", "show", "--mode", "portal"}));
+  const std::string portals = Whole(AdminLog(run_dir_));
+  const size_t first = portals.find(fmt::format("{}{},", kPortal, portal));
+  if (first != std::string::npos && portals.find(kPortal) == portals.rfind(kPortal)) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(fmt::format(
+      "tgtd cannot listen at {}: the port is in use, or it is no address of this machine", portal));
+}
+
 absl::StatusOr<std::unique_ptr<TapeTarget>> TapeTarget::Start(const ServeOptions& options,
                                                               const std::string& run_dir) {
   OCA_RETURN_IF_ERROR(CheckTarget(options.target));
   OCA_RETURN_IF_ERROR(CheckChap(options.chap));
+  OCA_ASSIGN_OR_RETURN(const api::Portal portal, api::ParsePortal(options.portal));
   auto library = vtape::Library::Open(vtape::PosixStorage(), options.target.library_dir);
   if (!library.ok()) return absl::NotFoundError(library.status().message());
   size_t drives = (*library)->inventory().drives.size();
@@ -132,10 +146,11 @@ absl::StatusOr<std::unique_ptr<TapeTarget>> TapeTarget::Start(const ServeOptions
     environment.push_back(fmt::format("OCA_TGT_ACCOUNTS={}", accounts));
   }
   const std::vector<std::string> command = {
-      "tgtd", "-f", "-C", kControlPort, "--iscsi", fmt::format("portal={}", options.portal)};
+      "tgtd", "-f", "-C", kControlPort, "--iscsi", fmt::format("portal={}", portal.Text())};
   OCA_ASSIGN_OR_RETURN(auto tgtd, Child::Start(command, environment, run_dir + "/tgtd.log"));
   std::unique_ptr<TapeTarget> target(new TapeTarget(run_dir, options.target, std::move(tgtd)));
   OCA_RETURN_IF_ERROR(target->WaitUntilItAnswers());
+  OCA_RETURN_IF_ERROR(target->CheckPortal(portal.Text()));
   for (const std::vector<std::string>& arguments : TargetPlan(options.target, drives)) {
     OCA_RETURN_IF_ERROR(target->Admin(arguments));
   }

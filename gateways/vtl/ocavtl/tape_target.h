@@ -76,6 +76,8 @@ class TapeTarget {
   // Runs tgtadm; an error is what it says.
   absl::Status Admin(const std::vector<std::string>& arguments);
   absl::Status WaitUntilItAnswers();
+  // Whether it listens at `portal` and nowhere else.
+  absl::Status CheckPortal(const std::string& portal);
 
   const std::string run_dir_;
   const TargetSpec spec_;

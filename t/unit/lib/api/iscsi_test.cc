@@ -34,6 +34,8 @@ TEST(Iscsi, PortalsHaveAddressAndPort) {
   EXPECT_EQ(v4.Local().Text(), "127.0.0.1:3260");
   ASSERT_OK_AND_ASSIGN(Portal v6, ParsePortal("[::]:3261"));
   EXPECT_EQ(v6.Local().Text(), "[::1]:3261");
+  ASSERT_OK_AND_ASSIGN(Portal canonical, ParsePortal("[2001:DB8:0:0:0:0:0:7]:3261"));
+  EXPECT_EQ(canonical.Text(), "[2001:db8::7]:3261");
   ASSERT_OK_AND_ASSIGN(Portal one, ParsePortal("192.0.2.7:3262"));
   EXPECT_EQ(one.Local().Text(), "192.0.2.7:3262");
   for (const char* bad : {"", "3260", "192.0.2.7", "192.0.2.7:0", "192.0.2.7:65536", "host:3260",
