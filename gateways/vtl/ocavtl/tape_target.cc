@@ -21,6 +21,7 @@ namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(30);
 constexpr absl::Duration kStopTimeout = absl::Minutes(1);
+constexpr absl::Duration kEndTimeout = absl::Seconds(5);
 constexpr absl::Duration kAdminTimeout =
     absl::Minutes(2);  // loading a torn cartridge takes a while
 constexpr absl::Duration kRetry = absl::Milliseconds(20);
@@ -189,13 +190,18 @@ absl::Status TapeTarget::Stop() {
     return absl::UnavailableError(
         fmt::format("tgtd has ended ({}): {}", tgtd_->exit_code(), LastWords()));
   }
-  absl::Status result;
-  for (const std::vector<std::string>& arguments : StopPlan()) result.Update(Admin(arguments));
-  absl::Time deadline = absl::Now() + kStopTimeout;
+  const std::vector<std::vector<std::string>> plan = StopPlan();
+  const absl::Status unloaded = Admin(plan.front());
+  absl::Status result = unloaded;
+  for (size_t i = 1; i < plan.size(); ++i) result.Update(Admin(plan[i]));
+  // Once the target is gone its tapes are unloaded, and nothing is left to wait for: a tgtd that a
+  // host was writing to does not always end.
+  const absl::Time deadline = absl::Now() + (unloaded.ok() ? kEndTimeout : kStopTimeout);
   while (!tgtd_->Wait(kRetry)) {
     if (absl::Now() < deadline) continue;
     tgtd_->Kill();
-    return absl::DeadlineExceededError("tgtd did not end and was killed");
+    return unloaded.ok() ? unloaded
+                         : absl::DeadlineExceededError("tgtd did not end and was killed");
   }
   return result;
 }

@@ -48,7 +48,8 @@ class TapeTarget {
 
   // Returns when tgtd has ended, by Stop or by itself. Thread-safe.
   void WatchForEnd() const { tgtd_->WatchForEnd(); }
-  // Cuts sessions, unloads tapes and ends tgtd; after a minute it is killed. The status says what
+  // Cuts sessions, unloads tapes and ends tgtd; one that does not end is killed, after 5 s or, with
+  // tapes that are not unloaded, after a minute. The status says what
   // of it did not go well, or that tgtd had ended by itself.
   absl::Status Stop();
   // Drives are those with the indices below this.

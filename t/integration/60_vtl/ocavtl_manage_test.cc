@@ -80,6 +80,7 @@ class OcavtlManage : public testing::Test {
     stub_ = v1::Vtl::NewStub(*channel);
   }
   int StopServer() {
+    stub_.reset();  // a connection would hold up the stop
     server_->Signal(SIGTERM);
     EXPECT_TRUE(server_->WaitForEnd(kPatience));
     int code = server_->exit_code();
