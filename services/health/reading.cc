@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "lib/api/home.h"
 #include "lib/base/status.h"
 #include "lib/crypto/certificate.h"
 #include "lib/io/file_system.h"
@@ -93,7 +94,7 @@ Reading Look(const std::string& home, fs::v1::Fs::Stub& filesystem, absl::Time n
   if (space.ok()) reading.disks.push_back({home, space->total_bytes, space->available_bytes});
   reading.memory = ParseMemory(TextOf("/proc/meminfo"));
   reading.processes = ParseProcesses(TextOf(home + "/run/watcher.status"));
-  reading.certificates = Certificates(home + "/tls", now);
+  reading.certificates = Certificates(api::HttpFolder(home), now);
   absl::StatusOr<FilesystemState> state = LookAtFilesystem(filesystem);
   if (state.ok()) reading.filesystem = *std::move(state);
   return reading;

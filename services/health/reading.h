@@ -54,7 +54,7 @@ std::vector<ProcessState> ParseProcesses(std::string_view status);
 // Asks ocafsd; takes at most some seconds. kUnavailable while it is down.
 absl::StatusOr<FilesystemState> LookAtFilesystem(fs::v1::Fs::Stub& filesystem);
 
-// All of it, as far as it can be known. home: the appliance's folder; certificates: in home/tls/.
+// All of it, as far as it can be known. home: the appliance's folder.
 Reading Look(const std::string& home, fs::v1::Fs::Stub& filesystem, absl::Time now);
 
 }  // namespace oca::health
