@@ -62,6 +62,7 @@ absl::Status Session::Connect() {
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_));
   management_ = Management::NewStub(channel);
   users_ = Users::NewStub(channel);
+  storage_ = Storage::NewStub(channel);
   return absl::OkStatus();
 }
 

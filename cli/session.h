@@ -14,11 +14,13 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/storage.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 
 namespace oca::cli {
 
 using management::v1::Management;
+using management::v1::Storage;
 using management::v1::Users;
 
 // How long a call may take.
@@ -43,7 +45,7 @@ class Session {
   // only.
   absl::Status RunAction();
 
-  // Calls `method` of ocaconfigsvc, of Management or of Users.
+  // Calls `method` of ocaconfigsvc, of Management, Users or Storage.
   template <typename Stub, typename Request, typename Response>
   absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response,
@@ -51,6 +53,8 @@ class Session {
     return CallWith(patience, [&](grpc::ClientContext* context) {
       if constexpr (std::same_as<Stub, Users::Stub>) {
         return (users_.get()->*method)(context, request, response);
+      } else if constexpr (std::same_as<Stub, Storage::Stub>) {
+        return (storage_.get()->*method)(context, request, response);
       } else {
         return (management_.get()->*method)(context, request, response);
       }
@@ -102,6 +106,7 @@ class Session {
   std::string token_;
   std::unique_ptr<Management::Stub> management_;
   std::unique_ptr<Users::Stub> users_;
+  std::unique_ptr<Storage::Stub> storage_;
 };
 
 // What `--show` prints of one storage group.
@@ -111,6 +116,7 @@ std::string CleanerText(const fs::v1::CleanerStatus& status);
 
 // Each adds one group's verbs.
 void AddSystem(CLI::App* group, Session& session);
+void AddSystemStorage(CLI::App* group, Session& session);  // a verb of the system
 void AddStorageGroup(CLI::App* group, Session& session);
 void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);

@@ -1,4 +1,4 @@
-// ocafsd's side of lib/api: the service oca.fs.v1.Fs on a Filesystem, on a unix socket.
+// ocafsd's side of lib/api: the services oca.fs.v1.Fs and Paths on a Filesystem, on a unix socket.
 #ifndef OCA_FS_RPC_SERVER_H_
 #define OCA_FS_RPC_SERVER_H_
 

@@ -7,14 +7,14 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = os.path.join(HERE, "..", "..", "docs", "api.md")
-FILES = ["management.proto", "users.proto", "fs.proto", "health.proto", "schedule.proto", "options.proto"]
+FILES = ["management.proto", "users.proto", "storage.proto", "fs.proto", "paths.proto", "health.proto", "schedule.proto", "options.proto"]
 
 HEAD = """# The API
 
 Made from the comments of `lib/api/*.proto` by `lib/api/document.py`; change those, not this page.
 
-`oca.management.v1.Management` and `oca.management.v1.Users` are what users can ask for: `oca` calls them on
-`$OCA_HOME/run/ocaconfigsvc.sock`. Each method says who may call it and where it stands in REST. `oca.fs.v1.Fs` is between Oca's own
+`oca.management.v1.Management`, `Users` and `Storage` are what users can ask for: `oca` calls them on
+`$OCA_HOME/run/ocaconfigsvc.sock`. Each method says who may call it and where it stands in REST. `oca.fs.v1.Fs` and `Paths` are between Oca's own
 processes, on `$OCA_HOME/run/ocafsd.sock`. Both sockets are for the account that runs the appliance alone; who calls for a user says so
 in metadata: `oca-token` (from Login), or `oca-user`, and `oca-from` (where the user is). A call without them is the account's own.
 """

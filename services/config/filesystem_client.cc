@@ -1,5 +1,6 @@
 #include "services/config/filesystem_client.h"
 
+#include <concepts>
 #include <utility>
 
 #include "fmt/format.h"
@@ -11,6 +12,7 @@ namespace oca::config {
 namespace {
 
 using fs::v1::Fs;
+using fs::v1::Paths;
 
 // Of calls that look things up.
 constexpr absl::Duration kShort = absl::Seconds(15);
@@ -35,19 +37,20 @@ bool IsUncertain(const absl::Status& status) {
 absl::StatusOr<std::unique_ptr<FilesystemClient>> FilesystemClient::Create(
     std::string socket_path, std::string how_to_start) {
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_path));
-  return std::unique_ptr<FilesystemClient>(new FilesystemClient(
-      std::move(socket_path), std::move(how_to_start), Fs::NewStub(std::move(channel))));
+  return std::unique_ptr<FilesystemClient>(
+      new FilesystemClient(std::move(socket_path), std::move(how_to_start), std::move(channel)));
 }
 
 FilesystemClient::FilesystemClient(std::string socket_path, std::string how_to_start,
-                                   std::unique_ptr<Fs::Stub> stub)
+                                   std::shared_ptr<grpc::Channel> channel)
     : socket_path_(std::move(socket_path)),
       how_to_start_(std::move(how_to_start)),
-      stub_(std::move(stub)) {}
+      stub_(Fs::NewStub(channel)),
+      paths_(Paths::NewStub(channel)) {}
 
-template <typename Request, typename Response>
-absl::Status FilesystemClient::Call(grpc::Status (Fs::Stub::*method)(grpc::ClientContext*,
-                                                                     const Request&, Response*),
+template <typename Stub, typename Request, typename Response>
+absl::Status FilesystemClient::Call(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                 const Request&, Response*),
                                     const Request& request, Response* response,
                                     absl::Duration timeout) {
   // gRPC would report a refused connection for up to a second after ocafsd is back: it is asked to
@@ -57,7 +60,11 @@ absl::Status FilesystemClient::Call(grpc::Status (Fs::Stub::*method)(grpc::Clien
     grpc::ClientContext context;
     rpc::SetTimeout(&context, timeout);
     context.set_wait_for_ready(true);
-    status = rpc::FromGrpc((stub_.get()->*method)(&context, request, response));
+    if constexpr (std::same_as<Stub, Paths::Stub>) {
+      status = rpc::FromGrpc((paths_.get()->*method)(&context, request, response));
+    } else {
+      status = rpc::FromGrpc((stub_.get()->*method)(&context, request, response));
+    }
   } else {
     status = absl::UnavailableError("nobody listens");
   }
@@ -275,6 +282,26 @@ absl::StatusOr<fs::v1::ScanStatus> FilesystemClient::GetScanStatus() {
 absl::Status FilesystemClient::Shutdown() {
   fs::v1::ShutdownResponse response;
   return Call(&Fs::Stub::Shutdown, fs::v1::ShutdownRequest(), &response, kShort);
+}
+
+absl::StatusOr<fs::v1::ListPathsResponse> FilesystemClient::ListPaths() {
+  fs::v1::ListPathsResponse paths;
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::ListPaths, fs::v1::ListPathsRequest(), &paths, kShort));
+  return paths;
+}
+
+absl::StatusOr<fs::v1::StoragePath> FilesystemClient::AddPath(const std::string& path) {
+  fs::v1::AddPathRequest request;
+  request.set_path(path);
+  fs::v1::StoragePath added;
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::AddPath, request, &added, kLong));
+  return added;
+}
+
+absl::StatusOr<fs::v1::ListPathsResponse> FilesystemClient::RescanPaths() {
+  fs::v1::ListPathsResponse paths;
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::RescanPaths, fs::v1::RescanPathsRequest(), &paths, kLong));
+  return paths;
 }
 
 }  // namespace oca::config

@@ -11,7 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "grpcpp/channel.h"
 #include "lib/api/fs.grpc.pb.h"
+#include "lib/api/paths.grpc.pb.h"
 
 namespace oca::config {
 
@@ -63,19 +65,22 @@ class FilesystemClient {
   absl::StatusOr<fs::v1::ListRepairsResponse> ListRepairs();
   absl::StatusOr<fs::v1::ClearQuarantineResponse> ClearQuarantine(uint32_t group_id);
   absl::Status Shutdown();
+  absl::StatusOr<fs::v1::ListPathsResponse> ListPaths();
+  absl::StatusOr<fs::v1::StoragePath> AddPath(const std::string& path);
+  absl::StatusOr<fs::v1::ListPathsResponse> RescanPaths();
 
  private:
   FilesystemClient(std::string socket_path, std::string how_to_start,
-                   std::unique_ptr<fs::v1::Fs::Stub> stub);
+                   std::shared_ptr<grpc::Channel> channel);
 
-  template <typename Request, typename Response>
-  absl::Status Call(grpc::Status (fs::v1::Fs::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                             Response*),
+  template <typename Stub, typename Request, typename Response>
+  absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response, absl::Duration timeout);
 
   const std::string socket_path_;
   const std::string how_to_start_;
   const std::unique_ptr<fs::v1::Fs::Stub> stub_;
+  const std::unique_ptr<fs::v1::Paths::Stub> paths_;
 };
 
 }  // namespace oca::config

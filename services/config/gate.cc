@@ -15,6 +15,7 @@
 #include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
 #include "lib/api/management.pb.h"
+#include "lib/api/storage.pb.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 #include "lib/log/log.h"
@@ -37,7 +38,8 @@ const MethodDescriptor* MethodOf(const Descriptor* request) {
   static const auto* const kMethods = [] {
     auto* methods = new std::map<const Descriptor*, const MethodDescriptor*>;
     const FileDescriptor* files[] = {mgmt::System::descriptor()->file(),
-                                     mgmt::User::descriptor()->file()};
+                                     mgmt::User::descriptor()->file(),
+                                     mgmt::AddStoragePathRequest::descriptor()->file()};
     for (const FileDescriptor* file : files) {
       for (int i = 0; i < file->service(0)->method_count(); ++i) {
         const MethodDescriptor* method = file->service(0)->method(i);

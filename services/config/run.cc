@@ -32,6 +32,7 @@
 #include "services/config/logins.h"
 #include "services/config/management_service.h"
 #include "services/config/secret_seal.h"
+#include "services/config/storage_service.h"
 #include "services/config/store.h"
 #include "services/config/user_store.h"
 #include "services/config/users.h"
@@ -94,11 +95,13 @@ class Front {
   Front(const Behind& behind, Gate::Unnamed unnamed)
       : gate_(behind.user_store, behind.logins, behind.audit, unnamed),
         management_(NewManagementService(gate_, behind.changes, behind.views, behind.filesystem)),
-        users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)) {}
+        users_(NewUsersService(gate_, behind.users, behind.logins, behind.audit)),
+        storage_(NewStorageService(gate_, behind.filesystem)) {}
 
   absl::Status Open(const std::string& socket, std::optional<gid_t> shared_with) {
     OCA_ASSIGN_OR_RETURN(
-        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get()}, shared_with));
+        server_, rpc::UnixServer::Start(socket, {management_.get(), users_.get(), storage_.get()},
+                                        shared_with));
     return absl::OkStatus();
   }
   void Close() { server_->Stop(kStopGrace); }
@@ -107,6 +110,7 @@ class Front {
   Gate gate_;
   std::unique_ptr<grpc::Service> management_;
   std::unique_ptr<grpc::Service> users_;
+  std::unique_ptr<grpc::Service> storage_;
   std::unique_ptr<rpc::UnixServer> server_;
 };
 

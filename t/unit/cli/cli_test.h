@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "lib/api/home.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/storage.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 #include "lib/rpc/status.h"
 #include "lib/rpc/unix_socket.h"
@@ -332,12 +333,43 @@ class FakeUsers final : public mgmt::Users::Service {
   }
 };
 
+// One path beside the repository, which is missing until somebody looks.
+class FakeStorage final : public mgmt::Storage::Service {
+ public:
+  grpc::Status ListStoragePaths(ServerContext*, const mgmt::ListStoragePathsRequest*,
+                                fs::v1::ListPathsResponse* out) override {
+    Fill(fs::v1::PATH_STATE_MISSING, out);
+    return grpc::Status::OK;
+  }
+  grpc::Status RescanStoragePaths(ServerContext*, const mgmt::RescanStoragePathsRequest*,
+                                  fs::v1::ListPathsResponse* out) override {
+    Fill(fs::v1::PATH_STATE_ONLINE, out);
+    return grpc::Status::OK;
+  }
+  grpc::Status AddStoragePath(ServerContext*, const mgmt::AddStoragePathRequest* in,
+                              fs::v1::StoragePath* out) override {
+    if (in->path() == "/two") return rpc::ToGrpc(absl::AlreadyExistsError("it is one already"));
+    out->set_path(in->path());
+    return grpc::Status::OK;
+  }
+
+ private:
+  static void Fill(fs::v1::PathState state, fs::v1::ListPathsResponse* out) {
+    out->add_paths()->set_name("repository");
+    fs::v1::StoragePath* two = out->add_paths();
+    two->set_path("/two");
+    two->set_state(state);
+    two->set_packs(17);
+    if (state == fs::v1::PATH_STATE_MISSING) two->set_problem("/two: is it mounted?");
+  }
+};
+
 class Cli : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
     ASSERT_OK_AND_ASSIGN(server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
-                                                         {&management_, &users_}));
+                                                         {&management_, &users_, &storage_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -379,6 +411,7 @@ class Cli : public testing::Test {
   support::TempDir home_;
   FakeManagement management_;
   FakeUsers users_;
+  FakeStorage storage_;
   std::unique_ptr<rpc::UnixServer> server_;
   bool terminal_ = false;
   std::string echoes_;  // '-': what is typed is hidden from here; '+': shown again

@@ -10,6 +10,7 @@
 #include "lib/api/fs.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
+#include "lib/api/storage.pb.h"
 #include "lib/api/users.pb.h"
 
 namespace oca {
@@ -23,11 +24,13 @@ const ServiceDescriptor* Find(const google::protobuf::FileDescriptor* file) {
   return file->service(0);
 }
 
-// Of both services that are offered to users.
+// Of all services that are offered to users.
 std::vector<const MethodDescriptor*> UserMethods() {
   std::vector<const MethodDescriptor*> methods;
-  for (const ServiceDescriptor* service : {Find(management::v1::System::descriptor()->file()),
-                                           Find(management::v1::User::descriptor()->file())}) {
+  for (const ServiceDescriptor* service :
+       {Find(management::v1::System::descriptor()->file()),
+        Find(management::v1::User::descriptor()->file()),
+        Find(management::v1::AddStoragePathRequest::descriptor()->file())}) {
     for (int i = 0; i < service->method_count(); ++i) methods.push_back(service->method(i));
   }
   return methods;
