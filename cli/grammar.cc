@@ -87,7 +87,9 @@ absl::Status NoVerb(const Group& group, const std::vector<std::string>& rest) {
 
 std::span<const Group> Groups() {
   static const Group kGroups[] = {
-      {"system", "The appliance: version, parts, capacity", {"show", "wait"}},
+      {"system",
+       "The appliance: version, parts, capacity, storage paths",
+       {"show", "storage", "wait"}},
       {"storage_group",
        "Storage groups: dedupe domains with their settings",
        {"show", "add", "update", "delete", "encryption", "setpassphrase", "unlock"}},

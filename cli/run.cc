@@ -59,7 +59,10 @@ void BuildParser(CLI::App& app, Session& session) {
     CLI::App* sub = app.add_subcommand(group.name, group.what);
     sub->require_subcommand(1);
     sub->footer(fmt::format("oca {} --<verb> --help tells more.", group.name));
-    if (group.name == "system") AddSystem(sub, session);
+    if (group.name == "system") {
+      AddSystem(sub, session);
+      AddSystemStorage(sub, session);
+    }
     if (group.name == "storage_group") {
       AddStorageGroup(sub, session);
       AddStorageGroupEncryption(sub, session);

@@ -17,6 +17,7 @@
 #include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
+#include "lib/api/storage.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/tokens.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
@@ -27,6 +28,7 @@ using management::v1::Alerts;
 using management::v1::Diagnostics;
 using management::v1::Management;
 using management::v1::RecycleBin;
+using management::v1::Storage;
 using management::v1::TapeLibraries;
 using management::v1::Tokens;
 using management::v1::Users;
@@ -120,6 +122,7 @@ absl::Status ShowTokens(Session& session, const std::string& user);
 
 // Each adds one group's verbs.
 void AddSystem(CLI::App* group, Session& session);
+void AddSystemStorage(CLI::App* group, Session& session);  // a verb of the system
 void AddStorageGroup(CLI::App* group, Session& session);
 void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);

@@ -55,6 +55,10 @@ absl::Status FilesystemImpl::DeleteGroup(GroupId id) {
   }
   std::shared_ptr<GroupRuntime> runtime = FindGroup(id);
   if (runtime == nullptr) return PosixError(ENOENT, fmt::format("storage group {}", id.value));
+  if (runtime->chunks->AnyOffline()) {
+    return PosixError(EBUSY,
+                      "a storage path is missing, and data of the storage group may lie there");
+  }
   OCA_RETURN_IF_ERROR(names_->DeleteGroup(id));
   OCA_RETURN_IF_ERROR(committer_.Commit());
   {
@@ -126,7 +130,7 @@ absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
   stats.bytes.physical_bytes = usage.physical_bytes;
   stats.read_mib_per_s = group->reads.MibPerSecond();
   stats.write_mib_per_s = group->writes.MibPerSecond();
-  OCA_ASSIGN_OR_RETURN(io::SpaceInfo space, options_.fs->Space(options_.dir));
+  OCA_ASSIGN_OR_RETURN(const Space space, LookAtSpace());
   stats.capacity_free_bytes = space.available_bytes;
   if (record.quota_bytes > 0) {
     uint64_t left = record.quota_bytes - std::min(record.quota_bytes, usage.physical_bytes);
@@ -179,10 +183,9 @@ absl::StatusOr<ContainerStats> FilesystemImpl::StatsOfContainer(ContainerId id) 
 
 absl::StatusOr<StatFs> FilesystemImpl::GetStatFs(InodeNo ino) {
   OCA_ASSIGN_OR_RETURN(Inode inode, names_->GetInode(ino));
-  OCA_ASSIGN_OR_RETURN(io::SpaceInfo space, options_.fs->Space(options_.dir));
-  uint64_t reserve = ReserveBytes(space);
+  OCA_ASSIGN_OR_RETURN(const Space space, LookAtSpace());
   StatFs result;
-  result.free_bytes = space.available_bytes - std::min(space.available_bytes, reserve);
+  result.free_bytes = space.free_bytes;
   std::shared_ptr<ContainerRuntime> container = FindContainer(inode.container);
   uint64_t used = 0, inodes = 0;
   if (container != nullptr) {

@@ -26,7 +26,9 @@ absl::StatusOr<std::vector<ChunkPlace>> ChunkStore::PlacesOf(const Fingerprint& 
         places.push_back({at.pack, *ordinal, 0});
       continue;
     }
+    if (packs_->IsOffline(at.pack)) continue;  // it counts again when its path is back
     absl::StatusOr<FooterPtr> footer = GetFooter(at.pack);
+    if (store::IsPathMissing(footer.status())) continue;
     if (absl::IsNotFound(footer.status()) || absl::IsDataLoss(footer.status())) continue;
     if (!footer.ok()) return footer.status();
     auto ordinal = FindInFooter(**footer, fp, at.ordinal_block);
@@ -125,7 +127,7 @@ bool ChunkStore::BeginEpoch() {
   if (whole) references_.Reset(compact);
   swept_compactly_ = false;
   for (PackId id : SealedPacks()) {
-    if (references_.HasPack(id)) continue;
+    if (references_.HasPack(id) || packs_->IsOffline(id)) continue;
     absl::StatusOr<FooterPtr> footer = GetFooter(id);
     if (footer.ok()) references_.AddPack(**footer);  // else it is not swept
   }

@@ -14,6 +14,7 @@ namespace oca::engine {
 namespace {
 
 constexpr uint64_t kMergedGapBytes = 256u << 10;  // reading it costs less than a second request
+constexpr uint32_t kUnsealedPart = 1u << 31;      // no pack has so many groups
 
 }  // namespace
 
@@ -65,6 +66,10 @@ absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
         moved = true;
       } else {
         error = chunk.status();
+        // What was not durable in a path that went missing is put elsewhere.
+        if (!store::IsPathMissing(error)) continue;
+        moved = true;
+        if (auto open = FindOpen(at.pack)) GiveUpPack(open).IgnoreError();
       }
     }
     if (!moved && !AwaitRebuild(rebuilds)) break;
@@ -82,8 +87,9 @@ absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Loca
       auto holder = std::make_shared<const std::string>(*std::move(place.bytes));
       return Chunk{holder, *holder};
     }
-    OCA_ASSIGN_OR_RETURN(auto group,
-                         GetGroup(at.pack, place.chunk.group, place.group, place.peers));
+    // A pack that is given up may be recovered later, with its groups in another order.
+    const uint32_t part = place.chunk.group | (open->may_go_missing() ? kUnsealedPart : 0);
+    OCA_ASSIGN_OR_RETURN(auto group, GetGroup(at.pack, part, place.group, place.peers));
     return Chunk{group,
                  std::string_view(*group).substr(place.chunk.offset_in_group, place.chunk.length)};
   }
@@ -127,6 +133,12 @@ absl::StatusOr<GroupBytes> ChunkStore::ReadGroup(PackId pack, const format::Foot
                                                  std::span<const format::FooterChunk> chunks) {
   OCA_ASSIGN_OR_RETURN(std::string stored,
                        packs_->Read(pack, place.file_offset, place.encoded_size));
+  return DecodeStored(pack, place, chunks, std::move(stored));
+}
+
+absl::StatusOr<GroupBytes> ChunkStore::DecodeStored(PackId pack, const format::FooterGroup& place,
+                                                    std::span<const format::FooterChunk> chunks,
+                                                    std::string stored) {
   auto damaged = [&](std::string_view what) {
     return absl::DataLossError(
         fmt::format("pack {:016x}, group at {}: {}", pack.value, place.file_offset, what));

@@ -37,7 +37,9 @@ void ChunkStore::Reinstate(PackId pack, const format::FooterGroup& place,
 
 std::vector<std::string> ChunkStore::VerifyPack(PackId pack, uint64_t* chunks) {
   std::vector<std::string> faults;
+  if (packs_->IsOffline(pack)) return faults;
   absl::Status header = packs_->CheckHeader(pack);
+  if (store::IsPathMissing(header)) return faults;
   if (ErrnoOf(header) == ENOENT) {
     if (TakeOutMissing(pack)) {
       faults.push_back(fmt::format("pack {:016x} of storage group {}: its file is missing",
@@ -48,6 +50,7 @@ std::vector<std::string> ChunkStore::VerifyPack(PackId pack, uint64_t* chunks) {
   if (!header.ok())
     faults.push_back(fmt::format("pack {:016x}: {}", pack.value, MessageOf(header)));
   absl::StatusOr<format::PackFooter> footer = packs_->ReadFooter(pack);
+  if (store::IsPathMissing(footer.status())) return faults;
   if (!footer.ok()) {
     if (ErrnoOf(footer.status()) == ENOENT) return faults;  // swept meanwhile
     faults.push_back(fmt::format("pack {:016x}: {}", pack.value, MessageOf(footer.status())));
@@ -64,6 +67,7 @@ std::vector<std::string> ChunkStore::VerifyPack(PackId pack, uint64_t* chunks) {
     if (ErrnoOf(raw.status()) == EIO && !absl::IsDataLoss(raw.status())) {
       raw = ReadGroup(pack, group, peers);
     }
+    if (store::IsPathMissing(raw.status())) return faults;  // it is not known to be damaged
     *chunks += group.chunk_count;
     if (raw.ok()) {
       if (quarantine_.Holds(pack, group.file_offset)) Reinstate(pack, group, peers);
@@ -172,6 +176,7 @@ std::optional<store::PackInfo> ChunkStore::NextToCheck(absl::Time due, absl::Tim
   for (PackId pack : SealedPacks()) {
     const format::PackCheck check = quarantine_.CheckOf(pack, now);
     const absl::Time at = absl::FromUnixSeconds(check.at);
+    if (packs_->IsOffline(pack)) continue;
     if (at > (check.verified ? due : due_if_never) || at >= oldest) continue;
     oldest = at;
     next = store::PackInfo{pack, 0};

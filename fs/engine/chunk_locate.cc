@@ -103,6 +103,8 @@ absl::Status ChunkStore::RebuildIndex(uint64_t seen, const absl::Status& why) {
     absl::StatusOr<format::PackFooter> footer = packs_->ReadFooter(id);
     if (footer.ok()) {
       IndexPack(id, *footer);
+    } else if (store::IsPathMissing(footer.status())) {
+      ForgetPack(id);                                 // it is taken in when its path is back
     } else if (ErrnoOf(footer.status()) != ENOENT) {  // else it was swept meanwhile
       log::Error("a pack cannot be read", "group", options_.group.value, "pack", id.value, "error",
                  MessageOf(footer.status()));

@@ -94,7 +94,10 @@ bool ChunkStore::IsCondemned(PackId pack) {
 std::optional<uint32_t> ChunkStore::FindAt(const Fingerprint& fp, const index::Location& at,
                                            FooterPtr* last_footer) {
   if (*last_footer == nullptr || (*last_footer)->pack.pack_id != at.pack) {
-    if (auto open = FindOpen(at.pack)) return open->Find(fp, at.ordinal_block * 16, 16);
+    if (auto open = FindOpen(at.pack)) {
+      if (open->retired()) return std::nullopt;
+      return open->Find(fp, at.ordinal_block * 16, 16);
+    }
     absl::StatusOr<FooterPtr> footer = GetFooter(at.pack);
     if (!footer.ok()) return std::nullopt;  // a store anew is always right
     *last_footer = *std::move(footer);
@@ -105,6 +108,7 @@ std::optional<uint32_t> ChunkStore::FindAt(const Fingerprint& fp, const index::L
 
 std::optional<uint32_t> ChunkStore::ListedAt(const Fingerprint& fp, const index::Location& at,
                                              FooterPtr* last_footer) {
+  if (packs_->IsOffline(at.pack)) return std::nullopt;
   const std::optional<uint32_t> ordinal = FindAt(fp, at, last_footer);
   if (!ordinal || *last_footer == nullptr || (*last_footer)->pack.pack_id != at.pack) {
     return ordinal;  // of an open pack
@@ -122,8 +126,8 @@ absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_vie
     for (const index::Location& at : index_.LookupInRam(fp)) {
       if (KnownAt(fp, at, &footer)) return absl::OkStatus();
     }
-    OCA_ASSIGN_OR_RETURN(index::Location at,
-                         AddToLane(lanes_[lane], container, bytes, fp, kind, &deferred));
+    OCA_ASSIGN_OR_RETURN(index::Location at, AddToLane(lanes_[lane], container, bytes, fp, kind,
+                                                       IsPinned(kind), &deferred));
     index_.Insert(fp, at, IsPinned(kind));
   }
   RunDeferred(std::move(deferred), /*here=*/lane >= kSweepDataLane);
@@ -132,7 +136,8 @@ absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_vie
 
 absl::StatusOr<index::Location> ChunkStore::AddToLane(Lane& lane, ContainerId container,
                                                       std::string_view bytes, const Fingerprint& fp,
-                                                      format::ChunkKind kind, Deferred* deferred) {
+                                                      format::ChunkKind kind, bool at_home,
+                                                      Deferred* deferred) {
   absl::MutexLock lock(&lane.mu);
   if (lane.pack != nullptr && lane.pack->NeedsNewGroup(container, bytes.size())) {
     if (auto group = lane.pack->CloseGroup()) deferred->groups.emplace_back(lane.pack, *group);
@@ -143,15 +148,19 @@ absl::StatusOr<index::Location> ChunkStore::AddToLane(Lane& lane, ContainerId co
     }
   }
   if (lane.pack == nullptr) {
-    OCA_ASSIGN_OR_RETURN(lane.pack, NewPack());
+    OCA_ASSIGN_OR_RETURN(lane.pack, NewPack(at_home));
   }
   uint32_t ordinal = lane.pack->AddChunk(container, bytes, fp, kind);
   return index::Location{lane.pack->id(), ordinal / 16};
 }
 
-absl::StatusOr<std::shared_ptr<OpenPack>> ChunkStore::NewPack() {
+absl::StatusOr<std::shared_ptr<OpenPack>> ChunkStore::NewPack(bool at_home) {
   PackId id{next_pack_id_.fetch_add(1)};
-  absl::StatusOr<std::unique_ptr<store::PackWriter>> writer = packs_->Create(id);
+  OCA_RETURN_IF_ERROR(ReserveId(id));
+  // Recipes stay with the names: a path that is missing takes parts of contents away, but nobody's
+  // knowledge of what there is.
+  absl::StatusOr<std::unique_ptr<store::PackWriter>> writer =
+      at_home ? packs_->CreateAtHome(id) : packs_->Create(id);
   if (!writer.ok()) {
     absl::MutexLock lock(&stats_mu_);
     write_error_ = writer.status();
@@ -167,12 +176,12 @@ absl::StatusOr<std::shared_ptr<OpenPack>> ChunkStore::NewPack() {
 void ChunkStore::RunDeferred(Deferred deferred, bool here) {
   for (auto& [pack, group] : deferred.groups) {
     if (here) {
-      StoreGroup(pack, group);
+      StoreGroup(pack, group, here);
       continue;
     }
     TaskBegins();
     options_.workers->Run([this, pack = pack, group = group] {
-      StoreGroup(pack, group);
+      StoreGroup(pack, group, /*here=*/false);
       TaskEnds();
     });
   }
@@ -199,8 +208,10 @@ void ChunkStore::TaskEnds() {
   --tasks_;
 }
 
-void ChunkStore::StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t group) {
+void ChunkStore::StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t group, bool here) {
   absl::Status status = pack->StoreGroup(group);
+  // `here` may be on the way of another pack that is given up; the next Flush sees to this one.
+  if (!status.ok() && pack->may_go_missing() && !here) status = GiveUpPack(pack);
   {
     absl::MutexLock lock(&stats_mu_);
     if (!status.ok() && write_error_.ok()) {
@@ -245,6 +256,34 @@ absl::Status ChunkStore::WriteError() {
 }
 
 absl::Status ChunkStore::Flush() {
+  constexpr int kMostAttempts = 8;
+  absl::Status result;
+  std::vector<PackId> given_up;
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    {
+      absl::MutexLock lock(&open_mu_);
+      given_up.insert(given_up.end(), given_up_.begin(), given_up_.end());
+      given_up_.clear();
+    }
+    const uint64_t moves = moves_.load();
+    std::vector<std::shared_ptr<OpenPack>> failed;
+    result = FlushOnce(&failed);
+    // What moved meanwhile may have been in neither pack when each was made durable.
+    if (result.ok() && moves_.load() == moves) break;
+    if (!result.ok() && !GiveUpAny(failed, &result)) break;
+  }
+  if (result.ok()) {
+    RemoveGivenUp(std::move(given_up));
+  } else {
+    absl::MutexLock lock(&open_mu_);
+    given_up_.insert(given_up_.end(), given_up.begin(), given_up.end());
+  }
+  absl::MutexLock lock(&stats_mu_);
+  write_error_ = result;
+  return result;
+}
+
+absl::Status ChunkStore::FlushOnce(std::vector<std::shared_ptr<OpenPack>>* failed) {
   for (Lane& lane : lanes_) {
     absl::MutexLock lock(&lane.mu);
     if (lane.pack != nullptr) lane.pack->CloseGroup();  // MakeDurable stores it
@@ -253,11 +292,10 @@ absl::Status ChunkStore::Flush() {
   absl::Status result;
   for (const auto& pack : open) {
     absl::Status status = pack->MakeDurable();
+    if (!status.ok()) failed->push_back(pack);
     if (result.ok()) result = status;
     if (pack->ReadyToSeal()) QueueSeal(pack);
   }
-  absl::MutexLock lock(&stats_mu_);
-  write_error_ = result;
   return result;
 }
 
@@ -276,12 +314,19 @@ absl::Status ChunkStore::Rotate(std::span<Lane> lanes) {
     lane.pack = nullptr;
   }
   OCA_RETURN_IF_ERROR(Flush());
+  bool again = false;
   std::vector<std::shared_ptr<OpenPack>> open = OpenPacks();
   for (const auto& pack : open) {
     // One that a sealer has in hand counts as sealed after this, too.
-    if (pack->ReadyToSeal() || pack->sealed()) OCA_RETURN_IF_ERROR(SealPack(pack));
+    if (!pack->ReadyToSeal() && !pack->sealed()) continue;
+    absl::Status sealed = SealPack(pack);
+    if (!sealed.ok() && pack->may_go_missing()) {
+      sealed = GiveUpPack(pack);
+      again = true;
+    }
+    OCA_RETURN_IF_ERROR(sealed);
   }
-  return absl::OkStatus();
+  return again ? Rotate(lanes) : absl::OkStatus();
 }
 
 }  // namespace oca::engine

@@ -25,8 +25,11 @@ absl::StatusOr<std::unique_ptr<ChunkStore>> ChunkStore::Open(const ChunkStoreOpt
   chunks->SetIndexBudget(options.index_budget_bytes);
   chunks->SetCountBudget(options.count_budget_bytes);
   OCA_ASSIGN_OR_RETURN(chunks->packs_,
-                       store::OpenLocalPackStore(*options.fs, io::JoinPath(options.dir, "packs"),
-                                                 options.group, options.keys));
+                       store::SpreadPackStore::Open({.fs = options.fs,
+                                                     .home = io::JoinPath(options.dir, "packs"),
+                                                     .group = options.group,
+                                                     .keys = options.keys,
+                                                     .paths = options.paths}));
   if (options.keys != nullptr) {
     chunks->sealed_files_ = std::make_unique<store::SealedFiles>(*options.fs, *options.keys);
   }
@@ -93,26 +96,35 @@ absl::Status ChunkStore::Recover() {
       if (index_.NeedsSave()) OCA_RETURN_IF_ERROR(SaveSnapshot());
     }
   }
-  if (known < covered.size()) {  // packs vanished: entries that point to them are of no use
+  OCA_RETURN_IF_ERROR(SkipReservedIds());
+  const bool any_offline = packs_->AnyOffline();
+  if (known < covered.size()) {
     std::vector<PackId> gone;
-    absl::MutexLock lock(&stats_mu_);
     for (const auto& [id, summary] : covered) {
-      if (!summaries_.contains(id)) gone.push_back(id);
+      if (absl::MutexLock lock(&stats_mu_); summaries_.contains(id)) continue;
+      if (!any_offline) {
+        gone.push_back(id);
+        continue;
+      }
+      AddSummary(id, summary);  // it is taken to lie in the path that is missing
+      packs_->NoteUnplaced(id);
     }
-    index_.DropPacks(std::move(gone));
+    index_.DropPacks(std::move(gone));  // they vanished: entries that point to them are of no use
   }
   // Entries of the snapshot may still lead to what is in quarantine: every use of one asks.
   const std::vector<PackId> sealed = SealedPacks();
   for (const Quarantine::Entry& entry : quarantine_.List()) {
-    if (!std::binary_search(sealed.begin(), sealed.end(), entry.pack)) {
+    if (!any_offline && !std::binary_search(sealed.begin(), sealed.end(), entry.pack)) {
       quarantine_.Forget(entry.pack);
     }
   }
-  if (present.empty()) {  // nothing is referred to: the count begins with the first root
+  if (present.empty() &&
+      !any_offline) {  // nothing is referred to: the count begins with the first root
     references_.SetExact();
     journal_.Restart();
   } else {
     LoadCount();
+    if (any_offline) references_.Invalidate();
   }
   return quarantine_.Save();
 }
@@ -246,15 +258,19 @@ void ChunkStore::AddSummary(PackId id, const PackSummary& summary) {
 }
 
 void ChunkStore::RemoveSummary(PackId id) {
+  if (ForgetPack(id)) quarantine_.Forget(id);
+}
+
+bool ChunkStore::ForgetPack(PackId id) {
   if (references_.HasPack(id)) references_.Invalidate();  // it goes with what was counted there
   absl::MutexLock lock(&stats_mu_);
   auto it = summaries_.find(id);
-  if (it == summaries_.end()) return;
+  if (it == summaries_.end()) return false;
   for (const auto& [container, usage] : it->second.containers) usage_[container] -= usage;
   sealed_bytes_ -= it->second.file_bytes;
-  quarantine_.Forget(id);
   summaries_.erase(it);
   ++packs_since_snapshot_;
+  return true;
 }
 
 std::vector<PackId> ChunkStore::SealedPacks() {

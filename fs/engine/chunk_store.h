@@ -37,6 +37,8 @@
 #include "fs/store/group_keys.h"
 #include "fs/store/pack_store.h"
 #include "fs/store/sealed_file.h"
+#include "fs/store/spread_pack_store.h"
+#include "fs/store/storage_paths.h"
 #include "fs/tree/recipe.h"
 #include "lib/base/clock.h"
 #include "lib/base/ids.h"
@@ -58,6 +60,7 @@ struct ChunkStoreOptions {
   uint64_t index_budget_bytes = 64u << 20;  // see SetIndexBudget
   uint64_t count_budget_bytes = 16u << 20;  // see SetCountBudget
   std::string names_state;                  // as it is at Open; see Stop
+  store::StoragePaths* paths = nullptr;     // null: packs lie in `dir` only
 };
 
 // A chunk's plain bytes, verified; valid while `holder` lives.
@@ -209,6 +212,20 @@ class ChunkStore final : public tree::NodeStore {
   };
   EncryptionProgress encryption_progress();
 
+  // --- Storage paths ---
+  // Gives up what is being filled in paths that went missing, closes them, and takes in what lies
+  // in paths that are back. Called often; costs nothing while no path changes. An error: try again.
+  absl::Status FollowPaths() ABSL_LOCKS_EXCLUDED(follow_mu_);
+  // A pack of this group lies, or may lie, in a path that is missing.
+  bool AnyOffline() const { return packs_->AnyOffline(); }
+  uint64_t offline_packs();
+  struct PathUse {
+    uint64_t packs = 0;
+    uint64_t bytes = 0;
+  };
+  // By path; no path: home.
+  std::map<std::optional<size_t>, PathUse> UseOfPaths();
+
   // --- State ---
   Usage ContainerUsage(ContainerId container);
   Usage TotalUsage();
@@ -268,6 +285,9 @@ class ChunkStore final : public tree::NodeStore {
   void NoteAtStart(std::string what, bool mended) ABSL_LOCKS_EXCLUDED(stats_mu_);
   void AddSummary(PackId id, const PackSummary& summary);
   void RemoveSummary(PackId id);
+  // As RemoveSummary, but what is in quarantine stays there: the pack may come back. False when
+  // there was none.
+  bool ForgetPack(PackId id);
   std::vector<std::shared_ptr<OpenPack>> OpenPacks();  // not sealed yet
 
   // chunk_locate.cc
@@ -307,9 +327,11 @@ class ChunkStore final : public tree::NodeStore {
       ABSL_SHARED_LOCKS_REQUIRED(gc_gate_);
   absl::StatusOr<index::Location> AddToLane(Lane& lane, ContainerId container,
                                             std::string_view bytes, const Fingerprint& fp,
-                                            format::ChunkKind kind, Deferred* deferred);
+                                            format::ChunkKind kind, bool at_home,
+                                            Deferred* deferred);
   absl::Status Rotate(std::span<Lane> lanes);
-  absl::StatusOr<std::shared_ptr<OpenPack>> NewPack();
+  absl::StatusOr<std::shared_ptr<OpenPack>> NewPack(bool at_home);
+  absl::Status FlushOnce(std::vector<std::shared_ptr<OpenPack>>* failed);
   // `here`: compresses in the caller's thread. The cleaner does, so that its rests, which are as
   // long as it worked and more, pay for all of its work.
   void RunDeferred(Deferred deferred, bool here);
@@ -317,7 +339,7 @@ class ChunkStore final : public tree::NodeStore {
   void QueueSeal(const std::shared_ptr<OpenPack>& pack) ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void TaskBegins() ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void TaskEnds() ABSL_LOCKS_EXCLUDED(tasks_mu_);
-  void StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t group);
+  void StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t group, bool here);
   absl::Status SealPack(const std::shared_ptr<OpenPack>& pack) ABSL_LOCKS_EXCLUDED(sealed_mu_);
   absl::Status WriteError();
 
@@ -336,6 +358,10 @@ class ChunkStore final : public tree::NodeStore {
       std::span<const format::FooterChunk> chunks);
   absl::StatusOr<GroupBytes> ReadGroup(PackId pack, const format::FooterGroup& place,
                                        std::span<const format::FooterChunk> chunks);
+  // The plain bytes of a group from what is stored, each chunk compared with its fingerprint.
+  absl::StatusOr<GroupBytes> DecodeStored(PackId pack, const format::FooterGroup& place,
+                                          std::span<const format::FooterChunk> chunks,
+                                          std::string stored);
   void Distrust(PackId pack, const format::FooterGroup& place,
                 std::span<const format::FooterChunk> chunks);
 
@@ -370,6 +396,20 @@ class ChunkStore final : public tree::NodeStore {
   // Chunks of the group that are held nowhere else.
   uint64_t CountLost(std::span<const format::FooterChunk> chunks);
 
+  // chunk_paths.cc
+  absl::StatusOr<std::string> BytesOf(PackId pack, const OpenPack::Leaving& group);
+  absl::Status PutElsewhere(PackId pack, const OpenPack::Leaving& group);
+  // A pack in a storage path cannot be written: what is in it is put elsewhere, to be durable with
+  // the next Flush. An error: it stays as it is, and is not lost.
+  absl::Status GiveUpPack(const std::shared_ptr<OpenPack>& pack) ABSL_LOCKS_EXCLUDED(give_up_mu_);
+  // Those of them that may go missing; false when there is nothing to flush anew.
+  bool GiveUpAny(const std::vector<std::shared_ptr<OpenPack>>& failed, absl::Status* result);
+  void RemoveGivenUp(std::vector<PackId> packs) ABSL_LOCKS_EXCLUDED(open_mu_);
+  std::string IdBoundPath() const { return io::JoinPath(options_.dir, "pack-ids"); }
+  absl::Status ReserveId(PackId id) ABSL_LOCKS_EXCLUDED(ids_mu_);
+  absl::Status SkipReservedIds();
+  absl::Status AttachPath(size_t path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(follow_mu_);
+
   // sweep.cc
   bool IsOnlyGoodCopy(const Fingerprint& fp, PackId pack);
   bool IsLive(const format::PackFooter& footer, uint32_t ordinal);
@@ -389,7 +429,7 @@ class ChunkStore final : public tree::NodeStore {
   Quarantine quarantine_;
   absl::Mutex snapshot_mu_;  // one snapshot is saved at a time, and how is settled under it
   bool destroyed_ ABSL_GUARDED_BY(snapshot_mu_) = false;
-  std::unique_ptr<store::PackStore> packs_;
+  std::unique_ptr<store::SpreadPackStore> packs_;
   index::FingerprintIndex index_;
   std::array<Lane, kLanes> lanes_;
   std::array<absl::Mutex, kStripes>
@@ -415,10 +455,17 @@ class ChunkStore final : public tree::NodeStore {
   absl::Mutex tasks_mu_;
   uint64_t tasks_ ABSL_GUARDED_BY(tasks_mu_) = 0;  // queued or running, and using this object
 
+  absl::Mutex follow_mu_;   // held by the one call that follows the paths
+  absl::Mutex give_up_mu_;  // held while one pack is given up
+  absl::Mutex ids_mu_;
+  uint64_t id_bound_ ABSL_GUARDED_BY(ids_mu_) = 0;  // on disk; packs in paths have lower ids
+
   // Held while a pack that is sealed moves from open_ to the summaries.
   absl::Mutex sealed_mu_ ABSL_ACQUIRED_BEFORE(open_mu_, stats_mu_);
   absl::Mutex open_mu_;
   absl::flat_hash_map<PackId, std::shared_ptr<OpenPack>> open_ ABSL_GUARDED_BY(open_mu_);
+  std::vector<PackId> given_up_ ABSL_GUARDED_BY(open_mu_);  // to be removed after a Flush
+  std::atomic<uint64_t> moves_{0};  // packs given up; counted before they leave open_
 
   absl::Mutex stats_mu_;
   std::map<PackId, PackSummary> summaries_ ABSL_GUARDED_BY(stats_mu_);  // of sealed packs

@@ -127,9 +127,8 @@ absl::Status FilesystemImpl::CheckDiskSpace(uint64_t bytes) {
   int64_t now = options_.clock->MonotonicNanos();
   space_left_ -= static_cast<int64_t>(bytes);
   if (space_left_ >= 0 && now - space_looked_ns_ < kSpaceLookNanos) return absl::OkStatus();
-  OCA_ASSIGN_OR_RETURN(io::SpaceInfo space, options_.fs->Space(options_.dir));
-  uint64_t reserve = ReserveBytes(space);
-  space_left_ = static_cast<int64_t>(space.available_bytes) - static_cast<int64_t>(reserve + bytes);
+  OCA_ASSIGN_OR_RETURN(const Space space, LookAtSpace());
+  space_left_ = static_cast<int64_t>(space.free_bytes) - static_cast<int64_t>(bytes);
   space_looked_ns_ = now;
   if (space_left_ >= 0) return absl::OkStatus();
   return PosixError(ENOSPC, "the disk is full but for the reserve that deletes need");

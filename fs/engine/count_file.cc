@@ -22,7 +22,8 @@ RootJournal::Changes ChangesOf(format::ReferenceCounts& from) {
 }  // namespace
 
 void ChunkStore::SaveCount(const std::string& names_state) {
-  if (!references_.exact() || !journal_.counting()) return;
+  // What lies in a path that is missing was counted as lying nowhere.
+  if (!references_.exact() || !journal_.counting() || packs_->AnyOffline()) return;
   format::ReferenceCounts out;
   out.names_state = names_state;
   out.dropped_bytes = journal_.dropped_bytes();

@@ -244,6 +244,15 @@ class Filesystem {
   // Reads again what is in quarantine, takes out what is good by now, and deletes packs that were
   // set aside. EBUSY while a scan or repair runs.
   virtual absl::StatusOr<QuarantineCleared> ClearQuarantine(std::optional<GroupId> group) = 0;
+
+  // --- Storage paths: folders on other disks that hold packs beside the repository's own ---
+  // Adds one, or takes in one that is known under another folder; durable on return, and used from
+  // then on. Errors: see store::StoragePaths::Add.
+  virtual absl::StatusOr<StoragePathStatus> AddStoragePath(const std::string& dir) = 0;
+  // The repository first, then the paths in the order in which they were added.
+  virtual std::vector<StoragePathStatus> ListStoragePaths() = 0;
+  // Looks at once which paths are there, and takes in those that are back.
+  virtual absl::Status RescanStoragePaths() = 0;
 };
 
 }  // namespace oca::engine

@@ -66,6 +66,7 @@ FilesystemImpl::~FilesystemImpl() {
   }
   if (background_.joinable()) background_.join();
   if (index_keeper_.joinable()) index_keeper_.join();
+  if (path_keeper_.joinable()) path_keeper_.join();
   scrubber_.reset();
   cleaner_.reset();
   scanner_.reset();
@@ -94,6 +95,7 @@ absl::Status FilesystemImpl::Start() {
   for (InodeNo ino : orphans) OCA_RETURN_IF_ERROR(names_->DeleteOrphan(ino));
   background_ = std::thread([this] { Background(); });
   index_keeper_ = std::thread([this] { KeepIndexes(); });
+  path_keeper_ = std::thread([this] { KeepPaths(); });
   scrubber_->Start();
   return absl::OkStatus();
 }
@@ -107,17 +109,24 @@ absl::Status FilesystemImpl::OpenRepository() {
   const std::string path = io::JoinPath(options_.dir, "format");
   absl::StatusOr<std::string> text = io::ReadFile(*options_.fs, path);
   if (absl::IsNotFound(text.status())) {
+    OCA_ASSIGN_OR_RETURN(auto listed, store::StoragePaths::ReadList(*options_.fs, options_.dir));
+    if (!listed.empty()) {  // they would not know the new one
+      return absl::DataLossError(fmt::format("{}: the file is missing; see ofsck(8)", path));
+    }
     format::RepositoryUuid seed;
     std::random_device entropy;
     for (uint8_t& byte : seed) byte = static_cast<uint8_t>(entropy());
     format::RepositoryFormat fresh;
     fresh.uuid = format::UuidFromRandom(seed);
-    return io::WriteFileAtomically(*options_.fs, path, format::EncodeRepositoryFormat(fresh));
+    OCA_RETURN_IF_ERROR(
+        io::WriteFileAtomically(*options_.fs, path, format::EncodeRepositoryFormat(fresh)));
+    return OpenPaths(fresh.uuid);
   }
   if (!text.ok()) return text.status();
   absl::StatusOr<format::RepositoryFormat> known = format::DecodeRepositoryFormat(*text);
   if (!known.ok()) return Annotate(known.status(), path);
-  return Annotate(format::CheckWritable(*known), path);
+  OCA_RETURN_IF_ERROR(Annotate(format::CheckWritable(*known), path));
+  return OpenPaths(known->uuid);
 }
 
 absl::Status FilesystemImpl::OpenNames() {
@@ -175,6 +184,7 @@ absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   options.index_budget_bytes = IndexBudget(groups);
   options.count_budget_bytes = memory_.cleaner / std::max<size_t>(groups, 1);
   options.names_state = names_->opened_state();
+  options.paths = paths_.get();
   OCA_ASSIGN_OR_RETURN(auto chunks, ChunkStore::Open(options));
   auto group =
       std::make_shared<GroupRuntime>(record, std::move(keys), std::move(chunks), options_.clock);
@@ -191,6 +201,7 @@ absl::Status FilesystemImpl::Stop() {
   }
   if (background_.joinable()) background_.join();
   if (index_keeper_.joinable()) index_keeper_.join();
+  if (path_keeper_.joinable()) path_keeper_.join();
   scrubber_->Stop();
   cleaner_->Stop();
   scanner_->Stop();
@@ -353,9 +364,9 @@ ChunkStore* FilesystemImpl::StoreOf(ContainerId container) {
 void FilesystemImpl::QuiesceOperations() { operations_gate_.Quiesce(); }
 
 CleanerHost::Room FilesystemImpl::DiskRoom() {
-  absl::StatusOr<io::SpaceInfo> space = options_.fs->Space(options_.dir);
+  absl::StatusOr<Space> space = LookAtSpace();
   if (!space.ok()) return {};
-  return {space->available_bytes, space->available_bytes < 2 * ReserveBytes(*space)};
+  return {space->available_bytes, space->tight};
 }
 
 void FilesystemImpl::NoteContentChange(const Inode& before, const Inode* after) {

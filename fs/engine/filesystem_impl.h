@@ -22,6 +22,8 @@
 #include "fs/engine/open_file.h"
 #include "fs/engine/scanner.h"
 #include "fs/engine/scrubber.h"
+#include "fs/format/repository.h"
+#include "fs/store/storage_paths.h"
 
 namespace oca::engine {
 
@@ -133,6 +135,9 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   void AwaitScan(absl::Duration timeout) override { scanner_->AwaitEnd(timeout); }
   std::vector<RepairRecord> ListRepairs() override { return repair_history_->List(); }
   absl::StatusOr<QuarantineCleared> ClearQuarantine(std::optional<GroupId> group) override;
+  absl::StatusOr<StoragePathStatus> AddStoragePath(const std::string& dir) override;
+  std::vector<StoragePathStatus> ListStoragePaths() override;
+  absl::Status RescanStoragePaths() override;
 
  private:
   // --- CleanerHost ---
@@ -195,6 +200,19 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   void Discard(const std::vector<Inode>& orphans);
   absl::StatusOr<InodeNo> FindPath(ContainerId container, std::string_view path);
 
+  // storage_ops.cc
+  absl::Status OpenPaths(const format::RepositoryUuid& repository);
+  // Sees which paths are missing or back, and has the groups follow.
+  void KeepPaths();
+  absl::Status FollowPaths();
+  struct Space {
+    uint64_t available_bytes = 0;
+    uint64_t free_bytes = 0;  // above the reserves: what writers may use
+    bool tight = false;       // writers have less than as much as is in reserve
+  };
+  // At home and in all paths that are there.
+  absl::StatusOr<Space> LookAtSpace();
+
   // content_ops.cc
   absl::StatusOr<std::shared_ptr<OpenFile>> Acquire(InodeNo ino);
   void ReleaseFile(const std::shared_ptr<OpenFile>& file);
@@ -217,6 +235,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   std::unique_ptr<WorkQueue> sealers_;
   std::unique_ptr<WorkQueue> workers_;
   std::unique_ptr<names::Names> names_;
+  std::unique_ptr<store::StoragePaths> paths_;
 
   // Each call that reads or changes contents is inside; the cleaner waits at it.
   Gate operations_gate_;
@@ -262,6 +281,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   bool encryption_changed_ ABSL_GUARDED_BY(background_mu_) = true;  // do not wait to advance it
   std::thread background_;
   std::thread index_keeper_;
+  std::thread path_keeper_;
 };
 
 }  // namespace oca::engine

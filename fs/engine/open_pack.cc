@@ -61,6 +61,7 @@ absl::Status OpenPack::StoreGroup(uint32_t index) {
   {
     absl::MutexLock lock(&mu_);
     group = groups_[index].get();
+    if (retired_) return absl::AbortedError("the pack is given up");
     if (group->state != Group::State::kClosed) return absl::OkStatus();  // stored by another
     group->state = Group::State::kStoring;
     header.container = group->place.container;
@@ -90,6 +91,7 @@ absl::Status OpenPack::StoreGroup(uint32_t index) {
   group->state = Group::State::kStored;
   unstored_raw_ -= group->raw.size();
   group->raw = std::string();
+  if (writer_->may_go_missing()) group->encoded = *std::move(encoded);
   dirty_ = true;
   return absl::OkStatus();
 }
@@ -98,6 +100,50 @@ bool OpenPack::AllStored() {
   return std::all_of(groups_.begin(), groups_.end(), [](const std::unique_ptr<Group>& group) {
     return group->state == Group::State::kStored;
   });
+}
+
+void OpenPack::AwaitStoring(size_t count) {
+  auto quiet = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return std::none_of(
+        groups_.begin(), groups_.begin() + static_cast<ptrdiff_t>(count),
+        [](const std::unique_ptr<Group>& group) { return group->state == Group::State::kStoring; });
+  };
+  mu_.Await(absl::Condition(&quiet));
+}
+
+absl::Status OpenPack::SyncStored() {
+  std::vector<Group*> stored;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const std::unique_ptr<Group>& group : groups_) {
+      if (!group->encoded.empty()) stored.push_back(group.get());
+    }
+  }
+  OCA_RETURN_IF_ERROR(writer_->Sync());
+  absl::MutexLock lock(&mu_);
+  for (Group* group : stored) group->encoded = std::string();
+  return absl::OkStatus();
+}
+
+std::vector<OpenPack::Leaving> OpenPack::Retire() {
+  absl::MutexLock sync_lock(&sync_mu_);
+  absl::MutexLock lock(&mu_);
+  std::vector<Leaving> leaving;
+  if (sealed_) return leaving;
+  closed_ = true;
+  retired_ = true;
+  AwaitStoring(groups_.size());
+  for (const std::unique_ptr<Group>& group : groups_) {
+    auto first = chunks_.begin() + group->place.first_chunk;
+    leaving.push_back(
+        {group->place, {first, first + group->place.chunk_count}, group->raw, group->encoded});
+  }
+  return leaving;
+}
+
+bool OpenPack::retired() {
+  absl::MutexLock lock(&mu_);
+  return retired_;
 }
 
 absl::Status OpenPack::MakeDurable() {
@@ -115,13 +161,7 @@ absl::Status OpenPack::MakeDurable() {
   for (uint32_t index : closed) OCA_RETURN_IF_ERROR(StoreGroup(index));
   {
     absl::MutexLock lock(&mu_);
-    auto quiet = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      return std::none_of(groups_.begin(), groups_.begin() + static_cast<ptrdiff_t>(count),
-                          [](const std::unique_ptr<Group>& group) {
-                            return group->state == Group::State::kStoring;
-                          });
-    };
-    mu_.Await(absl::Condition(&quiet));
+    AwaitStoring(count);
     for (uint32_t i = 0; i < count; ++i) {
       if (groups_[i]->state == Group::State::kClosed) {
         return absl::ResourceExhaustedError("a group of chunks could not be written");
@@ -131,10 +171,11 @@ absl::Status OpenPack::MakeDurable() {
   absl::MutexLock sync_lock(&sync_mu_);
   {
     absl::MutexLock lock(&mu_);
+    if (retired_) return absl::AbortedError("the pack is given up");
     if (!dirty_) return absl::OkStatus();
     dirty_ = false;
   }
-  absl::Status status = writer_->Sync();
+  absl::Status status = SyncStored();
   if (!status.ok()) {
     absl::MutexLock lock(&mu_);
     dirty_ = true;
@@ -144,7 +185,7 @@ absl::Status OpenPack::MakeDurable() {
 
 bool OpenPack::ReadyToSeal() {
   absl::MutexLock lock(&mu_);
-  return closed_ && !sealed_ && AllStored();
+  return closed_ && !sealed_ && !retired_ && AllStored();
 }
 
 bool OpenPack::sealed() {
@@ -158,7 +199,7 @@ absl::Status OpenPack::Seal() {
   {
     absl::MutexLock lock(&mu_);
     if (sealed_) return absl::OkStatus();
-    if (!closed_ || !AllStored())
+    if (!closed_ || retired_ || !AllStored())
       return absl::FailedPreconditionError("pack is still being filled");
     footer = FooterLocked();
   }
@@ -166,6 +207,7 @@ absl::Status OpenPack::Seal() {
   absl::MutexLock lock(&mu_);
   sealed_ = true;
   dirty_ = false;
+  for (const std::unique_ptr<Group>& group : groups_) group->encoded = std::string();
   return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 // A pack that is being filled. New chunks gather in a group of plain bytes; a full group is
 // compressed, encrypted where that is wanted, and appended by a worker; a full pack gets its
-// footer. Until a group is in the file its chunks are served from memory.
+// footer. Until a group is in the file its chunks are served from memory. Where a pack may go
+// missing (storage paths), what was appended stays in memory until it is durable.
 #ifndef OCA_FS_ENGINE_OPEN_PACK_H_
 #define OCA_FS_ENGINE_OPEN_PACK_H_
 
@@ -68,6 +69,20 @@ class OpenPack {
   // The footer as far as the pack goes: stored groups have their places.
   format::PackFooter Footer() ABSL_LOCKS_EXCLUDED(mu_);
 
+  bool may_go_missing() const { return writer_->may_go_missing(); }
+  // What is to be stored elsewhere.
+  struct Leaving {
+    format::FooterGroup place;
+    std::vector<format::FooterChunk> chunks;
+    std::string raw;      // plain bytes, when they were not appended
+    std::string encoded;  // what was appended, when it is not durable; else `place` is where it is
+  };
+  // The pack cannot be written any more, and no lane fills it: from here on it takes nothing and is
+  // never sealed, but its chunks are still found. Returns all that is in it, again when it is
+  // called again; nothing when it is sealed. Waits for groups that are being stored.
+  std::vector<Leaving> Retire() ABSL_LOCKS_EXCLUDED(mu_, sync_mu_);
+  bool retired() ABSL_LOCKS_EXCLUDED(mu_);
+
   // The ordinal in [first, first+count) whose fingerprint is `fp`.
   std::optional<uint32_t> Find(const Fingerprint& fp, uint32_t first, uint32_t count)
       ABSL_LOCKS_EXCLUDED(mu_);
@@ -88,12 +103,16 @@ class OpenPack {
  private:
   struct Group {
     format::FooterGroup place;
-    std::string raw;  // empty once stored
+    std::string raw;      // empty once stored
+    std::string encoded;  // while it is stored and not durable, in a pack that may go missing
     enum class State { kOpen, kClosed, kStoring, kStored } state = State::kOpen;
   };
 
   format::PackFooter FooterLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool AllStored() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Waits until none of the first `count` groups is being stored.
+  void AwaitStoring(size_t count) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status SyncStored() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sync_mu_);
 
   const GroupId storage_group_;
   const store::Compression compression_;
@@ -110,6 +129,7 @@ class OpenPack {
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   bool dirty_ ABSL_GUARDED_BY(mu_) = false;  // groups were stored since the last Sync
   bool sealed_ ABSL_GUARDED_BY(mu_) = false;
+  bool retired_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace oca::engine

@@ -141,7 +141,14 @@ absl::Status Scanner::ScanPacks(std::optional<GroupId> group, bool repair) {
     });
   }
   for (auto& [id, store] : host_->ChunkStores()) {
-    if (!group || *group == id) OCA_RETURN_IF_ERROR(store->SaveHealth());
+    if (group && *group != id) continue;
+    OCA_RETURN_IF_ERROR(store->SaveHealth());
+    if (const uint64_t offline = store->offline_packs(); offline > 0) {
+      AddFault(
+          fmt::format("storage group {}: {} packs lie in a storage path that is missing and "
+                      "were not checked",
+                      id.value, offline));
+    }
   }
   return absl::OkStatus();
 }

@@ -48,6 +48,18 @@ struct EncryptionStatus {
   double progress_percent = 0;
 };
 
+// A folder that holds packs: the repository's own, or a storage path.
+struct StoragePathStatus {
+  std::string dir = {};
+  std::string uuid = {};  // empty for the repository
+  enum class State { kOnline, kFull, kMissing, kForeign } state = State::kOnline;
+  std::string why = {};  // when it is not online
+  uint64_t total_bytes = 0;
+  uint64_t available_bytes = 0;
+  uint64_t packs = 0;  // known to lie there
+  uint64_t pack_bytes = 0;
+};
+
 struct GroupStats {
   GroupId id;
   std::string name;

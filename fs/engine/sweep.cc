@@ -78,6 +78,7 @@ bool ChunkStore::IsOnlyGoodCopy(const Fingerprint& fp, PackId pack) {
   if (!places.ok()) return true;
   for (const index::Location& at : *places) {
     if (at.pack == pack) continue;
+    if (packs_->IsOffline(at.pack)) return true;  // nobody knows what it is like when it is back
     FooterPtr footer;
     const std::optional<uint32_t> ordinal = FindAt(fp, at, &footer);
     if (!ordinal) continue;
@@ -149,7 +150,8 @@ absl::StatusOr<std::vector<ChunkStore::FooterPtr>> ChunkStore::CopyForward(
     // A step that began is carried through: its copies would be waste.
     if (absl::Status status = pause(); !status.ok() && !absl::IsCancelled(status)) return status;
     absl::StatusOr<uint64_t> copied = CopyLive(*packs[piece.pack], *piece.group);
-    if (absl::IsDataLoss(copied.status()) || ErrnoOf(copied.status()) == ENOENT) {
+    if (absl::IsDataLoss(copied.status()) || ErrnoOf(copied.status()) == ENOENT ||
+        store::IsPathMissing(copied.status())) {
       packs[piece.pack] = nullptr;
       continue;
     }
@@ -202,6 +204,7 @@ absl::StatusOr<SweepResult> ChunkStore::SweepPacks(std::span<const SweepPlan::Pa
   std::vector<FooterPtr> chosen;
   for (const SweepPlan::Pack& pack : packs) {
     if (!references_.HasPack(pack.id)) continue;  // it was repaired since: other ordinals
+    if (packs_->IsOffline(pack.id)) continue;
     absl::StatusOr<FooterPtr> footer = GetFooter(pack.id);
     if (footer.ok() && WorthSweeping(**footer)) chosen.push_back(*std::move(footer));
   }

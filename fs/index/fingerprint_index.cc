@@ -264,6 +264,11 @@ void FingerprintIndex::DropPacks(std::vector<PackId> packs) {
   }
 }
 
+bool FingerprintIndex::IsDropped(PackId pack) const {
+  const std::shared_ptr<const RunSet> runs = impl_->Runs();
+  return std::binary_search(runs->dropped.begin(), runs->dropped.end(), pack.value);
+}
+
 void FingerprintIndex::Clear() {
   absl::MutexLock lock(&impl_->save_mu);
   impl_->Clear();

@@ -81,6 +81,9 @@ class FingerprintIndex {
 
   // Removes all entries of these packs, whose ids are never used again.
   void DropPacks(std::vector<PackId> packs);
+  // The pack was given to DropPacks, and entries of it would not last: it takes a Clear, and
+  // inserting all entries again, before its own count.
+  bool IsDropped(PackId pack) const;
   // Removes all entries.
   void Clear();
 

@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "fs/names/names.h"
 #include "fs/rpc/convert.h"
+#include "fs/rpc/paths_service.h"
 #include "fs/rpc/recycle_bin_service.h"
 #include "lib/api/fs.grpc.pb.h"
 #include "lib/base/status.h"
@@ -346,9 +347,11 @@ class Service final : public api::Fs::Service {
 
 struct Server::Impl {
   Impl(engine::Filesystem& filesystem, Callbacks callbacks, ServerInfo info)
-      : service(filesystem, std::move(callbacks), std::move(info)),
+      : paths(NewPathsService(filesystem, info.mount_path)),
+        service(filesystem, std::move(callbacks), std::move(info)),
         recycle_bin(NewRecycleBinService(filesystem)) {}
 
+  const std::unique_ptr<grpc::Service> paths;
   Service service;
   std::unique_ptr<grpc::Service> recycle_bin;
   std::unique_ptr<rpc::UnixServer> socket;  // null after Stop
@@ -359,7 +362,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(engine::Filesystem& filesy
                                                       Callbacks callbacks, ServerInfo info) {
   auto impl = std::make_unique<Impl>(filesystem, std::move(callbacks), std::move(info));
   OCA_ASSIGN_OR_RETURN(
-      impl->socket, rpc::UnixServer::Start(socket_path, {&impl->service, impl->recycle_bin.get()}));
+      impl->socket, rpc::UnixServer::Start(
+                        socket_path, {&impl->service, impl->recycle_bin.get(), impl->paths.get()}));
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

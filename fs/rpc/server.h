@@ -1,5 +1,5 @@
-// ocafsd's side of lib/api: the services oca.fs.v1.Fs and oca.management.v1.RecycleBin on a
-// Filesystem, on a unix socket.
+// ocafsd's side of lib/api: the services oca.fs.v1.Fs and Paths and oca.management.v1.RecycleBin on
+// a Filesystem, on a unix socket.
 #ifndef OCA_FS_RPC_SERVER_H_
 #define OCA_FS_RPC_SERVER_H_
 

@@ -35,6 +35,9 @@ class PackWriter {
   // Bytes in the file so far, header included.
   virtual uint64_t size() const = 0;
   virtual PackId id() const = 0;
+  // The pack lies where it may go missing while it is filled: whoever fills it keeps what is not
+  // durable yet, and stores that elsewhere when Append, Sync or Seal fails.
+  virtual bool may_go_missing() const { return false; }
 };
 
 struct PackInfo {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "fs/format/repository.h"
 #include "fs/tools/structures.h"
 #include "lib/base/status.h"
 
@@ -19,6 +20,14 @@ absl::StatusOr<std::unique_ptr<BareGroup>> BareGroup::Open(io::FileSystem& fs,
                                                            std::unique_ptr<store::GroupKeys> keys,
                                                            uint64_t memory_bytes) {
   std::unique_ptr<BareGroup> group(new BareGroup(std::move(keys), memory_bytes));
+  OCA_ASSIGN_OR_RETURN(const std::string bytes,
+                       io::ReadFile(fs, io::JoinPath(repository, "format")));
+  OCA_ASSIGN_OR_RETURN(const format::RepositoryFormat known, format::DecodeRepositoryFormat(bytes));
+  group->paths_ = std::make_unique<store::StoragePaths>(store::StoragePaths::Options{
+      .fs = &fs, .home = repository, .repository = known.uuid, .reserve = [](const io::SpaceInfo&) {
+        return uint64_t{0};
+      }});
+  OCA_RETURN_IF_ERROR(group->paths_->Load());
   engine::ChunkStoreOptions options;
   options.fs = &fs;
   options.dir = GroupFolder(repository, id);
@@ -27,6 +36,7 @@ absl::StatusOr<std::unique_ptr<BareGroup>> BareGroup::Open(io::FileSystem& fs,
   options.sealers = &group->sealers_;
   options.caches = &group->caches_;
   options.keys = group->keys_.get();
+  options.paths = group->paths_.get();
   options.index_budget_bytes = memory_bytes / 2;
   OCA_ASSIGN_OR_RETURN(group->chunks_, engine::ChunkStore::Open(options));
   return group;

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "fs/engine/chunk_store.h"
+#include "fs/store/storage_paths.h"
 #include "lib/base/ids.h"
 #include "lib/crypto/keys.h"
 #include "lib/io/file_system.h"
@@ -25,11 +26,13 @@ class BareGroup {
 
   engine::ChunkStore& chunks() { return *chunks_; }
   const store::GroupKeys& keys() const { return *keys_; }
+  store::StoragePaths& paths() { return *paths_; }
 
  private:
   BareGroup(std::unique_ptr<store::GroupKeys> keys, uint64_t memory_bytes);
 
   const std::unique_ptr<store::GroupKeys> keys_;
+  std::unique_ptr<store::StoragePaths> paths_;
   engine::Caches caches_;
   engine::WorkQueue workers_, sealers_;
   std::unique_ptr<engine::ChunkStore> chunks_;

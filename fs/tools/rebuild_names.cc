@@ -11,6 +11,7 @@
 #include "fmt/format.h"
 #include "fs/engine/names_seal.h"
 #include "fs/names/names.h"
+#include "fs/store/spread_pack_store.h"
 #include "fs/tools/bare_group.h"
 #include "fs/tools/recipe_finder.h"
 #include "fs/tools/structures.h"
@@ -105,9 +106,17 @@ class Rebuild {
     OCA_RETURN_IF_ERROR(names_->AddGroup(record).status());
     OCA_ASSIGN_OR_RETURN(auto group, BareGroup::Open(fs_, options_.dir, id, std::move(made.keys),
                                                      options_.memory_budget_bytes));
-    OCA_ASSIGN_OR_RETURN(auto packs, store::OpenLocalPackStore(
-                                         fs_, io::JoinPath(GroupFolder(options_.dir, id), "packs"),
-                                         id, &group->keys()));
+    if (group->chunks().AnyOffline()) {
+      return absl::FailedPreconditionError(
+          "a storage path is missing, and recipes may lie there; bring it back first");
+    }
+    OCA_ASSIGN_OR_RETURN(
+        auto packs,
+        store::SpreadPackStore::Open({.fs = &fs_,
+                                      .home = io::JoinPath(GroupFolder(options_.dir, id), "packs"),
+                                      .group = id,
+                                      .keys = &group->keys(),
+                                      .paths = &group->paths()}));
     OCA_ASSIGN_OR_RETURN(std::vector<FoundFile> files,
                          RecipeFinder(*packs, group->chunks(), findings_).Find());
     if (!files.empty()) OCA_RETURN_IF_ERROR(MakeFiles(id, group->keys(), files));

@@ -9,11 +9,13 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "fmt/format.h"
 #include "fs/index/fingerprint_index.h"
+#include "fs/store/storage_paths.h"
 #include "fs/tools/arguments.h"
 #include "fs/tools/examine.h"
 #include "fs/tools/findings.h"
@@ -134,6 +136,15 @@ class Ofsck {
     return absl::OkStatus();
   }
 
+  // The repository and its storage paths.
+  std::vector<std::string> Folders() const {
+    std::vector<std::string> folders{repository_};
+    auto listed = store::StoragePaths::ReadList(io::PosixFileSystem(), repository_);
+    if (!listed.ok()) return folders;  // the check tells of it
+    for (format::StoragePath& path : *listed) folders.push_back(std::move(path.dir));
+    return folders;
+  }
+
   Examination What(io::FileSystem& fs, std::string_view phase) {
     Examination what;
     what.engine = engine_;
@@ -146,7 +157,7 @@ class Ofsck {
 
   absl::Status Check(std::string_view phase, Findings* found) {
     OCA_RETURN_IF_ERROR(TakeLock());
-    io::OverlayFileSystem overlay(io::PosixFileSystem(), repository_);
+    io::OverlayFileSystem overlay(io::PosixFileSystem(), Folders());
     absl::Status status = Examine(What(overlay, phase), found);
     progress_.Clear();
     return status;
@@ -173,7 +184,7 @@ class Ofsck {
 
   absl::Status ChangeNames(Findings* done) {
     {
-      io::OverlayFileSystem overlay(io::PosixFileSystem(), repository_);
+      io::OverlayFileSystem overlay(io::PosixFileSystem(), Folders());
       engine::Options trial = engine_;
       trial.fs = &overlay;
       absl::Status opened = NamesOpen(trial);

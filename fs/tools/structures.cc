@@ -10,6 +10,7 @@
 #include "fs/format/key_ring.h"
 #include "fs/format/pack_health.h"
 #include "fs/format/repository.h"
+#include "fs/store/storage_paths.h"
 #include "lib/base/status.h"
 
 namespace oca::ofsck {
@@ -21,11 +22,21 @@ absl::Status KeepAside(io::FileSystem& fs, const std::string& path) {
 }
 
 absl::Status WriteFormat(io::FileSystem& fs, const std::string& path) {
-  format::RepositoryUuid seed;
-  std::random_device entropy;
-  for (uint8_t& byte : seed) byte = static_cast<uint8_t>(entropy());
   format::RepositoryFormat fresh;
-  fresh.uuid = format::UuidFromRandom(seed);
+  OCA_ASSIGN_OR_RETURN(auto listed, store::StoragePaths::ReadList(fs, io::DirName(path)));
+  if (auto known = store::StoragePaths::RepositoryOf(fs, listed)) {
+    fresh.uuid = *known;
+  } else if (!listed.empty()) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}: only its storage paths know which repository this is, and all of them are "
+                    "missing; bring one back",
+                    path));
+  } else {
+    format::RepositoryUuid seed;
+    std::random_device entropy;
+    for (uint8_t& byte : seed) byte = static_cast<uint8_t>(entropy());
+    fresh.uuid = format::UuidFromRandom(seed);
+  }
   return io::WriteFileAtomically(fs, path, format::EncodeRepositoryFormat(fresh));
 }
 
@@ -121,6 +132,10 @@ absl::StatusOr<std::vector<GroupId>> GroupFolders(io::FileSystem& fs,
 absl::Status MendStructures(io::FileSystem& fs, const std::string& repository, Findings* findings) {
   OCA_RETURN_IF_ERROR(MendFormat(fs, repository, findings));
   OCA_RETURN_IF_ERROR(MendSeal(fs, repository, findings));
+  if (auto listed = store::StoragePaths::ReadList(fs, repository);
+      absl::IsDataLoss(listed.status()))
+    findings->Fault(fmt::format("{}; add each path again, by oca system --storage --add",
+                                MessageOf(listed.status())));
   OCA_ASSIGN_OR_RETURN(std::vector<GroupId> groups, GroupFolders(fs, repository));
   for (GroupId id : groups) {
     const std::string folder = GroupFolder(repository, id);

@@ -7,8 +7,9 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = os.path.join(HERE, "..", "..", "docs", "api.md")
-FILES = ["management.proto", "users.proto", "tokens.proto", "alerts.proto", "recycle_bin.proto", "tape_libraries.proto", "diagnostics.proto",
-         "gateways.proto", "fs.proto", "vtl.proto", "events.proto", "marker.proto", "health.proto", "schedule.proto", "options.proto"]
+FILES = ["management.proto", "users.proto", "tokens.proto", "alerts.proto", "storage.proto", "recycle_bin.proto", "tape_libraries.proto",
+         "diagnostics.proto", "gateways.proto", "fs.proto", "paths.proto", "vtl.proto", "events.proto", "marker.proto", "health.proto",
+         "schedule.proto", "options.proto"]
 
 HEAD = """# The API
 
@@ -16,7 +17,7 @@ Made from the comments of `lib/api/*.proto` by `lib/api/document.py`; change tho
 
 `oca.management.v1.Management`, `Users` and the other services of that package are what users can ask for: `oca` calls them on
 `$OCA_HOME/run/ocaconfigsvc.sock`. `oca.management.v1.Gateways` is for gateways alone, on `$OCA_HOME/gateways/ocaconfigsvc.sock`. Each method says who
-may call it and where it stands in REST. `oca.fs.v1.Fs`, `oca.vtl.v1.Vtl`, `oca.event.v1.Collector` and `Recorder` are between the processes of Oca, on
+may call it and where it stands in REST. `oca.fs.v1.Fs` and `Paths`, `oca.vtl.v1.Vtl`, `oca.event.v1.Collector` and `Recorder` are between the processes of Oca, on
 sockets in `$OCA_HOME/run`. All but that of the gateways are for the account that runs the appliance alone; who calls for a user says so
 in metadata: `oca-token` (from Login), or `oca-user`, and `oca-from` (where the user is). A call without them is the account's own.
 """

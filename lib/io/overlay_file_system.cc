@@ -144,8 +144,13 @@ class OverlayFileSystem::HeldLock final : public FileLock {
   const NodePtr node_;
 };
 
-OverlayFileSystem::OverlayFileSystem(FileSystem& base, std::string dir)
-    : base_(base), dir_(std::move(dir)), root_(std::make_shared<Node>(true, dir_)) {}
+OverlayFileSystem::OverlayFileSystem(FileSystem& base, std::vector<std::string> dirs)
+    : base_(base) {
+  for (std::string& dir : dirs) {
+    NodePtr root = std::make_shared<Node>(true, dir);
+    tops_.push_back({std::move(dir), std::move(root)});
+  }
+}
 
 OverlayFileSystem::~OverlayFileSystem() = default;
 
@@ -165,11 +170,20 @@ absl::Status OverlayFileSystem::LoadEntries(Node& dir) {
   return absl::OkStatus();
 }
 
+const OverlayFileSystem::Top* OverlayFileSystem::TopOf(std::string_view path) const {
+  for (const Top& top : tops_) {
+    if (!path.starts_with(top.dir)) continue;
+    const std::string_view rest = path.substr(top.dir.size());
+    if (rest.empty() || rest[0] == '/' || top.dir.ends_with('/')) return &top;
+  }
+  return nullptr;
+}
+
 absl::StatusOr<OverlayFileSystem::Spot> OverlayFileSystem::Find(std::string_view path) {
-  if (!path.starts_with(dir_)) return PosixError(ENOENT, path);
-  std::string_view rest = path.substr(dir_.size());
-  if (!rest.empty() && rest[0] != '/' && !dir_.ends_with('/')) return PosixError(ENOENT, path);
-  Spot spot{nullptr, "", root_};
+  const Top* top = TopOf(path);
+  if (top == nullptr) return PosixError(ENOENT, path);
+  std::string_view rest = path.substr(top->dir.size());
+  Spot spot{nullptr, "", top->root};
   while (true) {
     rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
     if (rest.empty()) return spot;
@@ -286,8 +300,10 @@ absl::StatusOr<std::vector<std::string>> OverlayFileSystem::List(const std::stri
 }
 
 bool OverlayFileSystem::LeadsThere(std::string_view path) const {
-  return dir_.starts_with(path) && dir_.size() > path.size() &&
-         (path.ends_with('/') || dir_[path.size()] == '/');
+  return std::any_of(tops_.begin(), tops_.end(), [path](const Top& top) {
+    return top.dir.starts_with(path) && top.dir.size() > path.size() &&
+           (path.ends_with('/') || top.dir[path.size()] == '/');
+  });
 }
 
 absl::Status OverlayFileSystem::SyncDir(const std::string& dir) {
@@ -307,7 +323,8 @@ absl::StatusOr<FileInfo> OverlayFileSystem::Stat(const std::string& path) {
 
 absl::StatusOr<SpaceInfo> OverlayFileSystem::Space(const std::string& path) {
   OCA_RETURN_IF_ERROR(Stat(path).status());
-  return base_.Space(dir_);
+  const Top* top = TopOf(path);
+  return base_.Space(top == nullptr ? tops_.front().dir : top->dir);
 }
 
 absl::StatusOr<std::unique_ptr<FileLock>> OverlayFileSystem::Lock(const std::string& path) {

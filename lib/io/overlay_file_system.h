@@ -14,13 +14,14 @@
 
 namespace oca::io {
 
-// Thread-safe. Shows `dir` of `base` (which must outlive it, and should not change meanwhile) and
-// what is below; other paths are ENOENT, but for the folders that lead there. Files are changed in
+// Thread-safe. Shows `dirs` of `base` (which must outlive it, and should not change meanwhile) and
+// what is below them; other paths are ENOENT, but for the folders that lead there. None lies in
+// another. Files are changed in
 // pieces of 64 KiB, which is what memory they take. Locks are of this object only. Syncs promise
 // nothing.
 class OverlayFileSystem final : public FileSystem {
  public:
-  OverlayFileSystem(FileSystem& base, std::string dir);
+  OverlayFileSystem(FileSystem& base, std::vector<std::string> dirs);
   ~OverlayFileSystem() override;
 
   absl::StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override;
@@ -48,10 +49,18 @@ class OverlayFileSystem final : public FileSystem {
     NodePtr node;
   };
 
-  // Whether the path is of a folder above dir_.
+  // A folder that is shown.
+  struct Top {
+    std::string dir;
+    NodePtr root;
+  };
+
+  // Whether the path is of a folder above what is shown.
   bool LeadsThere(std::string_view path) const;
   // Reads the directory from below, once.
   absl::Status LoadEntries(Node& dir) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The folder that the path is or lies in; null when there is none.
+  const Top* TopOf(std::string_view path) const;
   // ENOENT, ENOTDIR: of what leads to it.
   absl::StatusOr<Spot> Find(std::string_view path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<Spot> FindExisting(std::string_view path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -60,9 +69,8 @@ class OverlayFileSystem final : public FileSystem {
   absl::Status Remove(const std::string& path, bool directory) ABSL_LOCKS_EXCLUDED(mu_);
 
   FileSystem& base_;
-  const std::string dir_;
-  absl::Mutex mu_;  // of names; each file has one of its own
-  const NodePtr root_;
+  std::vector<Top> tops_;  // never changes
+  absl::Mutex mu_;         // of names; each file has one of its own
 };
 
 }  // namespace oca::io

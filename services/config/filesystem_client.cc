@@ -10,6 +10,7 @@ namespace {
 
 namespace mgmt = management::v1;
 using fs::v1::Fs;
+using fs::v1::Paths;
 using mgmt::RecycleBin;
 
 // Of calls that look things up.
@@ -291,6 +292,26 @@ absl::StatusOr<fs::v1::ScanStatus> FilesystemClient::GetScanStatus() {
 absl::Status FilesystemClient::Shutdown() {
   fs::v1::ShutdownResponse response;
   return Call(&Fs::Stub::Shutdown, fs::v1::ShutdownRequest(), &response, kShort);
+}
+
+absl::StatusOr<fs::v1::ListPathsResponse> FilesystemClient::ListPaths() {
+  fs::v1::ListPathsResponse paths;
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::ListPaths, fs::v1::ListPathsRequest(), &paths, kShort));
+  return paths;
+}
+
+absl::StatusOr<fs::v1::StoragePath> FilesystemClient::AddPath(const std::string& path) {
+  fs::v1::AddPathRequest request;
+  request.set_path(path);
+  fs::v1::StoragePath added;
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::AddPath, request, &added, kLong));
+  return added;
+}
+
+absl::StatusOr<fs::v1::ListPathsResponse> FilesystemClient::RescanPaths() {
+  fs::v1::ListPathsResponse paths;
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::RescanPaths, fs::v1::RescanPathsRequest(), &paths, kLong));
+  return paths;
 }
 
 }  // namespace oca::config

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "grpcpp/channel.h"
 #include "lib/api/fs.grpc.pb.h"
+#include "lib/api/paths.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
 #include "services/config/part_call.h"
 
@@ -78,6 +79,9 @@ class FilesystemClient {
   absl::StatusOr<fs::v1::ListRepairsResponse> ListRepairs();
   absl::StatusOr<fs::v1::ClearQuarantineResponse> ClearQuarantine(uint32_t group_id);
   absl::Status Shutdown();
+  absl::StatusOr<fs::v1::ListPathsResponse> ListPaths();
+  absl::StatusOr<fs::v1::StoragePath> AddPath(const std::string& path);
+  absl::StatusOr<fs::v1::ListPathsResponse> RescanPaths();
 
  private:
   FilesystemClient(Part part, std::shared_ptr<grpc::Channel> channel);

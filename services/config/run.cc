@@ -39,6 +39,7 @@
 #include "services/config/management_service.h"
 #include "services/config/recycle_bin_service.h"
 #include "services/config/secret_seal.h"
+#include "services/config/storage_service.h"
 #include "services/config/store.h"
 #include "services/config/tape_libraries.h"
 #include "services/config/tape_libraries_service.h"
@@ -114,6 +115,7 @@ class Front {
               believes) {
     services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
                                              behind.filesystem));
+    services_.push_back(NewStorageService(gate_, behind.filesystem));
     services_.push_back(NewRecycleBinService(gate_, behind.views, behind.filesystem));
     services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
     services_.push_back(NewTokensService(gate_, behind.tokens));

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
@@ -110,6 +111,19 @@ absl::Status Select(Kind kind, std::string_view name, const std::map<std::string
   return UnknownName(kind, name, names);
 }
 
+const char* StatusWord(fs::v1::PathState state) {
+  switch (state) {
+    case fs::v1::PATH_STATE_FULL:
+      return "full";
+    case fs::v1::PATH_STATE_MISSING:
+      return "missing";
+    case fs::v1::PATH_STATE_FOREIGN:
+      return "foreign";
+    default:
+      return "ready";
+  }
+}
+
 }  // namespace
 
 Views::Views(Store& store, FilesystemClient& filesystem, VtlClient& vtl, const Changes& changes,
@@ -120,6 +134,29 @@ Views::Views(Store& store, FilesystemClient& filesystem, VtlClient& vtl, const C
       changes_(changes),
       home_(std::move(home)),
       started_(absl::Now()) {}
+
+void Views::AddStorage(const fs::v1::Info& info, mgmt::System* system) {
+  absl::StatusOr<fs::v1::ListPathsResponse> paths = filesystem_.ListPaths();
+  if (!paths.ok() || paths->paths_size() < 2) {
+    mgmt::StorageFolder* storage = system->add_storage();
+    storage->set_name("repository");
+    storage->set_path(info.repository_path());
+    storage->set_total_bytes(system->capacity_total_bytes());
+    storage->set_used_bytes(system->capacity_used_bytes());
+    storage->set_free_bytes(system->capacity_free_bytes());
+    storage->set_status("ready");
+    return;
+  }
+  for (const fs::v1::StoragePath& path : paths->paths()) {
+    mgmt::StorageFolder* storage = system->add_storage();
+    storage->set_name(path.name());
+    storage->set_path(path.path());
+    storage->set_total_bytes(path.total_bytes());
+    storage->set_used_bytes(path.total_bytes() - std::min(path.total_bytes(), path.free_bytes()));
+    storage->set_free_bytes(path.free_bytes());
+    storage->set_status(StatusWord(path.state()));
+  }
+}
 
 mgmt::System Views::GetSystem() {
   mgmt::System system;
@@ -142,13 +179,7 @@ mgmt::System Views::GetSystem() {
     system.set_capacity_total_bytes(info->capacity_total_bytes());
     system.set_capacity_free_bytes(info->capacity_free_bytes());
     system.set_capacity_used_bytes(info->capacity_total_bytes() - info->capacity_free_bytes());
-    mgmt::StorageFolder* storage = system.add_storage();
-    storage->set_name("repository");
-    storage->set_path(info->repository_path());
-    storage->set_total_bytes(system.capacity_total_bytes());
-    storage->set_used_bytes(system.capacity_used_bytes());
-    storage->set_free_bytes(system.capacity_free_bytes());
-    storage->set_status("ready");
+    AddStorage(*info, &system);
   }
 
   absl::StatusOr<ServerFacts> facts = store_.Facts();

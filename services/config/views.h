@@ -48,6 +48,7 @@ class Views {
     std::string notice;
   };
   absl::StatusOr<Seen> See();
+  void AddStorage(const fs::v1::Info& info, management::v1::System* system);
 
   Store& store_;
   FilesystemClient& filesystem_;

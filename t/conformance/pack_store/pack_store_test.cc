@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "fs/store/spread_pack_store.h"
 #include "gmock/gmock.h"
 #include "lib/io/testing/memory_file_system.h"
 #include "t/support/temp_dir.h"
@@ -48,6 +49,28 @@ class MemoryPlace final : public Place {
   io::MemoryFileSystem fs_;
 };
 
+// Half of the packs lie at home, half in a storage path.
+class SpreadPlace final : public Place {
+ public:
+  SpreadPlace() {
+    EXPECT_OK(io::CreateDirs(fs_, "/home"));
+    EXPECT_OK(io::CreateDirs(fs_, "/two"));
+    EXPECT_OK(paths_.Load());
+    EXPECT_OK(paths_.Add("/two"));
+  }
+  absl::StatusOr<std::unique_ptr<PackStore>> Open() override {
+    return SpreadPackStore::Open(
+        {.fs = &fs_, .home = "/home/packs", .group = GroupId(1), .paths = &paths_});
+  }
+
+ private:
+  io::MemoryFileSystem fs_;
+  StoragePaths paths_{{.fs = &fs_,
+                       .home = "/home",
+                       .reserve = [](const io::SpaceInfo&) { return uint64_t{0}; },
+                       .pack_target_bytes = 1}};
+};
+
 struct Implementation {
   const char* name;
   std::unique_ptr<Place> (*make)();
@@ -59,7 +82,8 @@ void PrintTo(const Implementation& implementation, std::ostream* out) {
 auto AllPackStores() {
   return testing::Values(
       Implementation{"LocalOnPosix", [] { return std::unique_ptr<Place>(new PosixPlace); }},
-      Implementation{"LocalOnMemory", [] { return std::unique_ptr<Place>(new MemoryPlace); }});
+      Implementation{"LocalOnMemory", [] { return std::unique_ptr<Place>(new MemoryPlace); }},
+      Implementation{"SpreadOverPaths", [] { return std::unique_ptr<Place>(new SpreadPlace); }});
 }
 
 class PackStoreSuite : public testing::TestWithParam<Implementation> {

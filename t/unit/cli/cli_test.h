@@ -19,6 +19,7 @@
 #include "lib/api/home.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
+#include "lib/api/storage.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/tokens.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
@@ -600,13 +601,45 @@ class FakeAlerts final : public mgmt::Alerts::Service {
   }
 };
 
+// One path beside the repository, which is missing until somebody looks.
+class FakeStorage final : public mgmt::Storage::Service {
+ public:
+  grpc::Status ListStoragePaths(ServerContext*, const mgmt::ListStoragePathsRequest*,
+                                fs::v1::ListPathsResponse* out) override {
+    Fill(fs::v1::PATH_STATE_MISSING, out);
+    return grpc::Status::OK;
+  }
+  grpc::Status RescanStoragePaths(ServerContext*, const mgmt::RescanStoragePathsRequest*,
+                                  fs::v1::ListPathsResponse* out) override {
+    Fill(fs::v1::PATH_STATE_ONLINE, out);
+    return grpc::Status::OK;
+  }
+  grpc::Status AddStoragePath(ServerContext*, const mgmt::AddStoragePathRequest* in,
+                              fs::v1::StoragePath* out) override {
+    if (in->path() == "/two") return rpc::ToGrpc(absl::AlreadyExistsError("it is one already"));
+    out->set_path(in->path());
+    return grpc::Status::OK;
+  }
+
+ private:
+  static void Fill(fs::v1::PathState state, fs::v1::ListPathsResponse* out) {
+    out->add_paths()->set_name("repository");
+    fs::v1::StoragePath* two = out->add_paths();
+    two->set_path("/two");
+    two->set_state(state);
+    two->set_packs(17);
+    if (state == fs::v1::PATH_STATE_MISSING) two->set_problem("/two: is it mounted?");
+  }
+};
+
 class Cli : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
-    ASSERT_OK_AND_ASSIGN(server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
-                                                         {&management_, &recycle_bin_, &users_,
-                                                          &tokens_, &alerts_, &libraries_}));
+    ASSERT_OK_AND_ASSIGN(
+        server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
+                                        {&management_, &recycle_bin_, &users_, &tokens_, &alerts_,
+                                         &libraries_, &storage_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -670,6 +703,7 @@ class Cli : public testing::Test {
   FakeTokens tokens_;
   FakeAlerts alerts_;
   FakeTapeLibraries libraries_;
+  FakeStorage storage_;
   std::unique_ptr<rpc::UnixServer> server_;
   bool terminal_ = false;
   std::string echoes_;  // '-': what is typed is hidden from here; '+': shown again

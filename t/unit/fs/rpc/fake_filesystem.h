@@ -32,6 +32,8 @@ class FakeFilesystem final : public Filesystem {
   ScanStatus scan ABSL_GUARDED_BY(mu);
   HealthStatus health ABSL_GUARDED_BY(mu);
   std::vector<RepairRecord> repairs ABSL_GUARDED_BY(mu);
+  std::vector<StoragePathStatus> paths ABSL_GUARDED_BY(mu) = {
+      {.dir = "/repo", .uuid = "", .packs = 7}};
   std::optional<GroupId> cleared_group ABSL_GUARDED_BY(mu);
   std::optional<GroupId> scanned_group ABSL_GUARDED_BY(mu);
   absl::Status delete_container_result ABSL_GUARDED_BY(mu);
@@ -265,6 +267,23 @@ class FakeFilesystem final : public Filesystem {
     absl::MutexLock lock(&mu);
     cleared_group = group;
     return QuarantineCleared{.before = 4, .good_again = 1, .still_damaged = 3, .packs_deleted = 2};
+  }
+  absl::StatusOr<StoragePathStatus> AddStoragePath(const std::string& dir) override {
+    absl::MutexLock lock(&mu);
+    paths.push_back({.dir = dir, .uuid = "u1", .total_bytes = 100, .available_bytes = 90});
+    return paths.back();
+  }
+  std::vector<StoragePathStatus> ListStoragePaths() override {
+    absl::MutexLock lock(&mu);
+    return paths;
+  }
+  absl::Status RescanStoragePaths() override {
+    absl::MutexLock lock(&mu);
+    for (StoragePathStatus& path : paths) {
+      path.state = StoragePathStatus::State::kMissing;
+      path.why = "is it mounted?";
+    }
+    return absl::OkStatus();
   }
   absl::Status StopScan() override {
     absl::MutexLock lock(&mu);

@@ -15,6 +15,7 @@
 #include "lib/api/options.pb.h"
 #include "lib/api/recycle_bin.pb.h"
 #include "lib/api/services.h"
+#include "lib/api/storage.pb.h"
 #include "lib/api/tape_libraries.pb.h"
 #include "lib/api/tokens.pb.h"
 #include "lib/api/users.pb.h"

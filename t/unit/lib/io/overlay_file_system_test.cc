@@ -26,7 +26,7 @@ class Overlay : public testing::Test {
 
   MemoryFileSystem below_;
   const std::string large_ = support::RandomBytes(300'000, 1);
-  OverlayFileSystem overlay_{below_, "/top"};
+  OverlayFileSystem overlay_{below_, {"/top"}};
 };
 
 TEST_F(Overlay, ShowsWhatIsBelowAndNothingOutside) {
@@ -40,6 +40,19 @@ TEST_F(Overlay, ShowsWhatIsBelowAndNothingOutside) {
   ASSERT_OK(CreateDirs(overlay_, "/top/e/f"));
   ASSERT_OK_AND_ASSIGN(FileInfo info, overlay_.Stat("/top/d/large"));
   EXPECT_EQ(info.size_bytes, large_.size());
+}
+
+TEST_F(Overlay, ShowsMoreThanOneFolder) {
+  ASSERT_OK(CreateDirs(below_, "/disks/two"));
+  ASSERT_OK(WriteFileAtomically(below_, "/disks/two/b", "on two"));
+  OverlayFileSystem overlay(below_, {"/top", "/disks/two"});
+  EXPECT_EQ(Read(overlay, "/top/a"), "as it is");
+  EXPECT_EQ(Read(overlay, "/disks/two/b"), "on two");
+  ASSERT_OK(WriteFileAtomically(overlay, "/disks/two/b", "changed"));
+  EXPECT_EQ(Read(overlay, "/disks/two/b"), "changed");
+  EXPECT_EQ(Read(below_, "/disks/two/b"), "on two");
+  EXPECT_EQ(ErrnoOf(overlay.Stat("/disks/three").status()), ENOENT);
+  ASSERT_OK(overlay.SyncDir("/disks"));
 }
 
 TEST_F(Overlay, ChangesAreSeenAboveAndNeverBelow) {

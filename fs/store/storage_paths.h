@@ -1,0 +1,156 @@
+// The storage paths of a repository: folders beside its home, mostly on other disks, that hold
+// packs. Which there are, whether each is there now, and which of them has room. Metadata stays at
+// home.
+#ifndef OCA_FS_STORE_STORAGE_PATHS_H_
+#define OCA_FS_STORE_STORAGE_PATHS_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "fs/format/storage_paths.h"
+#include "lib/io/file_system.h"
+
+namespace oca::store {
+
+enum class PathState {
+  kOnline,
+  kMissing,  // the folder is empty, or cannot be read or written
+  kForeign,  // another path's, or another repository's, folder is there
+};
+
+// EIO, naming the path.
+absl::Status PathMissingError(std::string_view dir);
+// What only a missing path refuses: it is no damage, and says nothing about other paths.
+bool IsPathMissing(const absl::Status& status);
+
+// Thread-safe. Paths have numbers from 0 on, which last as long as this object. A path has a
+// *generation* while it is online, and another one each time that it comes back: what was opened in
+// an earlier one is not used any more.
+class StoragePaths {
+ public:
+  struct Options {
+    io::FileSystem* fs = nullptr;
+    std::string home;  // the repository
+    format::RepositoryUuid repository{};
+    // Of a file system's space, what stays free.
+    std::function<uint64_t(const io::SpaceInfo&)> reserve;
+    uint64_t pack_target_bytes = 8u << 20;
+  };
+  // A look at one path.
+  struct Status {
+    std::string dir;
+    std::string uuid;
+    PathState state = PathState::kMissing;
+    std::string why;      // when it is not online
+    io::SpaceInfo space;  // zero when it is not online
+    bool full = false;    // takes no new packs
+  };
+  struct Room {
+    uint64_t available_bytes = 0;
+    uint64_t free_bytes = 0;  // above the reserves
+  };
+
+  explicit StoragePaths(Options options) : options_(std::move(options)) {}
+
+  // The paths that the repository `home` has, as its list says; none when there is no list.
+  static absl::StatusOr<std::vector<format::StoragePath>> ReadList(io::FileSystem& fs,
+                                                                   const std::string& home);
+  // The repository that the listed paths say they belong to: the first one that can be read.
+  static std::optional<format::RepositoryUuid> RepositoryOf(
+      io::FileSystem& fs, const std::vector<format::StoragePath>& paths);
+
+  // Reads the list and looks at each path. A damaged list is no obstacle: then lost() is true.
+  // kFailedPrecondition for a list of a newer version; errors of reading it.
+  absl::Status Load();
+  // The list was damaged: there may be paths that nobody knows.
+  bool lost() const { return lost_; }
+
+  // Makes `dir` a storage path, durably, or takes in one that knows this repository and is not in
+  // the list, or that is in it with another folder. Returns its number. A power cut in between
+  // leaves the list as it was, and the folder such that this can be called again. EINVAL: the
+  // folder is not empty, or lies within home or another path, or they in it. ENOENT, ENOTDIR, and
+  // errors of writing there. EEXIST: it is one already. EBUSY: it is another repository's.
+  absl::StatusOr<size_t> Add(const std::string& dir) ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
+
+  size_t count() const { return count_; }
+  // 0 while the path is not online.
+  uint64_t generation(size_t path) const { return paths_[path]->generation; }
+  // Changes whenever a generation does, and when a path is added.
+  uint64_t changes() const { return changes_; }
+  bool all_online() const;
+  std::string dir(size_t path) const;
+
+  // Something failed there: looks whether the path is there, and marks it missing when it is not.
+  // `writes`: also whether it can be written. Returns true when it is online still.
+  bool Check(size_t path, bool writes, const absl::Status& error) ABSL_LOCKS_EXCLUDED(mu_);
+  // Looks at all of them; those that are back are online afterwards.
+  void Probe() ABSL_LOCKS_EXCLUDED(mu_);
+  std::vector<Status> List() ABSL_LOCKS_EXCLUDED(mu_);
+  // Of all that are online.
+  Room room();
+  // Where the next pack should lie: a path, or home (nullopt). By free space; full ones, and those
+  // of `without`, are left out. Home when nothing has room.
+  std::optional<size_t> Choose(uint64_t without) ABSL_LOCKS_EXCLUDED(choose_mu_);
+  bool HomeHasRoom() const;
+
+  // Packs being filled: they may need so much room each.
+  void NotePackOpened(size_t path) { ++paths_[path]->open_packs; }
+  void NotePackClosed(size_t path) { --paths_[path]->open_packs; }
+  // A pack there could not be written: for a while new ones go elsewhere.
+  void NoteRefused(size_t path);
+
+ private:
+  struct Path {
+    format::RepositoryUuid uuid{};
+    std::string dir;
+    std::atomic<uint64_t> generation{0};
+    std::atomic<uint64_t> open_packs{0};
+    std::atomic<int64_t> refused_until_ns{0};  // absl::GetCurrentTimeNanos
+    PathState state = PathState::kMissing;
+    std::string why;
+    double credit = 0;  // of Choose
+  };
+  // What stands in a folder.
+  struct Look {
+    PathState state = PathState::kMissing;
+    std::string why;
+  };
+
+  std::string ListPath() const;
+  Look LookAt(const std::string& dir, const format::RepositoryUuid& uuid, bool writes) const;
+  absl::Status TryToWrite(const std::string& dir) const;
+  // Room for new packs.
+  absl::StatusOr<uint64_t> FreeAt(const std::string& dir, uint64_t open_packs) const;
+  void SetState(size_t path, const Look& look) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status CheckPlace(const std::string& dir) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<format::PathIdentity> Claim(const std::string& dir);
+  absl::Status SaveList(std::vector<format::StoragePath> list)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
+  std::vector<format::StoragePath> Known() ABSL_LOCKS_EXCLUDED(mu_);
+
+  const Options options_;
+  std::array<std::unique_ptr<Path>, format::kMaxStoragePaths> paths_;  // the first count_ are set
+  std::atomic<size_t> count_{0};
+  std::atomic<uint64_t> changes_{1};
+  std::atomic<bool> lost_{false};
+  absl::Mutex change_mu_ ABSL_ACQUIRED_BEFORE(mu_);  // one Add at a time
+  mutable absl::Mutex mu_;                           // state, why, dir of paths
+  uint64_t last_generation_ ABSL_GUARDED_BY(mu_) = 0;
+  absl::Mutex choose_mu_;
+  double home_credit_ ABSL_GUARDED_BY(choose_mu_) = 0;
+};
+
+}  // namespace oca::store
+
+#endif  // OCA_FS_STORE_STORAGE_PATHS_H_
