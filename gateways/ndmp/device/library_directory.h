@@ -3,7 +3,6 @@
 #define OCA_GATEWAYS_NDMP_DEVICE_LIBRARY_DIRECTORY_H_
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "lib/crypto/secret.h"
@@ -25,17 +24,6 @@ class LibraryDirectory {
   virtual ~LibraryDirectory() = default;
   // By name. May differ from call to call.
   virtual std::vector<LibraryAddress> Libraries() = 0;
-};
-
-// Those that are given.
-class FixedLibraries final : public LibraryDirectory {
- public:
-  explicit FixedLibraries(std::vector<LibraryAddress> libraries)
-      : libraries_(std::move(libraries)) {}
-  std::vector<LibraryAddress> Libraries() override { return libraries_; }
-
- private:
-  const std::vector<LibraryAddress> libraries_;
 };
 
 }  // namespace oca::ndmp

@@ -8,6 +8,7 @@
 #include "CLI/CLI.hpp"
 #include "fmt/format.h"
 #include "gateways/ndmp/device/iscsi_unit.h"
+#include "gateways/ndmp/ocandmpd/appliance_libraries.h"
 #include "gateways/ndmp/ocandmpd/config_authenticator.h"
 #include "gateways/ndmp/ocandmpd/settings.h"
 #include "gateways/ndmp/session/server.h"
@@ -37,8 +38,10 @@ absl::Status Serve(const std::string& home, const Context& context) {
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<daemon::PidFile> pid_file,
                        daemon::PidFile::Acquire(fmt::format("{}/run/{}.pid", home, kName)));
   std::unique_ptr<daemon::Heartbeat> heartbeat = daemon::Heartbeat::Start();
-  FixedLibraries libraries(std::move(settings.libraries));
-  Devices devices(libraries, OpenLibrary);
+  OCA_ASSIGN_OR_RETURN(
+      std::unique_ptr<ApplianceLibraries> libraries,
+      ApplianceLibraries::Create(api::VtlSocket(home), std::move(settings.libraries)));
+  Devices devices(*libraries, OpenLibrary);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Authenticator> authenticator,
                        NewConfigAuthenticator(api::GatewaysSocket(home)));
   Shared shared{devices, *authenticator, settings.data, std::string(api::Version())};

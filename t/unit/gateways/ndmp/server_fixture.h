@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateways/ndmp/session/server.h"
@@ -17,6 +18,17 @@ constexpr uint32_t kLoopback = 0x7f000001;
 constexpr char kDrive0[] = "/oca/lib1/drive0";
 constexpr char kDrive1[] = "/oca/lib1/drive1";
 constexpr char kChanger[] = "/oca/lib1/changer";
+
+// Those that are given.
+class FixedLibraries final : public LibraryDirectory {
+ public:
+  explicit FixedLibraries(std::vector<LibraryAddress> libraries)
+      : libraries_(std::move(libraries)) {}
+  std::vector<LibraryAddress> Libraries() override { return libraries_; }
+
+ private:
+  const std::vector<LibraryAddress> libraries_;
+};
 
 // Knows one user, and takes a digest that is the challenge's beginning for right.
 class FakeAuthenticator final : public Authenticator {
