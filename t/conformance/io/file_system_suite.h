@@ -37,7 +37,7 @@ class FileSystemSuite : public testing::TestWithParam<Kind> {
         below_ = std::make_unique<MemoryFileSystem>();
         EXPECT_OK(below_->CreateDir("/base"));
         dir_ = "/base";
-        owned_ = std::make_unique<OverlayFileSystem>(*below_, dir_);
+        owned_ = std::make_unique<OverlayFileSystem>(*below_, std::vector<std::string>{dir_});
         fs_ = owned_.get();
         return;
       case Kind::kFault:
