@@ -78,6 +78,7 @@ std::vector<std::string> Completions(std::string_view line, const Context& conte
   }
   const std::string& second = (*words)[1];
   const std::string verb = second.substr(second.starts_with("--") ? 2 : 0);
+  if (std::find(group->verbs.begin(), group->verbs.end(), verb) == group->verbs.end()) return {};
   if (std::string names = NamedBy(words->back(), group->name, verb); !names.empty()) {
     return Names(names, context);
   }

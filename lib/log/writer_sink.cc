@@ -77,8 +77,8 @@ WriterSink::Sent WriterSink::Send(std::string_view packet) {
 
 WriterSink::Sent WriterSink::SendDropped() {
   if (dropped_ == 0) return Sent::kYes;
-  const spdlog::details::log_msg message(name_, spdlog::level::warn,
-                                         fmt::format("log_lines_dropped lines={}", dropped_));
+  const std::string text = fmt::format("log_lines_dropped lines={}", dropped_);
+  const spdlog::details::log_msg message(name_, spdlog::level::warn, text);
   spdlog::memory_buf_t line;
   formatter_->format(message, line);
   const Sent sent = Send({line.data(), line.size() - 1});

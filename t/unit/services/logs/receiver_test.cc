@@ -145,7 +145,7 @@ TEST_F(Writer, WhoDoesNotGreetIsNotHeard) {
     receiver_->TakeSome(absl::Seconds(10),
                         [](std::string_view, std::string_view line) { FAIL() << line; });
     char byte;
-    EXPECT_EQ(recv(fd, &byte, 1, 0), 0) << greeting.substr(0, 20);
+    EXPECT_LE(recv(fd, &byte, 1, 0), 0) << greeting.substr(0, 20);
     close(fd);
   }
 }
