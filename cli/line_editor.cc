@@ -80,7 +80,7 @@ std::unique_ptr<LineEditor> LineEditor::Create(const std::string& terminal, Comp
   el_set(line, EL_BIND, "^R", "em-inc-search-prev", nullptr);
   // Libedit's own commands (Meta-x) could choose vi's keys, of which one starts an editor: a way to
   // a shell.
-  for (const char* key : {"\\370", "\\330"}) {
+  for (const char* key : {"\\370", "\\330", "\\ex", "\\eX"}) {
     el_set(line, EL_BIND, key, "ed-unassigned", nullptr);
   }
   // Control-C gives up the line, not the session, and nothing stops this process.

@@ -10,6 +10,7 @@
 #include "cli/pager.h"
 #include "cli/shell.h"
 #include "cli/terminal.h"
+#include "lib/daemon/no_programs.h"
 
 namespace {
 
@@ -42,6 +43,11 @@ int main(int argc, char** argv) {
   const std::string connection = Variable("SSH_CONNECTION");
   visitor.address = connection.substr(0, connection.find(' '));
   const std::string kind = Variable("TERM");
+  // Neither a key of the line editor nor a fault leads to another program.
+  if (absl::Status forbidden = oca::daemon::ForbidPrograms(); !forbidden.ok()) {
+    std::cerr << "oca-shell: " << forbidden << "\n";
+    return 1;
+  }
   // Whatever else came with the connection means nothing here.
   if (clearenv() != 0) return 1;
   std::vector<std::string> args(argv + 1, argv + argc);

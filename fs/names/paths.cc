@@ -8,7 +8,7 @@
 namespace oca::names {
 namespace {
 
-constexpr size_t kMaxDepth = 1u << 16;
+constexpr size_t kMaxPathDepth = 1u << 16;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ absl::StatusOr<std::string> DirectoryPaths::Of(InodeNo dir) {
       path = it->second;
       break;
     }
-    if (up.size() > kMaxDepth) return absl::DataLossError("names: directories form a circle");
+    if (up.size() > kMaxPathDepth) return absl::DataLossError("names: directories form a circle");
     OCA_ASSIGN_OR_RETURN(Inode inode, impl_.LoadInode(at));
     at = inode.parent;
     up.push_back(std::move(inode));

@@ -24,6 +24,8 @@ rm -rf "$OCA_WORK/deb/_CPack_Packages"
 ls "$OCA_WORK"/deb/*.deb
 
 debootstrap --variant=minbase bookworm "$root" >"$tmp/debootstrap.log" 2>&1 || { tail "$tmp/debootstrap.log"; fail "no Debian root"; }
+unmount() { umount "$root/run" "$root/dev" "$root/proc" 2>/dev/null || true; }
+trap unmount EXIT
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/run"
@@ -35,7 +37,8 @@ cp "$OCA_WORK"/deb/*.deb "$root/deb"
 # Installed: by apt, which brings what they need from Debian.
 cp /etc/apt/sources.list.d/* "$root/etc/apt/sources.list.d/" 2>/dev/null || true
 apt update
-apt install --no-install-recommends /deb/oca-server_*.deb /deb/oca-cli_*.deb /deb/oca-doc_*.deb
+mapfile -t debs < <(cd "$root" && printf '/%s\n' deb/*.deb)
+apt install --no-install-recommends "${debs[@]}"
 [ "$(inside stat -c '%U %a' /var/lib/oca)" = "root 755" ]
 [ "$(inside getent passwd oca | cut -d: -f7)" = /usr/bin/oca-shell ]
 inside test -f /etc/oca/oca.toml -a -f /usr/share/doc/oca/operations.md -a -f /usr/share/man/man1/oca.1
@@ -91,4 +94,3 @@ appliance_in start
 inside diff -r /usr/share/perl /oca/backups/perl
 inside oca container --show --name backups
 appliance_in stop
-umount "$root/run" "$root/dev" "$root/proc"
