@@ -106,7 +106,7 @@ absl::StatusOr<mgmt::DiagnosticBundle> Diagnostics::Collect(bool basic) {
   const absl::Time now = now_();
   current_.Clear();
   current_.set_name(fmt::format("oca-{}-{}{}", HostName(),
-                                absl::FormatTime("%Y%m%dT%H%M%SZ", now, absl::UTCTimeZone()),
+                                absl::FormatTime("%Y%m%dT%H%M%E3SZ", now, absl::UTCTimeZone()),
                                 kSuffix));
   current_.set_path(PathOf(current_.name()));
   current_.set_state(mgmt::DIAGNOSTIC_STATE_COLLECTING);
