@@ -89,7 +89,7 @@ done
 
 # The root is a new machine now.
 tar -C "$root" --numeric-owner --xattrs --acls -xf "$tmp/oca.tar"
-apt install --no-install-recommends /newer/oca-server.deb
+apt -o Dpkg::Options::=--force-confold install --no-install-recommends /newer/oca-server.deb
 appliance_in start
 inside diff -r /usr/share/perl /oca/backups/perl
 inside oca container --show --name backups
