@@ -45,7 +45,7 @@ class Service final : public mgmt::RecycleBin::Service {
       if (in.name().empty()) {
         return absl::InvalidArgumentError("the name of the container is missing");
       }
-      OCA_RETURN_IF_ERROR(views_.ContainerId(in.name()).status());
+      OCA_ASSIGN_OR_RETURN([[maybe_unused]] const uint32_t known, views_.ContainerId(in.name()));
       if constexpr (!std::is_same_v<Request, mgmt::GetRecycleBinRequest> &&
                     !std::is_same_v<Request, mgmt::ListRecycledRequest>) {
         NoteBefore(in.name(), visit);
