@@ -34,9 +34,9 @@ absl::Status Database::With(const std::function<absl::Status(db::Connection&)>& 
   // A server that was started anew is noticed by the first query only.
   if (connection_ != nullptr && !connection_->Query("SELECT 1").ok()) connection_.reset();
   if (connection_ == nullptr) OCA_RETURN_IF_ERROR(Connect());
-  absl::Status status = [&]() -> absl::Status {
-    OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(*connection_));
-    OCA_RETURN_IF_ERROR(work(*connection_));
+  absl::Status status = [&work, &connection = *connection_]() -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(connection));
+    OCA_RETURN_IF_ERROR(work(connection));
     return transaction.Commit();
   }();
   if (connection_->broken()) connection_.reset();
