@@ -68,7 +68,8 @@ TEST(Conf, UnknownKeyNamesLineAndNearestKey) {
 
 TEST(Conf, UnknownKeyFarFromAllListsThem) {
   EXPECT_EQ(ErrorOf("[log]\ncolour = 1\n"),
-            "x.toml:2: unknown key in [log]: \"colour\"; known are level, max_size, max_age_hours, keep_files, syslog");
+            "x.toml:2: unknown key in [log]: \"colour\"; known are level, max_size, max_age_hours, "
+            "keep_files, syslog");
 }
 
 TEST(Conf, UnknownSectionNamesNearest) {
