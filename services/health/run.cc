@@ -15,6 +15,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
+#include "lib/daemon/arguments.h"
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
@@ -129,13 +130,7 @@ int Run(std::span<const std::string> args, Context& context) {
   app.add_option("--home", arguments.home, "The appliance's folder")->required();
   app.add_option("--config", arguments.config, "Configuration file (default: HOME/oca.toml)");
   app.set_version_flag("--version", std::string(api::Version()));
-  try {
-    // CLI11 takes the words in reverse.
-    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
-  } catch (const CLI::ParseError& error) {
-    int code = app.exit(error, context.out, context.err);
-    return code == 0 ? 0 : 2;
-  }
+  if (auto code = daemon::ParseArguments(app, args, context.out, context.err)) return *code;
   absl::Status status = Serve(arguments, context);
   if (status.ok()) return 0;
   log::Error("cannot_serve", "error", MessageOf(status));

@@ -12,6 +12,7 @@
 #include "lib/api/home.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
+#include "lib/daemon/arguments.h"
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/program_folder.h"
@@ -91,13 +92,7 @@ int Run(const Program& program, std::span<const std::string> args, std::ostream&
   app.add_flag("--unless_running", arguments.unless_running,
                "End without an error when another instance runs");
   app.set_version_flag("--version", std::string(api::Version()));
-  try {
-    // CLI11 takes the words in reverse.
-    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
-  } catch (const CLI::ParseError& error) {
-    int code = app.exit(error, out, err);
-    return code == 0 ? 0 : 2;
-  }
+  if (auto code = daemon::ParseArguments(app, args, out, err)) return *code;
   absl::Status status = Watch(program, arguments);
   if (status.ok()) return 0;
   log::Error("cannot_watch", "error", MessageOf(status));

@@ -13,6 +13,7 @@
 #include "gateways/vtl/ocavtl/tape_target.h"
 #include "lib/api/tape_size.h"
 #include "lib/base/status.h"
+#include "lib/daemon/arguments.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/secret_file.h"
 #include "lib/log/log.h"
@@ -164,13 +165,7 @@ int Run(std::span<const std::string> args, const Context& context) {
   AddLibraryCommands(app, arguments, &action);
   AddServeCommand(app, arguments, &action);
   AddManageCommand(app, arguments, &action);
-  try {
-    // CLI11 takes the words in reverse.
-    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
-  } catch (const CLI::ParseError& error) {
-    int code = app.exit(error, context.out, context.err);
-    return code == 0 ? 0 : 2;
-  }
+  if (auto code = daemon::ParseArguments(app, args, context.out, context.err)) return *code;
   absl::Status status = action(arguments, context);
   if (status.ok()) return 0;
   context.err << fmt::format("{}: {}\n", kName, MessageOf(status));
