@@ -11,6 +11,7 @@
 
 #include "fmt/format.h"
 #include "lib/base/status.h"
+#include "lib/log/log.h"
 
 namespace oca::daemon {
 
@@ -40,6 +41,11 @@ absl::Status Notify(std::string_view state) {
   const char* name = std::getenv("NOTIFY_SOCKET");
   if (name == nullptr || *name == '\0') return absl::OkStatus();
   return SendState(name, state);
+}
+
+void TellReady() {
+  absl::Status notified = Notify("READY=1");
+  if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
 }
 
 }  // namespace oca::daemon

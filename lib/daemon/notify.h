@@ -16,6 +16,9 @@ absl::Status SendState(std::string_view name, std::string_view state);
 // a path, or an abstract name after '@'. OK without effect when the variable is not set.
 absl::Status Notify(std::string_view state);
 
+// Notify("READY=1"); a failure is logged, for who serves goes on all the same.
+void TellReady();
+
 }  // namespace oca::daemon
 
 #endif  // OCA_LIB_DAEMON_NOTIFY_H_

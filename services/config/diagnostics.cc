@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -13,6 +12,7 @@
 
 #include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
+#include "lib/base/host_name.h"
 #include "lib/base/status.h"
 #include "lib/conf/redact.h"
 #include "lib/log/log.h"
@@ -29,10 +29,9 @@ constexpr const char* kSystemFiles[] = {
     "/etc/os-release", "/proc/version",        "/proc/meminfo",     "/proc/loadavg",
     "/proc/uptime",    "/proc/self/mountinfo", "/proc/pressure/io", "/proc/pressure/memory"};
 
-std::string HostName() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  std::string host(name.data());
+// The machine's name, as a part of a file's.
+std::string HostPart() {
+  std::string host = HostName();
   std::replace(host.begin(), host.end(), '/', '-');
   return host.empty() ? "unknown" : host;
 }
@@ -105,7 +104,7 @@ absl::StatusOr<mgmt::DiagnosticBundle> Diagnostics::Collect(bool basic) {
   if (worker_.joinable()) worker_.join();
   const absl::Time now = now_();
   current_.Clear();
-  current_.set_name(fmt::format("oca-{}-{}{}", HostName(),
+  current_.set_name(fmt::format("oca-{}-{}{}", HostPart(),
                                 absl::FormatTime("%Y%m%dT%H%M%E3SZ", now, absl::UTCTimeZone()),
                                 kSuffix));
   current_.set_path(PathOf(current_.name()));

@@ -201,8 +201,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   libraries.Start();
   users.PublishKeys();
   log::Info("serving", "socket", api::ManagementSocket(home), "version", api::Version());
-  absl::Status notified = daemon::Notify("READY=1");
-  if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+  daemon::TellReady();
   context.wait_for_stop();
   log::Info("stopping");
   gateways_server->Stop(kStopGrace);

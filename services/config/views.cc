@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/api/savings.h"
+#include "lib/base/host_name.h"
 #include "lib/base/status.h"
 #include "services/config/find.h"
 #include "services/config/rules.h"
@@ -34,12 +34,6 @@ mgmt::Part* AddPart(mgmt::System* system, std::string_view name, const absl::Sta
   part->set_up(status.ok());
   part->set_detail(status.ok() ? std::move(detail) : std::string(MessageOf(status)));
   return part;
-}
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "";
-  return name.data();
 }
 
 mgmt::StorageGroup ToProto(const GroupRow& row) {

@@ -1,8 +1,5 @@
 #include "services/events/run.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <memory>
 #include <string_view>
 
@@ -10,6 +7,7 @@
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/base/clock.h"
+#include "lib/base/host_name.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
 #include "lib/daemon/arguments.h"
@@ -34,12 +32,6 @@ struct Arguments {
   std::string config;  // empty: the home's, when it exists
 };
 
-std::string HostName() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "";
-  return name.data();
-}
-
 absl::Status Serve(const Arguments& arguments, const Context& context) {
   OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(arguments.home, arguments.config));
   const std::string& home = arguments.home;
@@ -59,8 +51,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   Courier courier(*spool, collector, event::v1::Recorder::NewStub(channel));
   log::Info("serving", "socket", api::EventSocket(home), "version", api::Version(), "waiting",
             spool->records());
-  absl::Status notified = daemon::Notify("READY=1");
-  if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+  daemon::TellReady();
   context.wait_for_stop();
   log::Info("stopping", "waiting", spool->records());
   server->Stop(kStopGrace);

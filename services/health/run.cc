@@ -1,8 +1,5 @@
 #include "services/health/run.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -13,6 +10,7 @@
 #include "lib/api/home.h"
 #include "lib/api/users.grpc.pb.h"
 #include "lib/base/clock.h"
+#include "lib/base/host_name.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
 #include "lib/daemon/arguments.h"
@@ -43,12 +41,6 @@ struct Arguments {
   std::string home;
   std::string config;  // empty: the home's, when it exists
 };
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "";
-  return name.data();
-}
 
 absl::StatusOr<Statistics> StatisticsOf(Lists& lists, fs::v1::Fs::Stub& filesystem) {
   Statistics statistics;
@@ -112,8 +104,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       std::unique_ptr<rpc::UnixServer> server,
       rpc::UnixServer::Start(api::HealthSocket(home), {recording.get(), alerts.get()}));
   log::Info("serving", "socket", api::HealthSocket(home), "version", api::Version());
-  absl::Status notified = daemon::Notify("READY=1");
-  if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+  daemon::TellReady();
   context.wait_for_stop();
   log::Info("stopping");
   server->Stop(kStopGrace);

@@ -1,9 +1,7 @@
 #include "services/http/run.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <memory>
 #include <string_view>
@@ -13,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "lib/api/home.h"
+#include "lib/base/host_name.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
 #include "lib/daemon/arguments.h"
@@ -37,16 +36,12 @@ struct Arguments {
   std::string config;  // empty: the home's, when it exists
 };
 
-std::string HostName() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
 absl::StatusOr<http::CertificateFiles> Certificate(const std::string& home) {
   const std::string folder = api::HttpFolder(home);
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return PosixError(errno, folder);
   http::CertificateFiles files{folder + "/server.crt", folder + "/server.key"};
-  OCA_RETURN_IF_ERROR(http::EnsureCertificate(files, HostName()));
+  const std::string host = HostName();
+  OCA_RETURN_IF_ERROR(http::EnsureCertificate(files, host.empty() ? "localhost" : host));
   return files;
 }
 
@@ -77,8 +72,7 @@ absl::StatusOr<std::unique_ptr<http::Server>> Listen(const http::ServerOptions& 
       log::Warning("port_taken", "error", MessageOf(server.status()), "what_to_do",
                    "set [http] port in oca.toml");
       OCA_RETURN_IF_ERROR(TellUrl(home, ""));
-      absl::Status notified = daemon::Notify("READY=1");
-      if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+      daemon::TellReady();
       told = true;
     }
     if (context.wait_for_stop(kTryAgain)) return std::unique_ptr<http::Server>();
@@ -108,8 +102,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
     const std::string url = UrlOf(options.address, server->port());
     OCA_RETURN_IF_ERROR(TellUrl(home, url + "\n"));
     log::Info("serving", "url", url, "version", api::Version());
-    absl::Status notified = daemon::Notify("READY=1");
-    if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+    daemon::TellReady();
     while (!context.wait_for_stop(absl::Hours(1))) {
     }
     log::Info("stopping");

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -28,14 +27,10 @@ std::string_view ProcessOf(std::string_view file, std::string_view suffix) {
 }
 
 std::vector<std::string> FilesIn(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
-       at.increment(error)) {
-    names.push_back(at->path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
+  absl::StatusOr<std::vector<std::string>> names = io::PosixFileSystem().List(folder);
+  if (!names.ok()) return {};
+  std::sort(names->begin(), names->end());
+  return *std::move(names);
 }
 
 }  // namespace

@@ -62,8 +62,7 @@ absl::Status Serve(const std::string& home, const Context& context) {
       syslog(Priority(line), "%.*s", static_cast<int>(line.size()), line.data());
     }
   };
-  absl::Status notified = daemon::Notify("READY=1");
-  if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+  daemon::TellReady();
 
   std::atomic<bool> stop = false;  // set by the thread that waits, read by this one
   std::thread waiter([&] {

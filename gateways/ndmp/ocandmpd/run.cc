@@ -49,8 +49,7 @@ absl::Status Serve(const std::string& home, const Context& context) {
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Server> server,
                        Server::Start(settings.ip, settings.port, shared));
   log::Info("serving", "address", ToText(server->endpoint()), "version", api::Version());
-  absl::Status notified = daemon::Notify("READY=1");
-  if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+  daemon::TellReady();
   context.wait_for_stop();
   log::Info("stopping");
   server.reset();

@@ -43,8 +43,7 @@ absl::Status Serve(const ManageOptions& options) {
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<rpc::UnixServer> server,
                        rpc::UnixServer::Start(api::VtlSocket(home), {service.get()}));
   log::Info("serving", "socket", api::VtlSocket(home), "version", api::Version());
-  absl::Status notified = daemon::Notify("READY=1");
-  if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+  daemon::TellReady();
   options.wait_for_stop();
   log::Info("stopping");
   server->Stop(kStopGrace);

@@ -55,8 +55,7 @@ absl::Status Serve(Arguments arguments, const Context& context) {
                        TapeTarget::Start(arguments.serve, run_dir->path()));
   log::Info("serving", "library", arguments.serve.target.library_dir, "target",
             arguments.serve.target.name, "portal", arguments.serve.portal);
-  absl::Status notified = daemon::Notify("READY=1");
-  if (!notified.ok()) log::Warning("readiness_not_told", "error", MessageOf(notified));
+  daemon::TellReady();
   std::thread watch([&] {
     target->WatchForEnd();
     context.stop_now();
