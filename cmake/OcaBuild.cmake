@@ -24,6 +24,10 @@ add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wnon-virtual-dtor -Wove
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports overlaps inside std::string's own operator+ (GCC bug 105651).
   add_compile_options(-Wno-restrict)
+  if(OCA_SANITIZE)
+    # What a sanitizer adds to the code makes g++ see uses before a value that are none.
+    add_compile_options(-Wno-maybe-uninitialized)
+  endif()
   if(CMAKE_UNITY_BUILD)
     # It holds a .cc that another one includes for a header.
     add_compile_options(-Wno-subobject-linkage)
