@@ -90,6 +90,7 @@ def run(bin_dir, work, quick):
     chunker = fastest(chunk, "BM_Chunker/", "_random/16384")
     return [
         against("SHA-256 kernel, CPU, against OpenSSL", fastest(chunk, "BM_Sha256Many/mixed"), fastest(chunk, "BM_Sha256OpenSsl"), 2.0),
+        against("SHA-256 kernel, CPU, after a CRC against without", fastest(chunk, "BM_Sha256ManyAfterCrc"), fastest(chunk, "BM_Sha256Many/mixed"), 0.9),
         against("chunker, CPU, against FastCDC", chunker, fastest(chunk, "BM_FastCdcTwoBytes/random"), 1.5),
         engine_row(bin_dir, work),
         *index_rows(bin_dir, chunk[chunker[1]]["mean"], quick),
