@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Oca beside restic, borg and daemons that do nothing, and prints a table. JSON rows go to <out>/*.json.
 
-bench.py --bin DIR --out DIR [--micro | --stream | --tree | --series | --more | --cleaner | --load] [--rounds N]
+bench.py --bin DIR --out DIR [--micro | --stream | --tree | --series | --more | --cleaner | --load | --tape] [--rounds N]
 BENCH_MB=256 takes about that much of the data: a quick look whose figures are not comparable.
 """
 
@@ -18,6 +18,7 @@ import load
 import micro
 import more
 import series
+import tape
 from data import Data
 from null_fuse import mount_point
 from oca_side import OcaSide, WholeAppliance
@@ -33,7 +34,8 @@ SLICES = 500         # files of the load by many streams
 SLICES_MB = 1000
 IMAGE_MB = 10240
 MANY_FILES = 1000000
-PARTS = ("micro", "stream", "tree", "series", "more", "cleaner", "load")
+TAPE_MB = 1000
+PARTS = ("micro", "stream", "tree", "series", "more", "cleaner", "load", "tape")
 
 
 def main():
@@ -47,6 +49,7 @@ def main():
     parser.add_argument("--more", action="store_true", help="only generations, small files, restart")
     parser.add_argument("--cleaner", action="store_true", help="only the cleaner beside ingest")
     parser.add_argument("--load", action="store_true", help="only many streams, small writes, a disk image, a million files")
+    parser.add_argument("--tape", action="store_true", help="only tapes over iSCSI")
     parser.add_argument("--rounds", type=int, help="at most; two are enough where they agree (3; 2 with BENCH_MB)")
     options = parser.parse_args()
     parts = [part for part in PARTS if getattr(options, part)] or PARTS
@@ -119,6 +122,8 @@ def measure_mount(parts, options, data, limit_mb, work, found):
             found("cleaner", cleaner.deletion(work, oca, min(CLEANER_MB, limit_mb) if limit_mb else CLEANER_MB))
         if "load" in parts:
             found("load", measure_load(options, data, limit_mb, work, oca))
+        if "tape" in parts:
+            found("tape", tape.measure(options.bin, work, oca, data.largest(limit_mb), min(TAPE_MB, limit_mb or TAPE_MB)))
 
 
 def measure_load(options, data, limit_mb, work, oca):

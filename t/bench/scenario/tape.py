@@ -1,0 +1,206 @@
+"""Tapes over iSCSI, on this machine's loopback, one command at a time as the Linux driver sends them: beside tgt's own tapes on the same disk,
+the mount, and what the way alone costs."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+
+import interrupts
+from measure import drop_caches, run_command, timed
+from oca_side import wait_until
+from rows import Row
+
+BLOCKS = {"64 KiB": 64 << 10, "256 KiB": 256 << 10, "1 MiB": 1 << 20}
+INITIATOR = "iqn.2026-11.local.oca:bench"
+PASSWORD = "a-bench-secret"
+MEBIBYTE = 1 << 20
+SHIFT = 777     # bytes before the data of the shifted backup
+MOVES = 50
+CONTROL = "97"  # of the tgtd beside which we measure
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+class Host:
+    """tape_stream against one unit."""
+
+    def __init__(self, bin_dir, portal, target, lun, user="", password=""):
+        self.program = os.path.join(bin_dir, "tape_stream")
+        self.lun = str(lun)
+        self.env = dict(os.environ, PORTAL=portal, TARGET=target, INITIATOR=INITIATOR, CHAP_USER=user, CHAP_PASSWORD=password)
+
+    def command(self, verb, *words):
+        return [self.program, verb, self.lun, *map(str, words)]
+
+    def cost(self, daemons, verb, *words):
+        return timed(self.command(verb, *words), daemons=daemons, env=self.env)
+
+    def says(self, verb, *words):
+        return subprocess.run(self.command(verb, *words), env=self.env, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+class StockTgt:
+    """Debian's tgtd as it is: LUN 1 a tape of its own kind on our disk, LUN 2 a disk that keeps nothing."""
+
+    target = "iqn.2026-11.local.oca:stock"
+
+    def __init__(self, work):
+        self.work = work
+        self.portal = f"127.0.0.1:{free_port()}"
+        self.process = None
+
+    def __enter__(self):
+        os.makedirs(self.work)
+        tape = os.path.join(self.work, "tape")
+        run_command(["tgtimg", "--op", "new", "--device-type", "tape", "--barcode", "A00001L4", "--size", "100000", "--type", "data",
+                     "--file", tape])
+        with interrupts.shielded():
+            # pylint: disable-next=consider-using-with
+            self.process = subprocess.Popen(["tgtd", "-f", "-C", CONTROL, "--iscsi", f"portal={self.portal}"], stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            wait_until(self._answers, "tgtd to answer")
+            self._admin("--mode", "target", "--op", "new", "--tid", "1", "-T", self.target)
+            self._admin("--mode", "logicalunit", "--op", "new", "--tid", "1", "--lun", "1", "-b", tape, "--device-type=tape")
+            self._admin("--mode", "logicalunit", "--op", "new", "--tid", "1", "--lun", "2", "-b", tape, "--bstype", "null")
+            self._admin("--mode", "target", "--op", "bind", "--tid", "1", "-I", "ALL")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGKILL)  # it does not end by SIGTERM
+        self.process.wait()
+        shutil.rmtree(self.work)
+
+    def _admin(self, *words):
+        run_command(["tgtadm", "-C", CONTROL, "--lld", "iscsi", *words])
+
+    def _answers(self):
+        try:
+            self._admin("--mode", "sys", "--op", "show")
+        except RuntimeError:
+            return False
+        return True
+
+
+def whole(source, target, limit_mb):
+    """A file of whole MiB: blocks of every size end with it."""
+    size = min(os.path.getsize(source), limit_mb << 20) // MEBIBYTE * MEBIBYTE
+    with open(source, "rb") as file, open(target, "wb") as out:
+        shutil.copyfileobj(file, out, MEBIBYTE)
+        out.truncate(size)
+    return size
+
+
+class Library:
+    """A tape library of the appliance in a storage group of its own; its first two cartridges are in its drives."""
+
+    def __init__(self, oca, bin_dir, name):
+        self.oca = oca
+        self.name = name
+        appliance = oca.appliance
+        appliance.oca("storage_group", "--add", "--name", name)
+        appliance.oca("container", "--add", "--name", name, "--group", name, "--type", "VTL", "--tape_size", "100GB", "--no_of_drives", "2",
+                      "--no_of_tapes", "4")
+        appliance.oca("connection", "--add", "--name", name, "--type", "ISCSI", "--initiators", INITIATOR)
+        where = (self.live()["portal"], self.live()["target"])
+        self.robot = Host(bin_dir, *where, 1, "iscsi_user", PASSWORD)
+        self.drives = [Host(bin_dir, *where, lun, "iscsi_user", PASSWORD) for lun in (2, 3)]
+        for number in range(2):
+            self.robot.says("move", 1000 + number, 500 + number)
+
+    def live(self):
+        return self.oca.appliance.oca("vtl", "--show", "--name", self.name)["live"]
+
+    def daemons(self):
+        return [int(self.live()["pid"]), *self.oca.daemons()]
+
+    def stored(self):
+        return self.oca.appliance.oca("stats", "--storage_group", "--name", self.name)["physical_bytes"]
+
+
+def copy(source, target, block, daemons):
+    return timed(["dd", f"if={source}", f"of={target}", f"bs={block}", "conv=fsync", "status=none"], daemons=daemons)
+
+
+def measure(bin_dir, work, oca, source, limit_mb):
+    """All rows."""
+    work = os.path.join(work, "tape")
+    os.makedirs(work)
+    data = os.path.join(work, "data")
+    size = whole(source, data, limit_mb)
+    oca.appliance.oca("iscsi", "--setpassword", text_in=PASSWORD + "\n")
+    rows = []
+    with StockTgt(os.path.join(work, "stock")) as stock:
+        for label, block in BLOCKS.items():
+            library = Library(oca, bin_dir, f"tape{block >> 10}")
+            rows += sequential(label, block, data, size, library, stock, bin_dir, oca)
+    rows += shifted(work, data, library)
+    latency = float(library.robot.says("moves", 1002, 1003, MOVES))
+    rows.append(Row("tape: a move of the robot", latency, "ms", detail=f"median of {2 * MOVES}, slot to slot"))
+    shutil.rmtree(work)
+    return rows
+
+
+def sequential(label, block, data, size, library, stock, bin_dir, oca):
+    daemons = library.daemons()
+    theirs = [stock.process.pid]
+    tape = Host(bin_dir, stock.portal, stock.target, 1)
+    null = Host(bin_dir, stock.portal, stock.target, 2)
+    first = library.drives[0].cost(daemons, "write", block, data)
+    again = library.drives[1].cost(daemons, "write", block, data)
+    # tgt's own ends its writes in the page cache; a durable mark is asked of both.
+    stock_write = timed(tape.command("write", block, data), ["sync", "-f", stock.work], daemons=theirs, env=tape.env)
+    way = null.cost(theirs, "disk", block, data)
+    group = f"mount{block >> 10}"
+    oca.new_group(group, "fast")
+    mount = copy(data, oca.path(group, "data"), block, oca.daemons())
+    mount_again = copy(data, oca.path(group, "again"), block, oca.daemons())
+    read = fetched(library.drives[0], daemons, block, size)
+    stock_read = fetched(tape, theirs, block, size)
+
+    def rate(cost):
+        return f"{size / 1e6 / cost.wall:.0f} MB/s"
+
+    def row(name, value, must, ours, detail):
+        return Row(f"tape {label}: {name}", value, "x", must, cpu_seconds=ours.cpu, wall_seconds=ours.wall, detail=detail)
+
+    def bound(cost):
+        return cost.wall + way.wall
+
+    return [
+        row("first data, against tgt's own", stock_write.wall / first.wall, 1, first, f"{rate(first)}; tgt {rate(stock_write)}"),
+        row("first data, share of mount and way", bound(mount) / first.wall, 0.8, first, f"mount {rate(mount)}, way {rate(way)}"),
+        row("data held, against tgt's own", stock_write.wall / again.wall, 1, again, f"{rate(again)}; tgt {rate(stock_write)}"),
+        row("data held, share of mount and way", bound(mount_again) / again.wall, 0.8, again, f"mount {rate(mount_again)}, way {rate(way)}"),
+        row("read, against tgt's own", stock_read.wall / read.wall, 1, read, f"{rate(read)}; tgt {rate(stock_read)}, both from disk"),
+        Row(f"tape {label}: CPU for 1 GB of first data", first.cpu / (size / 1e9), "s", detail=f"data held {again.cpu / (size / 1e9):.2f} s"),
+    ]
+
+
+def fetched(drive, daemons, block, size):
+    drop_caches()
+    cost = drive.cost(daemons, "read", block)
+    if int(drive.says("read", block)) != size:
+        raise RuntimeError("a tape gives back less than was written")
+    return cost
+
+
+def shifted(work, data, library):
+    """The same data behind a few bytes that are new, on another tape."""
+    moved = os.path.join(work, "shifted")
+    with open(data, "rb") as file, open(moved, "wb") as out:
+        out.write(os.urandom(SHIFT))
+        shutil.copyfileobj(file, out, MEBIBYTE)
+    before = library.stored()
+    library.drives[1].says("write", 64 << 10, moved)
+    new = library.stored() - before
+    found = 100 * (1 - new / before)
+    return [Row("tape: found again of a second backup, shifted", found, "%", 98, detail=f"by {SHIFT} bytes, in blocks of 64 KiB after 1 MiB")]
