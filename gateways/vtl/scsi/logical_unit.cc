@@ -10,6 +10,7 @@ constexpr uint8_t kRequestSense = 0x03;
 constexpr uint8_t kInquiry = 0x12;
 constexpr uint8_t kReportLuns = 0xa0;
 constexpr uint8_t kActionMask = 0x1f;
+constexpr uint8_t kOldLun = 0xe0;  // SCSI-2 had the LUN there, and mtx still sends it
 constexpr uint8_t kNaca = 0x04;
 constexpr uint8_t kVendorControl = 0xc0;
 constexpr uint8_t kDescriptorSense = 0x04;  // in the first byte of the control mode page
@@ -24,7 +25,7 @@ bool HearsNoAttention(uint8_t opcode) {
 std::optional<uint16_t> MeaninglessByte(const CommandSpec& spec, const Cdb& cdb) {
   for (uint16_t i = 1; i < spec.bytes; ++i) {
     uint8_t usage = spec.usage[i];
-    if (i == 1 && spec.action != CommandSpec::kNoAction) usage |= kActionMask;
+    if (i == 1) usage |= spec.action == CommandSpec::kNoAction ? kOldLun : kActionMask;
     if (i == spec.bytes - 1) usage |= kVendorControl;
     if (cdb.Has(i, ~usage)) return i;
   }

@@ -100,6 +100,15 @@ TEST_F(ChangerTest, SaysWhatItIs) {
   EXPECT_EQ(host_->Send({0x4d, 0, 0x40, 0, 0, 0, 0, 0, 0xff, 0}).data, Raw({0, 0, 0, 2, 0, 0x2e}));
 }
 
+// mtx sends the LUN in each CDB, as SCSI-2 had it.
+TEST_F(ChangerTest, LunInACdbMeansNothing) {
+  EXPECT_GOOD(host_->Send({0x00, 0x20, 0, 0, 0, 0}));
+  EXPECT_EQ(host_->Send({0xb8, 0x32, 3, 0xe8, 0, 4, 0, 0, 0xff, 0xff, 0, 0}).data,
+            Elements(2, 1000, 4).data);
+  EXPECT_GOOD(host_->Send({0xa5, 0x20, 0, 0, 0x03, 0xe8, 0x01, 0xf4, 0, 0, 0, 0}));
+  EXPECT_SENSE(host_->Send({0xa5, 0x01, 0, 0, 0x03, 0xe8, 0x01, 0xf4, 0, 0, 0, 0}), 5, 0x2400);
+}
+
 TEST_F(ChangerTest, ModePagesTellAddressesAndAbilities) {
   Answer answer = host_->Send({0x1a, 0x08, 0x1d, 0, 0xff, 0});
   EXPECT_EQ(answer.data, Raw({23, 0, 0, 0,  0x1d, 18, 0,    1,    0, 1, 0x03, 0xe8,
