@@ -143,7 +143,7 @@ def measure(bin_dir, work, oca, source, limit_mb):
             library = Library(oca, bin_dir, f"tape{block >> 10}")
             rows += sequential(label, block, data, size, library, stock, bin_dir, oca)
     rows += shifted(work, data, library)
-    latency = float(library.robot.says("moves", 1002, 1003, MOVES))
+    latency = float(library.robot.says("moves", 1002, 1009, MOVES))
     rows.append(Row("tape: a move of the robot", latency, "ms", detail=f"median of {2 * MOVES}, slot to slot"))
     shutil.rmtree(work)
     return rows

@@ -19,6 +19,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
+
 namespace {
 
 constexpr int kTimeoutSeconds = 60;
@@ -33,6 +35,12 @@ std::string Variable(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr) Fail(std::string("no $") + name);
   return value;
+}
+
+int Number(const char* word) {
+  int number = 0;
+  if (!absl::SimpleAtoi(word, &number)) Fail(std::string(word) + " is no number");
+  return number;
 }
 
 class Host {
@@ -183,8 +191,8 @@ void Moves(Host& host, int from, int to, int count) {
 int main(int argc, char** argv) {
   if (argc < 4) Fail("see its head for how to call it");
   const std::string verb = argv[1];
-  Host host(std::atoi(argv[2]));
-  const auto block = static_cast<size_t>(std::atoll(argv[3]));
+  Host host(Number(argv[2]));
+  const auto block = static_cast<size_t>(Number(argv[3]));
   if (verb == "write" && argc == 5) {
     Write(host, block, argv[4]);
   } else if (verb == "read" && argc == 4) {
@@ -193,10 +201,10 @@ int main(int argc, char** argv) {
     WriteDisk(host, block, argv[4]);
   } else if (verb == "move" && argc == 5) {
     host.Settle();
-    Move(host, std::atoi(argv[3]), std::atoi(argv[4]));
+    Move(host, Number(argv[3]), Number(argv[4]));
   } else if (verb == "moves" && argc == 6) {
     host.Settle();
-    Moves(host, std::atoi(argv[3]), std::atoi(argv[4]), std::atoi(argv[5]));
+    Moves(host, Number(argv[3]), Number(argv[4]), Number(argv[5]));
   } else {
     Fail("no such words; see its head");
   }

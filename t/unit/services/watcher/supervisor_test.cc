@@ -75,7 +75,7 @@ class SupervisorTest : public testing::Test {
       if (absl::Now() > deadline) {
         return ::testing::AssertionFailure() << "status:\n" << Text("run/test.status");
       }
-      absl::SleepFor(absl::Milliseconds(1));
+      std::this_thread::yield();
     }
     return ::testing::AssertionSuccess();
   }
