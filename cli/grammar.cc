@@ -112,7 +112,7 @@ std::span<const Group> Groups() {
       {"user",
        "Users, their roles and passwords, who is signed in, tokens for programs",
        {"show", "add", "update", "delete", "setpassword", "addkey", "deletekey", "addtoken",
-        "deletetoken"}},
+        "deletetoken", "totp"}},
       {"audit", "The record of changes: who, from where, what", {"show"}},
       {"alerts", "What is wrong, what happened, who is told", {"show", "webhook", "syslog"}},
       {"email_alerts",

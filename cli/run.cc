@@ -80,6 +80,7 @@ void BuildParser(CLI::App& app, Session& session) {
     if (group.name == "user") {
       AddUser(sub, session);
       AddUserTokens(sub, session);
+      AddUserTotp(sub, session);
     }
     if (group.name == "audit") AddAudit(sub, session);
     if (group.name == "alerts") AddAlerts(sub, session);

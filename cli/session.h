@@ -17,6 +17,7 @@
 #include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
+#include "lib/api/second_factor.grpc.pb.h"
 #include "lib/api/storage.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/tokens.grpc.pb.h"
@@ -28,6 +29,7 @@ using management::v1::Alerts;
 using management::v1::Diagnostics;
 using management::v1::Management;
 using management::v1::RecycleBin;
+using management::v1::SecondFactor;
 using management::v1::Storage;
 using management::v1::TapeLibraries;
 using management::v1::Tokens;
@@ -80,6 +82,8 @@ class Session {
   absl::Status Confirm(std::string_view question);
 
   bool json() const { return json_; }
+  // There is somebody to ask.
+  bool can_ask() const { return context_.in_is_terminal && !json_; }
   bool can_draw() const { return context_.out_is_terminal && !json_; }
   void Print(std::string_view text) { context_.out << text; }
   void PrintJson(const Json& json) { context_.out << json.dump(2) << '\n'; }
@@ -137,6 +141,7 @@ void AddDiagnostics(CLI::App* group, Session& session);  // a verb of maintenanc
 void AddSchedule(CLI::App* group, Session& session);
 void AddUser(CLI::App* group, Session& session);
 void AddUserTokens(CLI::App* group, Session& session);  // verbs of users
+void AddUserTotp(CLI::App* group, Session& session);
 void AddAudit(CLI::App* group, Session& session);
 void AddAlerts(CLI::App* group, Session& session);
 void AddMachineChannels(CLI::App* group, Session& session);  // verbs of alerts

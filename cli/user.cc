@@ -84,6 +84,9 @@ std::string UserText(const mgmt::User& user) {
       .Add("Description", user.description())
       .Add("Password Set", TimeText(user.password_changed()))
       .Add("Password Kept", user.has_secret() ? "sealed" : "no")
+      .Add("Second Factor",
+           user.has_totp() ? fmt::format("yes, {} recovery codes left", user.recovery_codes_left())
+                           : "no")
       .Add("Last Login", TimeText(user.last_login()))
       .Add("Last Login From", user.last_login_from())
       .Add("Created", TimeText(user.created()))

@@ -5,6 +5,7 @@
 #include "lib/api/gateways.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/recycle_bin.pb.h"
+#include "lib/api/second_factor.pb.h"
 #include "lib/api/storage.pb.h"
 #include "lib/api/tape_libraries.pb.h"
 #include "lib/api/tokens.pb.h"
@@ -20,6 +21,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> UserServices() {
            mgmt::System::descriptor()->file(),
            mgmt::User::descriptor()->file(),
            mgmt::Token::descriptor()->file(),
+           mgmt::TotpSecret::descriptor()->file(),
            mgmt::TapeLibrary::descriptor()->file(),
            mgmt::DiagnosticBundle::descriptor()->file(),
            mgmt::CheckNdmpUserRequest::descriptor()->file(),

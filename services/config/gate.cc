@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
+#include "lib/api/problem.h"
 #include "lib/api/services.h"
 #include "lib/base/status.h"
 #include "lib/crypto/uuid.h"
@@ -208,7 +209,9 @@ absl::Status Gate::DoOnRecord(const Caller& caller, const std::string& method, P
 }
 
 void Gate::Tell(const mgmt::AuditEntry& entry, Permission wanted, const absl::Status& status) {
-  if (wanted == PERMISSION_NONE && absl::IsUnauthenticated(status)) {
+  // Who has the right password and is asked for a code has not failed yet.
+  if (wanted == PERMISSION_NONE && absl::IsUnauthenticated(status) &&
+      api::TypeOf(status) != api::kCodeNeeded) {
     events_.Send(event::Make<event::Kind::kLoginFailed>(entry.user(), entry.origin()));
   } else if (wanted == PERMISSION_ADMINISTER && status.ok()) {
     events_.Send(event::Make<event::Kind::kConfigurationChanged>(entry.method(), entry.target(),

@@ -39,6 +39,8 @@
 #include "services/config/logins.h"
 #include "services/config/management_service.h"
 #include "services/config/recycle_bin_service.h"
+#include "services/config/second_factor.h"
+#include "services/config/second_factor_service.h"
 #include "services/config/secret_seal.h"
 #include "services/config/storage_service.h"
 #include "services/config/store.h"
@@ -46,6 +48,7 @@
 #include "services/config/tape_libraries_service.h"
 #include "services/config/tokens.h"
 #include "services/config/tokens_service.h"
+#include "services/config/totp_store.h"
 #include "services/config/user_store.h"
 #include "services/config/users.h"
 #include "services/config/users_service.h"
@@ -99,6 +102,7 @@ struct Behind {
   Tokens& tokens;
   AuditTrail& audit;
   Users& users;
+  SecondFactor& second_factor;
   Changes& changes;
   TapeLibraries& libraries;
   Views& views;
@@ -119,6 +123,8 @@ class Front {
     services_.push_back(NewStorageService(gate_, behind.filesystem));
     services_.push_back(NewRecycleBinService(gate_, behind.views, behind.filesystem));
     services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
+    services_.push_back(
+        NewSecondFactorService(gate_, behind.users, behind.second_factor, behind.logins));
     services_.push_back(NewTokensService(gate_, behind.tokens));
     services_.push_back(NewAlertsService(gate_, behind.health));
     services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
@@ -164,8 +170,10 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   UserStore user_store(store);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Logins> logins, Logins::Create(absl::Now));
   SecretSeal seal(private_folder + "/secrets.key");
+  TotpStore totp_store(store, user_store);
+  SecondFactor second_factor(totp_store, seal, absl::Now);
   Users users(
-      user_store, *logins, seal,
+      user_store, *logins, seal, second_factor,
       {api::SshFolder(home) + "/authorized_keys", daemon::ProgramFolder() + "/oca-shell", home},
       absl::Now);
   TokenStore token_store(store);
@@ -180,8 +188,9 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
                        HealthClient::Create(api::HealthSocket(home), how_to_start));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
-  const Behind behind{user_store, *logins, tokens,      audit,       users,   changes,
-                      libraries,  views,   *filesystem, diagnostics, *health, *events};
+  const Behind behind{user_store,    *logins, tokens,    audit, users,
+                      second_factor, changes, libraries, views, *filesystem,
+                      diagnostics,   *health, *events};
   Front accounts(behind, Gate::Believes::kAll);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));

@@ -38,8 +38,8 @@ class Cli : public testing::Test {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
     ASSERT_OK_AND_ASSIGN(
         server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
-                                        {&management_, &recycle_bin_, &users_, &tokens_, &alerts_,
-                                         &libraries_, &storage_}));
+                                        {&management_, &recycle_bin_, &users_, &tokens_,
+                                         &second_factor_, &alerts_, &libraries_, &storage_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -86,6 +86,10 @@ class Cli : public testing::Test {
     absl::MutexLock lock(&tokens_.mu);
     return tokens_.calls;
   }
+  std::vector<std::string> SecondFactorCalls() {
+    absl::MutexLock lock(&second_factor_.mu);
+    return second_factor_.calls;
+  }
   // Since the last time.
   std::vector<std::string> AlertCalls() {
     absl::MutexLock lock(&alerts_.mu);
@@ -101,6 +105,7 @@ class Cli : public testing::Test {
   FakeRecycleBin recycle_bin_;
   FakeUsers users_;
   FakeTokens tokens_;
+  FakeSecondFactor second_factor_;
   FakeAlerts alerts_;
   FakeTapeLibraries libraries_;
   FakeStorage storage_;

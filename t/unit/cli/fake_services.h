@@ -9,7 +9,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "lib/api/alerts.grpc.pb.h"
+#include "lib/api/problem.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
+#include "lib/api/second_factor.grpc.pb.h"
 #include "lib/api/storage.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/tokens.grpc.pb.h"
@@ -69,7 +71,8 @@ class FakeRecycleBin final : public mgmt::RecycleBin::Service {
   }
 };
 
-// Takes "right" as the password of "eve". Remembers each call, with the login that it belongs to.
+// Takes "right" as the password of "eve" and of "mfa", who needs the code "123456" too. Remembers
+// each call, with the login that it belongs to.
 class FakeUsers final : public mgmt::Users::Service {
  public:
   absl::Mutex mu;
@@ -77,8 +80,14 @@ class FakeUsers final : public mgmt::Users::Service {
 
   grpc::Status Login(ServerContext* context, const mgmt::LoginRequest* in,
                      mgmt::LoginResponse* out) override {
-    if (in->name() != "eve" || in->password() != "right") {
+    if ((in->name() != "eve" && in->name() != "mfa") || in->password() != "right") {
       return rpc::ToGrpc(absl::UnauthenticatedError("they do not belong together"));
+    }
+    if (in->name() == "mfa" && in->one_time_code().empty()) {
+      return rpc::ToGrpc(api::OfType(absl::UnauthenticatedError("a code"), api::kCodeNeeded));
+    }
+    if (in->name() == "mfa" && in->one_time_code() != "123456") {
+      return rpc::ToGrpc(api::OfType(absl::UnauthenticatedError("not it"), api::kCodeWrong));
     }
     out->set_token("t1");
     return Called(context, "Login", *in);
@@ -109,6 +118,8 @@ class FakeUsers final : public mgmt::Users::Service {
       key->set_type("ssh-ed25519");
       key->set_fingerprint("SHA256:abc");
       key->set_comment("laptop");
+      user->set_has_totp(user->name() == "eve");
+      user->set_recovery_codes_left(user->has_totp() ? 9 : 0);
     }
     return grpc::Status::OK;
   }
@@ -169,6 +180,47 @@ class FakeUsers final : public mgmt::Users::Service {
     return found == context->client_metadata().end()
                ? ""
                : std::string(found->second.data(), found->second.size());
+  }
+};
+
+// Remembers each call.
+class FakeSecondFactor final : public mgmt::SecondFactor::Service {
+ public:
+  absl::Mutex mu;
+  std::vector<std::string> calls ABSL_GUARDED_BY(mu);
+
+  grpc::Status BeginTotp(ServerContext*, const mgmt::BeginTotpRequest* in,
+                         mgmt::TotpSecret* out) override {
+    out->set_secret("MZXW6YTB");
+    out->set_secret_uri("otpauth://totp/Oca:eve?secret=MZXW6YTB");
+    return Called("BeginTotp", *in);
+  }
+  grpc::Status ConfirmTotp(ServerContext*, const mgmt::ConfirmTotpRequest* in,
+                           mgmt::RecoveryCodes* out) override {
+    out->add_one_time_codes("aaaa-bbbb");
+    return Called("ConfirmTotp", *in);
+  }
+  grpc::Status RenewRecoveryCodes(ServerContext*, const mgmt::RenewRecoveryCodesRequest* in,
+                                  mgmt::RecoveryCodes* out) override {
+    out->add_one_time_codes("cccc-dddd");
+    return Called("RenewRecoveryCodes", *in);
+  }
+  grpc::Status DisableTotp(ServerContext*, const mgmt::DisableTotpRequest* in,
+                           mgmt::User* out) override {
+    out->set_name("eve");
+    return Called("DisableTotp", *in);
+  }
+  grpc::Status ResetTotp(ServerContext*, const mgmt::ResetTotpRequest* in,
+                         mgmt::User* out) override {
+    out->set_name(in->name());
+    return Called("ResetTotp", *in);
+  }
+
+ private:
+  grpc::Status Called(const std::string& name, const google::protobuf::Message& request) {
+    absl::MutexLock lock(&mu);
+    calls.push_back(name + ": " + request.ShortDebugString());
+    return grpc::Status::OK;
   }
 };
 

@@ -14,6 +14,7 @@
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
 #include "lib/api/recycle_bin.pb.h"
+#include "lib/api/second_factor.pb.h"
 #include "lib/api/services.h"
 #include "lib/api/storage.pb.h"
 #include "lib/api/tape_libraries.pb.h"
@@ -69,6 +70,7 @@ TEST(ApiRules, SecretsAreMarked) {
   for (const auto* file :
        {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
         management::v1::Token::descriptor()->file(), management::v1::Alert::descriptor()->file(),
+        management::v1::TotpSecret::descriptor()->file(),
         management::v1::RecycledFile::descriptor()->file(),
         management::v1::TapeLibrary::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
         fs::v1::Info::descriptor()->file()}) {
@@ -78,7 +80,7 @@ TEST(ApiRules, SecretsAreMarked) {
         const auto* field = message->field(j);
         if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING) continue;
         bool sounds_secret = false;
-        for (const char* word : {"password", "passphrase", "token", "secret"}) {
+        for (const char* word : {"password", "passphrase", "token", "secret", "one_time_code"}) {
           sounds_secret |= field->name().find(word) != std::string::npos;
         }
         EXPECT_EQ(field->options().GetExtension(oca::secret), sounds_secret) << field->full_name();
