@@ -69,6 +69,7 @@ void BuildParser(CLI::App& app, Session& session) {
     }
     if (group.name == "container") AddContainer(sub, session);
     if (group.name == "container") AddRetention(sub, session);
+    if (group.name == "container") AddContainerAccess(sub, session);
     if (group.name == "connection") AddConnection(sub, session);
     if (group.name == "vtl") AddVtl(sub, session);
     if (group.name == "iscsi") AddIscsi(sub, session);

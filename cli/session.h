@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "grpcpp/channel.h"
+#include "lib/api/access.grpc.pb.h"
 #include "lib/api/alerts.grpc.pb.h"
 #include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
@@ -25,6 +26,7 @@
 
 namespace oca::cli {
 
+using management::v1::Access;
 using management::v1::Alerts;
 using management::v1::Diagnostics;
 using management::v1::Management;
@@ -132,6 +134,7 @@ void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);
 void AddRetention(CLI::App* group, Session& session);   // a verb of containers
 void AddRecycleBin(CLI::App* group, Session& session);  // another one
+void AddContainerAccess(CLI::App* group, Session& session);
 void AddConnection(CLI::App* group, Session& session);
 void AddVtl(CLI::App* group, Session& session);
 void AddIscsi(CLI::App* group, Session& session);

@@ -1,5 +1,6 @@
 #include "lib/api/services.h"
 
+#include "lib/api/access.pb.h"
 #include "lib/api/alerts.pb.h"
 #include "lib/api/diagnostics.pb.h"
 #include "lib/api/gateways.pb.h"
@@ -20,6 +21,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> UserServices() {
   for (const auto* file : {
            mgmt::System::descriptor()->file(),
            mgmt::User::descriptor()->file(),
+           mgmt::AccessEntry::descriptor()->file(),
            mgmt::Token::descriptor()->file(),
            mgmt::TotpSecret::descriptor()->file(),
            mgmt::TapeLibrary::descriptor()->file(),

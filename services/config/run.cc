@@ -28,6 +28,8 @@
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
+#include "services/config/access_service.h"
+#include "services/config/access_store.h"
 #include "services/config/alerts_service.h"
 #include "services/config/audit.h"
 #include "services/config/changes.h"
@@ -100,6 +102,8 @@ struct Behind {
   UserStore& user_store;
   Logins& logins;
   Tokens& tokens;
+  Store& store;
+  AccessStore& access;
   AuditTrail& audit;
   Users& users;
   SecondFactor& second_factor;
@@ -116,8 +120,8 @@ struct Behind {
 class Front {
  public:
   Front(const Behind& behind, Gate::Believes believes)
-      : gate_(behind.user_store, behind.logins, behind.tokens, behind.audit, behind.events,
-              believes) {
+      : gate_(behind.user_store, behind.logins, behind.tokens, behind.access, behind.audit,
+              behind.events, believes) {
     services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
                                              behind.filesystem));
     services_.push_back(NewStorageService(gate_, behind.filesystem));
@@ -126,6 +130,7 @@ class Front {
     services_.push_back(
         NewSecondFactorService(gate_, behind.users, behind.second_factor, behind.logins));
     services_.push_back(NewTokensService(gate_, behind.tokens));
+    services_.push_back(NewAccessService(gate_, behind.access, behind.store, behind.user_store));
     services_.push_back(NewAlertsService(gate_, behind.health));
     services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
     services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
@@ -178,6 +183,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       absl::Now);
   TokenStore token_store(store);
   Tokens tokens(token_store, absl::Now);
+  AccessStore access(store);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
   VtlStore vtl_store(store);
   TapeLibraries libraries(
@@ -188,9 +194,9 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
                        HealthClient::Create(api::HealthSocket(home), how_to_start));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
-  const Behind behind{user_store,    *logins, tokens,    audit, users,
-                      second_factor, changes, libraries, views, *filesystem,
-                      diagnostics,   *health, *events};
+  const Behind behind{user_store, *logins,     tokens,        store,   access,
+                      audit,      users,       second_factor, changes, libraries,
+                      views,      *filesystem, diagnostics,   *health, *events};
   Front accounts(behind, Gate::Believes::kAll);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
@@ -199,7 +205,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   OCA_RETURN_IF_ERROR(MakePrivateFolder(api::HttpFolder(home)));
   Front strangers(behind, Gate::Believes::kTokens);
   OCA_RETURN_IF_ERROR(strangers.Open(api::HttpSocket(home), std::nullopt));
-  Gate gateways_gate(user_store, *logins, tokens, audit, *events, Gate::Believes::kAll);
+  Gate gateways_gate(user_store, *logins, tokens, access, audit, *events, Gate::Believes::kAll);
   std::unique_ptr<grpc::Service> gateways = NewGatewaysService(gateways_gate, users);
   OCA_ASSIGN_OR_RETURN(gid_t gateways_group,
                        MakeSharedFolder(api::GatewaysFolder(home), config.gateways.group));

@@ -36,10 +36,10 @@ class Cli : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
-    ASSERT_OK_AND_ASSIGN(
-        server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
-                                        {&management_, &recycle_bin_, &users_, &tokens_,
-                                         &second_factor_, &alerts_, &libraries_, &storage_}));
+    ASSERT_OK_AND_ASSIGN(server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
+                                                         {&management_, &recycle_bin_, &users_,
+                                                          &tokens_, &second_factor_, &access_,
+                                                          &alerts_, &libraries_, &storage_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -90,6 +90,10 @@ class Cli : public testing::Test {
     absl::MutexLock lock(&second_factor_.mu);
     return second_factor_.calls;
   }
+  std::vector<std::string> AccessCalls() {
+    absl::MutexLock lock(&access_.mu);
+    return access_.calls;
+  }
   // Since the last time.
   std::vector<std::string> AlertCalls() {
     absl::MutexLock lock(&alerts_.mu);
@@ -106,6 +110,7 @@ class Cli : public testing::Test {
   FakeUsers users_;
   FakeTokens tokens_;
   FakeSecondFactor second_factor_;
+  FakeAccess access_;
   FakeAlerts alerts_;
   FakeTapeLibraries libraries_;
   FakeStorage storage_;

@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "lib/api/access.grpc.pb.h"
 #include "lib/api/alerts.grpc.pb.h"
 #include "lib/api/problem.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
@@ -214,6 +215,50 @@ class FakeSecondFactor final : public mgmt::SecondFactor::Service {
                          mgmt::User* out) override {
     out->set_name(in->name());
     return Called("ResetTotp", *in);
+  }
+
+ private:
+  grpc::Status Called(const std::string& name, const google::protobuf::Message& request) {
+    absl::MutexLock lock(&mu);
+    calls.push_back(name + ": " + request.ShortDebugString());
+    return grpc::Status::OK;
+  }
+};
+
+// Remembers each call.
+class FakeAccess final : public mgmt::Access::Service {
+ public:
+  absl::Mutex mu;
+  std::vector<std::string> calls ABSL_GUARDED_BY(mu);
+
+  grpc::Status ListAccess(ServerContext*, const mgmt::ListAccessRequest* in,
+                          mgmt::ListAccessResponse* out) override {
+    auto* entry = out->add_entries();
+    entry->set_name("backups");
+    entry->set_user("eve");
+    entry->set_user_id(2);
+    entry->set_mode(mgmt::ACCESS_MODE_RWD);
+    entry = out->add_entries();
+    entry->set_name("backups");
+    entry->set_role(mgmt::ROLE_CIFS);
+    entry->set_mode(mgmt::ACCESS_MODE_RW);
+    return Called("ListAccess", *in);
+  }
+  grpc::Status AddAccess(ServerContext*, const mgmt::AddAccessRequest* in,
+                         mgmt::AccessEntry* out) override {
+    out->set_name(in->name());
+    out->set_user(in->user());
+    out->set_role(in->role());
+    out->set_mode(in->mode());
+    return Called("AddAccess", *in);
+  }
+  grpc::Status UpdateAccess(ServerContext*, const mgmt::UpdateAccessRequest* in,
+                            mgmt::AccessEntry*) override {
+    return Called("UpdateAccess", *in);
+  }
+  grpc::Status DeleteAccess(ServerContext*, const mgmt::DeleteAccessRequest* in,
+                            mgmt::DeleteAccessResponse*) override {
+    return Called("DeleteAccess", *in);
   }
 
  private:

@@ -7,6 +7,8 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
+#include "lib/api/access.pb.h"
+#include "lib/api/access_rule.pb.h"
 #include "lib/api/alerts.pb.h"
 #include "lib/api/diagnostics.pb.h"
 #include "lib/api/fs.pb.h"
@@ -71,6 +73,7 @@ TEST(ApiRules, SecretsAreMarked) {
        {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
         management::v1::Token::descriptor()->file(), management::v1::Alert::descriptor()->file(),
         management::v1::TotpSecret::descriptor()->file(),
+        management::v1::AccessEntry::descriptor()->file(),
         management::v1::RecycledFile::descriptor()->file(),
         management::v1::TapeLibrary::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
         fs::v1::Info::descriptor()->file()}) {
@@ -99,6 +102,17 @@ TEST(ApiRules, PathFieldsAreFieldsOfTheRequest) {
       EXPECT_NE(method->input_type()->FindFieldByName(field), nullptr) << path;
     }
   }
+}
+
+// The gate asks for the access to the container that `name` names.
+TEST(ApiRules, AccessSufficesForContainersAlone) {
+  std::set<std::string> by_access;
+  for (const MethodDescriptor* method : UserMethods()) {
+    if (!method->options().GetExtension(oca::rwd_suffices)) continue;
+    by_access.insert(method->name());
+    EXPECT_NE(method->input_type()->FindFieldByName("name"), nullptr);
+  }
+  EXPECT_EQ(by_access, std::set<std::string>{"DeleteContainer"});
 }
 
 TEST(ApiRules, FsMethodsAreInternal) {
