@@ -88,8 +88,8 @@ absl::Status NoVerb(const Group& group, const std::vector<std::string>& rest) {
 std::span<const Group> Groups() {
   static const Group kGroups[] = {
       {"system",
-       "The appliance: version, parts, capacity, storage paths",
-       {"show", "storage", "wait"}},
+       "The appliance: version, parts, capacity, storage paths, how long the record is kept",
+       {"show", "storage", "audit", "wait"}},
       {"storage_group",
        "Storage groups: dedupe domains with their settings",
        {"show", "add", "update", "delete", "encryption", "setpassphrase", "unlock"}},

@@ -62,6 +62,7 @@ void BuildParser(CLI::App& app, Session& session) {
     if (group.name == "system") {
       AddSystem(sub, session);
       AddSystemStorage(sub, session);
+      AddSystemAudit(sub, session);
     }
     if (group.name == "storage_group") {
       AddStorageGroup(sub, session);

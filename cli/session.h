@@ -15,6 +15,7 @@
 #include "grpcpp/channel.h"
 #include "lib/api/access.grpc.pb.h"
 #include "lib/api/alerts.grpc.pb.h"
+#include "lib/api/audit_limits.grpc.pb.h"
 #include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
@@ -28,6 +29,7 @@ namespace oca::cli {
 
 using management::v1::Access;
 using management::v1::Alerts;
+using management::v1::AuditLimits;
 using management::v1::Diagnostics;
 using management::v1::Management;
 using management::v1::RecycleBin;
@@ -129,6 +131,7 @@ absl::Status ShowTokens(Session& session, const std::string& user);
 // Each adds one group's verbs.
 void AddSystem(CLI::App* group, Session& session);
 void AddSystemStorage(CLI::App* group, Session& session);  // a verb of the system
+void AddSystemAudit(CLI::App* group, Session& session);    // another one
 void AddStorageGroup(CLI::App* group, Session& session);
 void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);

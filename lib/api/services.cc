@@ -2,6 +2,7 @@
 
 #include "lib/api/access.pb.h"
 #include "lib/api/alerts.pb.h"
+#include "lib/api/audit_limits.pb.h"
 #include "lib/api/diagnostics.pb.h"
 #include "lib/api/gateways.pb.h"
 #include "lib/api/management.pb.h"
@@ -22,6 +23,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> UserServices() {
            mgmt::System::descriptor()->file(),
            mgmt::User::descriptor()->file(),
            mgmt::AccessEntry::descriptor()->file(),
+           mgmt::AuditLimitsStatus::descriptor()->file(),
            mgmt::Token::descriptor()->file(),
            mgmt::TotpSecret::descriptor()->file(),
            mgmt::TapeLibrary::descriptor()->file(),

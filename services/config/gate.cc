@@ -48,17 +48,6 @@ const MethodDescriptor* MethodOf(const Descriptor* request) {
   return found == kMethods->end() ? nullptr : found->second;
 }
 
-std::string AccountName() {
-  passwd entry{};
-  passwd* found = nullptr;
-  std::array<char, 4096> buffer{};
-  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
-      found != nullptr) {
-    return found->pw_name;
-  }
-  return fmt::format("uid {}", geteuid());
-}
-
 std::string MetadataOf(const grpc::ServerContext& context, const char* key) {
   auto found = context.client_metadata().find(key);
   return found == context.client_metadata().end()
@@ -95,6 +84,17 @@ absl::Status MayCall(const Caller& caller, Permission wanted, const std::string&
 }
 
 }  // namespace
+
+std::string AccountName() {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> buffer{};
+  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
+      found != nullptr) {
+    return found->pw_name;
+  }
+  return fmt::format("uid {}", geteuid());
+}
 
 Gate::Gate(UserStore& users, Logins& logins, Tokens& tokens, AccessStore& access, AuditTrail& audit,
            event::Sink& events, Believes believes)

@@ -29,6 +29,9 @@ inline constexpr char kTokenKey[] = "oca-token";  // of a login, or an API token
 inline constexpr char kUserKey[] = "oca-user";    // a user who was authenticated elsewhere (ssh)
 inline constexpr char kFromKey[] = "oca-from";    // where the user is
 
+// Of the account that runs the service.
+std::string AccountName();
+
 struct Caller {
   std::string name;  // of the user; or of the account that runs the service
   std::string from;

@@ -32,6 +32,8 @@
 #include "services/config/access_store.h"
 #include "services/config/alerts_service.h"
 #include "services/config/audit.h"
+#include "services/config/audit_limits.h"
+#include "services/config/audit_limits_service.h"
 #include "services/config/changes.h"
 #include "services/config/diagnostics.h"
 #include "services/config/diagnostics_service.h"
@@ -105,6 +107,7 @@ struct Behind {
   Store& store;
   AccessStore& access;
   AuditTrail& audit;
+  AuditLimits& audit_limits;
   Users& users;
   SecondFactor& second_factor;
   Changes& changes;
@@ -131,6 +134,7 @@ class Front {
         NewSecondFactorService(gate_, behind.users, behind.second_factor, behind.logins));
     services_.push_back(NewTokensService(gate_, behind.tokens));
     services_.push_back(NewAccessService(gate_, behind.access, behind.store, behind.user_store));
+    services_.push_back(NewAuditLimitsService(gate_, behind.audit_limits));
     services_.push_back(NewAlertsService(gate_, behind.health));
     services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
     services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
@@ -185,6 +189,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   Tokens tokens(token_store, absl::Now);
   AccessStore access(store);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
+  AuditLimits audit_limits(store, AccountName(), absl::Now);
   VtlStore vtl_store(store);
   TapeLibraries libraries(
       {vtl_store, user_store, seal, *filesystem, changes, views, *vtl,
@@ -194,9 +199,9 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
                        HealthClient::Create(api::HealthSocket(home), how_to_start));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
-  const Behind behind{user_store, *logins,     tokens,        store,   access,
-                      audit,      users,       second_factor, changes, libraries,
-                      views,      *filesystem, diagnostics,   *health, *events};
+  const Behind behind{user_store,   *logins,     tokens,        store,   access,    audit,
+                      audit_limits, users,       second_factor, changes, libraries, views,
+                      *filesystem,  diagnostics, *health,       *events};
   Front accounts(behind, Gate::Believes::kAll);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
@@ -213,6 +218,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       std::unique_ptr<rpc::UnixServer> gateways_server,
       rpc::UnixServer::Start(api::GatewaysSocket(home), {gateways.get()}, gateways_group));
   changes.Start();
+  audit_limits.Start();
   libraries.Start();
   users.PublishKeys();
   log::Info("serving", "socket", api::ManagementSocket(home), "version", api::Version());

@@ -2,9 +2,12 @@
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/generic/generic_stub.h"
+#include "lib/api/access.pb.h"
 #include "lib/api/alerts.pb.h"
+#include "lib/api/audit_limits.pb.h"
 #include "lib/api/options.pb.h"
 #include "lib/api/recycle_bin.pb.h"
+#include "lib/api/second_factor.pb.h"
 #include "lib/api/tape_libraries.pb.h"
 #include "t/integration/50_rpc_services/users_fixture.h"
 
@@ -147,7 +150,8 @@ TEST_F(UsersService, EveryMethodIsBehindTheGate) {
   for (const auto* file :
        {mgmt::System::descriptor()->file(), mgmt::RecycledFile::descriptor()->file(),
         mgmt::User::descriptor()->file(), mgmt::Alert::descriptor()->file(),
-        mgmt::TapeLibrary::descriptor()->file()}) {
+        mgmt::TapeLibrary::descriptor()->file(), mgmt::TotpSecret::descriptor()->file(),
+        mgmt::AccessEntry::descriptor()->file(), mgmt::AuditLimitsStatus::descriptor()->file()}) {
     for (int i = 0; i < file->service(0)->method_count(); ++i) {
       const auto* method = file->service(0)->method(i);
       SCOPED_TRACE(method->full_name());
