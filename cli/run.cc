@@ -62,6 +62,7 @@ void BuildParser(CLI::App& app, Session& session) {
     if (group.name == "system") {
       AddSystem(sub, session);
       AddSystemStorage(sub, session);
+      AddSystemAudit(sub, session);
     }
     if (group.name == "storage_group") {
       AddStorageGroup(sub, session);
@@ -69,6 +70,7 @@ void BuildParser(CLI::App& app, Session& session) {
     }
     if (group.name == "container") AddContainer(sub, session);
     if (group.name == "container") AddRetention(sub, session);
+    if (group.name == "container") AddContainerAccess(sub, session);
     if (group.name == "connection") AddConnection(sub, session);
     if (group.name == "vtl") AddVtl(sub, session);
     if (group.name == "iscsi") AddIscsi(sub, session);
@@ -80,6 +82,7 @@ void BuildParser(CLI::App& app, Session& session) {
     if (group.name == "user") {
       AddUser(sub, session);
       AddUserTokens(sub, session);
+      AddUserTotp(sub, session);
     }
     if (group.name == "audit") AddAudit(sub, session);
     if (group.name == "alerts") AddAlerts(sub, session);

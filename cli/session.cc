@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "fmt/format.h"
 #include "lib/api/home.h"
+#include "lib/api/problem.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 #include "lib/rpc/status.h"
@@ -41,7 +42,8 @@ void Session::Bind(CLI::App* verb, std::function<absl::Status()> action) {
   if (context_.user.empty()) {
     verb->add_option("--home", home_, "The appliance's folder (default: $OCA_HOME)");
     verb->add_option("--login", login_,
-                     "Act as this user; the password is asked for, or read first");
+                     "Act as this user; the password, and a code where one is needed, are asked "
+                     "for, or read first");
   }
   verb->callback([this, action = std::move(action)] { action_ = action; });
 }
@@ -72,6 +74,15 @@ absl::Status Session::SignIn() {
   request.set_password(login_password_);
   management::v1::LoginResponse response;
   absl::Status status = Call(&Users::Stub::Login, request, &response);
+  if (api::TypeOf(status) == api::kCodeNeeded) {
+    absl::StatusOr<std::string> code = AskSecret(
+        "code", fmt::format("Code of the second factor of user '{}'", login_), /*twice=*/false);
+    status = code.status();
+    if (code.ok()) {
+      request.set_one_time_code(*code);
+      status = Call(&Users::Stub::Login, request, &response);
+    }
+  }
   crypto::Wipe(request.mutable_password()->data(), request.password().size());
   if (status.ok()) token_ = response.token();
   return status;

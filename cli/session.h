@@ -13,10 +13,13 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "grpcpp/channel.h"
+#include "lib/api/access.grpc.pb.h"
 #include "lib/api/alerts.grpc.pb.h"
+#include "lib/api/audit_limits.grpc.pb.h"
 #include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
+#include "lib/api/second_factor.grpc.pb.h"
 #include "lib/api/storage.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/tokens.grpc.pb.h"
@@ -24,10 +27,13 @@
 
 namespace oca::cli {
 
+using management::v1::Access;
 using management::v1::Alerts;
+using management::v1::AuditLimits;
 using management::v1::Diagnostics;
 using management::v1::Management;
 using management::v1::RecycleBin;
+using management::v1::SecondFactor;
 using management::v1::Storage;
 using management::v1::TapeLibraries;
 using management::v1::Tokens;
@@ -80,6 +86,8 @@ class Session {
   absl::Status Confirm(std::string_view question);
 
   bool json() const { return json_; }
+  // There is somebody to ask.
+  bool can_ask() const { return context_.in_is_terminal && !json_; }
   bool can_draw() const { return context_.out_is_terminal && !json_; }
   void Print(std::string_view text) { context_.out << text; }
   void PrintJson(const Json& json) { context_.out << json.dump(2) << '\n'; }
@@ -123,11 +131,13 @@ absl::Status ShowTokens(Session& session, const std::string& user);
 // Each adds one group's verbs.
 void AddSystem(CLI::App* group, Session& session);
 void AddSystemStorage(CLI::App* group, Session& session);  // a verb of the system
+void AddSystemAudit(CLI::App* group, Session& session);    // another one
 void AddStorageGroup(CLI::App* group, Session& session);
 void AddStorageGroupEncryption(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);
 void AddRetention(CLI::App* group, Session& session);   // a verb of containers
 void AddRecycleBin(CLI::App* group, Session& session);  // another one
+void AddContainerAccess(CLI::App* group, Session& session);
 void AddConnection(CLI::App* group, Session& session);
 void AddVtl(CLI::App* group, Session& session);
 void AddIscsi(CLI::App* group, Session& session);
@@ -137,6 +147,7 @@ void AddDiagnostics(CLI::App* group, Session& session);  // a verb of maintenanc
 void AddSchedule(CLI::App* group, Session& session);
 void AddUser(CLI::App* group, Session& session);
 void AddUserTokens(CLI::App* group, Session& session);  // verbs of users
+void AddUserTotp(CLI::App* group, Session& session);
 void AddAudit(CLI::App* group, Session& session);
 void AddAlerts(CLI::App* group, Session& session);
 void AddMachineChannels(CLI::App* group, Session& session);  // verbs of alerts

@@ -9,7 +9,6 @@
 #include "cli/values.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
-#include "lib/conf/suggest.h"
 #include "lib/crypto/secret.h"
 
 namespace oca::cli {
@@ -37,20 +36,6 @@ struct Flags {
   bool verbose = false;
   bool names_only = false;
 };
-
-absl::StatusOr<mgmt::Role> ParseRole(const std::string& word) {
-  std::vector<std::string> known;
-  const auto* type = google::protobuf::GetEnumDescriptor<mgmt::Role>();
-  for (int i = 1; i < type->value_count(); ++i) known.push_back(EnumWord(type, i));
-  for (size_t i = 0; i < known.size(); ++i) {
-    if (known[i] == word) return static_cast<mgmt::Role>(i + 1);
-  }
-  const std::string nearest = conf::Nearest(word, known);
-  return absl::InvalidArgumentError(
-      fmt::format("there is no role '{}'; {}", word,
-                  nearest.empty() ? fmt::format("the roles are: {}", fmt::join(known, ", "))
-                                  : fmt::format("did you mean '{}'?", nearest)));
-}
 
 // Of "administrator,cifs"; "none" = none.
 absl::StatusOr<std::vector<mgmt::Role>> ParseRoles(const std::string& text) {
@@ -84,6 +69,9 @@ std::string UserText(const mgmt::User& user) {
       .Add("Description", user.description())
       .Add("Password Set", TimeText(user.password_changed()))
       .Add("Password Kept", user.has_secret() ? "sealed" : "no")
+      .Add("Second Factor",
+           user.has_totp() ? fmt::format("yes, {} recovery codes left", user.recovery_codes_left())
+                           : "no")
       .Add("Last Login", TimeText(user.last_login()))
       .Add("Last Login From", user.last_login_from())
       .Add("Created", TimeText(user.created()))

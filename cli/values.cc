@@ -6,8 +6,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "cli/output.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
+#include "lib/conf/suggest.h"
 
 namespace oca::cli {
 namespace {
@@ -148,6 +150,20 @@ std::string RotationText(uint64_t seconds) {
   if (days == 0) return "none";
   if (days % kDaysOfYear != 0) return fmt::format("{} days", days);
   return days == kDaysOfYear ? "1 year" : fmt::format("{} years", days / kDaysOfYear);
+}
+
+absl::StatusOr<management::v1::Role> ParseRole(const std::string& word) {
+  std::vector<std::string> known;
+  const auto* type = google::protobuf::GetEnumDescriptor<management::v1::Role>();
+  for (int i = 1; i < type->value_count(); ++i) known.push_back(EnumWord(type, i));
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (known[i] == word) return static_cast<management::v1::Role>(i + 1);
+  }
+  const std::string nearest = conf::Nearest(word, known);
+  return absl::InvalidArgumentError(
+      fmt::format("there is no role '{}'; {}", word,
+                  nearest.empty() ? fmt::format("the roles are: {}", fmt::join(known, ", "))
+                                  : fmt::format("did you mean '{}'?", nearest)));
 }
 
 absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text) {

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "lib/api/fs.pb.h"
 #include "lib/api/management.pb.h"
+#include "lib/api/users.pb.h"
 
 namespace oca::cli {
 
@@ -38,6 +39,8 @@ absl::StatusOr<uint64_t> ParsePeriod(std::string_view what, std::string_view tex
 // "2026-11-23 14:30:00", "2026-11-23 14:30" or "2026-11-23" in the local time zone, or with " UTC"
 // at the end; or RFC 3339.
 absl::StatusOr<google::protobuf::Timestamp> ParseTime(std::string_view text);
+// "administrator", "monitor", "cifs" ...; small letters.
+absl::StatusOr<management::v1::Role> ParseRole(const std::string& word);
 // "local" (or "NAS"), "VTL"; in any case of letters.
 absl::StatusOr<management::v1::ContainerType> ParseContainerType(std::string_view text);
 

@@ -7,9 +7,9 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = os.path.join(HERE, "..", "..", "docs", "api.md")
-FILES = ["management.proto", "users.proto", "tokens.proto", "alerts.proto", "storage.proto", "recycle_bin.proto", "tape_libraries.proto",
-         "diagnostics.proto", "gateways.proto", "fs.proto", "paths.proto", "vtl.proto", "events.proto", "marker.proto", "health.proto",
-         "schedule.proto", "options.proto"]
+FILES = ["management.proto", "users.proto", "second_factor.proto", "access.proto", "audit_limits.proto", "tokens.proto", "alerts.proto", "storage.proto", "recycle_bin.proto",
+         "tape_libraries.proto", "diagnostics.proto", "gateways.proto", "fs.proto", "paths.proto", "vtl.proto", "events.proto", "marker.proto", "health.proto",
+         "schedule.proto", "options.proto", "access_rule.proto"]
 
 HEAD = """# The API
 
@@ -68,6 +68,8 @@ def service(name, comment, body):
     for note, statement in items(body):
         match = re.match(r"rpc (\w+)\((\w+)\) returns \(((?:stream )?[\w.]+)\)", statement)
         permission = re.search(r"PERMISSION_(\w+)", statement).group(1).lower()
+        if "(oca.rwd_suffices) = true" in statement:
+            permission += ", or RWD access"
         verb = re.search(r'http_verb: "(\w+)"', statement)
         path = re.search(r'http_path: "([^"]+)"', statement)
         rest = f"`{verb.group(1)} {path.group(1)}`" if verb else ""

@@ -122,7 +122,8 @@ class Document:
         permission = re.search(r"PERMISSION_(\w+)", statement).group(1).lower()
         in_path = re.findall(r"\{(\w+)\}", path)
         operation = {"operationId": match.group(1), "tags": [service]}
-        operation["description"] = f"{comment} (Permission: {permission}.)".strip()
+        access = ", or RWD access to the container" if "(oca.rwd_suffices) = true" in statement else ""
+        operation["description"] = f"{comment} (Permission: {permission}{access}.)".strip()
         parameters = [self.parameter("path", *field) for field in self.protos.fields(request) if field[0] in in_path]
         if verb in ("GET", "DELETE"):
             parameters += [self.parameter("query", *field) for field in self.protos.fields(request) if field[0] not in in_path]

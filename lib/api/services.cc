@@ -1,10 +1,13 @@
 #include "lib/api/services.h"
 
+#include "lib/api/access.pb.h"
 #include "lib/api/alerts.pb.h"
+#include "lib/api/audit_limits.pb.h"
 #include "lib/api/diagnostics.pb.h"
 #include "lib/api/gateways.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/recycle_bin.pb.h"
+#include "lib/api/second_factor.pb.h"
 #include "lib/api/storage.pb.h"
 #include "lib/api/tape_libraries.pb.h"
 #include "lib/api/tokens.pb.h"
@@ -19,7 +22,10 @@ std::vector<const google::protobuf::ServiceDescriptor*> UserServices() {
   for (const auto* file : {
            mgmt::System::descriptor()->file(),
            mgmt::User::descriptor()->file(),
+           mgmt::AccessEntry::descriptor()->file(),
+           mgmt::AuditLimitsStatus::descriptor()->file(),
            mgmt::Token::descriptor()->file(),
+           mgmt::TotpSecret::descriptor()->file(),
            mgmt::TapeLibrary::descriptor()->file(),
            mgmt::DiagnosticBundle::descriptor()->file(),
            mgmt::CheckNdmpUserRequest::descriptor()->file(),

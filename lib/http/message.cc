@@ -34,9 +34,10 @@ std::string_view ReasonOf(int status) {
   return found == kReasons.end() ? "Error" : found->second;
 }
 
-Response Problem(int status, std::string_view detail, std::string_view code) {
+Response Problem(int status, std::string_view detail, std::string_view code,
+                 std::string_view type) {
   nlohmann::ordered_json body = {
-      {"type", "about:blank"}, {"title", ReasonOf(status)}, {"status", status}, {"detail", detail}};
+      {"type", type}, {"title", ReasonOf(status)}, {"status", status}, {"detail", detail}};
   if (!code.empty()) body["code"] = code;
   Response response;
   response.status = status;

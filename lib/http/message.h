@@ -31,9 +31,10 @@ struct Response {
 // "Not Found"; "Error" for a number without a name.
 std::string_view ReasonOf(int status);
 
-// RFC 9457: application/problem+json with title, status, detail, and `code` where there is one.
-// Bytes of `detail` that are no UTF-8 are replaced.
-Response Problem(int status, std::string_view detail, std::string_view code = "");
+// RFC 9457: application/problem+json with type (a URI), title, status, detail, and `code` where
+// there is one. Bytes of `detail` that are no UTF-8 are replaced.
+Response Problem(int status, std::string_view detail, std::string_view code = "",
+                 std::string_view type = "about:blank");
 
 }  // namespace oca::http
 

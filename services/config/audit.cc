@@ -140,6 +140,10 @@ absl::Status AuditTrail::Record(const mgmt::AuditEntry& entry) {
   return status.ok() ? status : Keep(entry);
 }
 
+absl::Status AuditTrail::Insert(db::Connection& db, const mgmt::AuditEntry& entry) {
+  return Upsert(db, entry);
+}
+
 absl::Status AuditTrail::Keep(const mgmt::AuditEntry& entry) {
   pending_ = true;
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<io::File> file,

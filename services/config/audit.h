@@ -30,6 +30,9 @@ class AuditTrail {
   // Puts the entry on record, or puts it in the place of the one with its id; durable when OK.
   absl::Status Record(const management::v1::AuditEntry& entry);
 
+  // As Record, within a transaction.
+  static absl::Status Insert(db::Connection& db, const management::v1::AuditEntry& entry);
+
   // The newest first. kUnavailable while PostgreSQL is down.
   absl::StatusOr<std::vector<management::v1::AuditEntry>> List(
       const management::v1::ListAuditRequest& request);

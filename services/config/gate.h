@@ -14,6 +14,7 @@
 #include "lib/api/options.pb.h"
 #include "lib/event/client.h"
 #include "lib/rpc/status.h"
+#include "services/config/access_store.h"
 #include "services/config/audit.h"
 #include "services/config/logins.h"
 #include "services/config/tokens.h"
@@ -27,6 +28,9 @@ namespace oca::config {
 inline constexpr char kTokenKey[] = "oca-token";  // of a login, or an API token
 inline constexpr char kUserKey[] = "oca-user";    // a user who was authenticated elsewhere (ssh)
 inline constexpr char kFromKey[] = "oca-from";    // where the user is
+
+// Of the account that runs the service.
+std::string AccountName();
 
 struct Caller {
   std::string name;  // of the user; or of the account that runs the service
@@ -51,8 +55,8 @@ class Gate {
   enum class Believes { kAll, kUsers, kTokens };
 
   // Borrows all; they must outlive this.
-  Gate(UserStore& users, Logins& logins, Tokens& tokens, AuditTrail& audit, event::Sink& events,
-       Believes believes);
+  Gate(UserStore& users, Logins& logins, Tokens& tokens, AccessStore& access, AuditTrail& audit,
+       event::Sink& events, Believes believes);
 
   // Does `work` (absl::Status(Visit&), which fills *out) when the caller may call the method whose
   // request `in` is. Changes are put on record before and after; one that cannot be is not begun.
@@ -69,6 +73,9 @@ class Gate {
   absl::StatusOr<Caller> Identify(const grpc::ServerContext& context, Permission wanted);
   absl::StatusOr<Caller> ByToken(Caller caller);
   absl::StatusOr<Caller> ForUser(const std::string& name, Caller caller);
+  // OK when the caller's access to the container lets him all the same; else `denied`.
+  absl::Status AllowedByAccess(const Caller& caller, const std::string& container,
+                               absl::Status denied);
   absl::Status DoOnRecord(const Caller& caller, const std::string& method, Permission wanted,
                           const google::protobuf::Message& in, const google::protobuf::Message& out,
                           const std::function<absl::Status(Visit&)>& work);
@@ -78,6 +85,7 @@ class Gate {
   UserStore& users_;
   Logins& logins_;
   Tokens& tokens_;
+  AccessStore& access_;
   AuditTrail& audit_;
   event::Sink& events_;
   const Believes believes_;

@@ -28,8 +28,12 @@
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
+#include "services/config/access_service.h"
+#include "services/config/access_store.h"
 #include "services/config/alerts_service.h"
 #include "services/config/audit.h"
+#include "services/config/audit_limits.h"
+#include "services/config/audit_limits_service.h"
 #include "services/config/changes.h"
 #include "services/config/diagnostics.h"
 #include "services/config/diagnostics_service.h"
@@ -39,6 +43,8 @@
 #include "services/config/logins.h"
 #include "services/config/management_service.h"
 #include "services/config/recycle_bin_service.h"
+#include "services/config/second_factor.h"
+#include "services/config/second_factor_service.h"
 #include "services/config/secret_seal.h"
 #include "services/config/storage_service.h"
 #include "services/config/store.h"
@@ -46,6 +52,7 @@
 #include "services/config/tape_libraries_service.h"
 #include "services/config/tokens.h"
 #include "services/config/tokens_service.h"
+#include "services/config/totp_store.h"
 #include "services/config/user_store.h"
 #include "services/config/users.h"
 #include "services/config/users_service.h"
@@ -97,8 +104,12 @@ struct Behind {
   UserStore& user_store;
   Logins& logins;
   Tokens& tokens;
+  Store& store;
+  AccessStore& access;
   AuditTrail& audit;
+  AuditLimits& audit_limits;
   Users& users;
+  SecondFactor& second_factor;
   Changes& changes;
   TapeLibraries& libraries;
   Views& views;
@@ -112,14 +123,18 @@ struct Behind {
 class Front {
  public:
   Front(const Behind& behind, Gate::Believes believes)
-      : gate_(behind.user_store, behind.logins, behind.tokens, behind.audit, behind.events,
-              believes) {
+      : gate_(behind.user_store, behind.logins, behind.tokens, behind.access, behind.audit,
+              behind.events, believes) {
     services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
                                              behind.filesystem));
     services_.push_back(NewStorageService(gate_, behind.filesystem));
     services_.push_back(NewRecycleBinService(gate_, behind.views, behind.filesystem));
     services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
+    services_.push_back(
+        NewSecondFactorService(gate_, behind.users, behind.second_factor, behind.logins));
     services_.push_back(NewTokensService(gate_, behind.tokens));
+    services_.push_back(NewAccessService(gate_, behind.access, behind.store, behind.user_store));
+    services_.push_back(NewAuditLimitsService(gate_, behind.audit_limits));
     services_.push_back(NewAlertsService(gate_, behind.health));
     services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
     services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
@@ -164,13 +179,17 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   UserStore user_store(store);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Logins> logins, Logins::Create(absl::Now));
   SecretSeal seal(private_folder + "/secrets.key");
+  TotpStore totp_store(store, user_store);
+  SecondFactor second_factor(totp_store, seal, absl::Now);
   Users users(
-      user_store, *logins, seal,
+      user_store, *logins, seal, second_factor,
       {api::SshFolder(home) + "/authorized_keys", daemon::ProgramFolder() + "/oca-shell", home},
       absl::Now);
   TokenStore token_store(store);
   Tokens tokens(token_store, absl::Now);
+  AccessStore access(store);
   AuditTrail audit(store, io::PosixFileSystem(), private_folder + "/audit.pending");
+  AuditLimits audit_limits(store, AccountName(), absl::Now);
   VtlStore vtl_store(store);
   TapeLibraries libraries(
       {vtl_store, user_store, seal, *filesystem, changes, views, *vtl,
@@ -180,8 +199,9 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
                        HealthClient::Create(api::HealthSocket(home), how_to_start));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
-  const Behind behind{user_store, *logins, tokens,      audit,       users,   changes,
-                      libraries,  views,   *filesystem, diagnostics, *health, *events};
+  const Behind behind{user_store,   *logins,     tokens,        store,   access,    audit,
+                      audit_limits, users,       second_factor, changes, libraries, views,
+                      *filesystem,  diagnostics, *health,       *events};
   Front accounts(behind, Gate::Believes::kAll);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
@@ -190,7 +210,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   OCA_RETURN_IF_ERROR(MakePrivateFolder(api::HttpFolder(home)));
   Front strangers(behind, Gate::Believes::kTokens);
   OCA_RETURN_IF_ERROR(strangers.Open(api::HttpSocket(home), std::nullopt));
-  Gate gateways_gate(user_store, *logins, tokens, audit, *events, Gate::Believes::kAll);
+  Gate gateways_gate(user_store, *logins, tokens, access, audit, *events, Gate::Believes::kAll);
   std::unique_ptr<grpc::Service> gateways = NewGatewaysService(gateways_gate, users);
   OCA_ASSIGN_OR_RETURN(gid_t gateways_group,
                        MakeSharedFolder(api::GatewaysFolder(home), config.gateways.group));
@@ -198,6 +218,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
       std::unique_ptr<rpc::UnixServer> gateways_server,
       rpc::UnixServer::Start(api::GatewaysSocket(home), {gateways.get()}, gateways_group));
   changes.Start();
+  audit_limits.Start();
   libraries.Start();
   users.PublishKeys();
   log::Info("serving", "socket", api::ManagementSocket(home), "version", api::Version());

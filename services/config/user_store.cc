@@ -16,7 +16,9 @@ constexpr char kColumns[] =
     "name, id, revision, (extract(epoch FROM created) * 1000000)::bigint, "
     "array_to_string(roles, ','), full_name, email_addr, phone, description, enabled, "
     "password_hash, (extract(epoch FROM password_changed) * 1000000)::bigint, secret_sealed, "
-    "(extract(epoch FROM last_login) * 1000000)::bigint, last_login_from";
+    "(extract(epoch FROM last_login) * 1000000)::bigint, last_login_from, "
+    "EXISTS (SELECT FROM oca_config.user_totp t WHERE t.user_name = user_account.name AND active), "
+    "(SELECT count(*) FROM oca_config.user_recovery_code c WHERE c.user_name = user_account.name)";
 
 absl::StatusOr<std::optional<absl::Time>> TimeOrNone(const db::Result& rows, int row, int column) {
   if (rows.IsNull(row, column)) return std::nullopt;
@@ -55,6 +57,9 @@ absl::StatusOr<UserRow> RowAt(const db::Result& rows, int i) {
   row.secret_sealed = rows.Text(i, 12);
   OCA_ASSIGN_OR_RETURN(row.last_login, TimeOrNone(rows, i, 13));
   row.last_login_from = rows.Text(i, 14);
+  row.has_totp = rows.Text(i, 15) == "t";
+  OCA_ASSIGN_OR_RETURN(int64_t codes, rows.Int64(i, 16));
+  row.recovery_codes_left = static_cast<uint32_t>(codes);
   return row;
 }
 
@@ -242,7 +247,7 @@ absl::StatusOr<UserRow> UserStore::Delete(std::string_view name) {
 }
 
 absl::StatusOr<UserRow> UserStore::AddKey(std::string_view name, const SshKey& key) {
-  return ChangeKeys(name, [&](db::Connection& db) -> absl::Status {
+  return ChangeParts(name, 0, [&](db::Connection& db) -> absl::Status {
     absl::Status added =
         db.Query(
               "INSERT INTO oca_config.user_key (fingerprint, user_name, type, blob, comment) "
@@ -256,7 +261,7 @@ absl::StatusOr<UserRow> UserStore::AddKey(std::string_view name, const SshKey& k
 }
 
 absl::StatusOr<UserRow> UserStore::DeleteKey(std::string_view name, std::string_view fingerprint) {
-  return ChangeKeys(name, [&](db::Connection& db) -> absl::Status {
+  return ChangeParts(name, 0, [&](db::Connection& db) -> absl::Status {
     OCA_ASSIGN_OR_RETURN(
         db::Result deleted,
         db.Query("DELETE FROM oca_config.user_key WHERE user_name = $1 AND fingerprint = $2",
@@ -267,13 +272,15 @@ absl::StatusOr<UserRow> UserStore::DeleteKey(std::string_view name, std::string_
   });
 }
 
-absl::StatusOr<UserRow> UserStore::ChangeKeys(
-    std::string_view name, const std::function<absl::Status(db::Connection&)>& change) {
+absl::StatusOr<UserRow> UserStore::ChangeParts(
+    std::string_view name, uint64_t revision,
+    const std::function<absl::Status(db::Connection&)>& change) {
   UserRow changed;
   absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
     OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
     OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, LockAll(db));
-    OCA_RETURN_IF_ERROR(One(std::move(all), name).status());
+    OCA_ASSIGN_OR_RETURN(UserRow before, One(std::move(all), name));
+    OCA_RETURN_IF_ERROR(CheckRevision(Kind::kUser, before.name, before.revision, revision));
     OCA_RETURN_IF_ERROR(change(db));
     OCA_RETURN_IF_ERROR(
         db.Query("UPDATE oca_config.user_account SET revision = revision + 1 WHERE name = $1",

@@ -40,6 +40,9 @@ struct UserRow {
   std::optional<absl::Time> last_login;
   std::string last_login_from;
   std::vector<KeyRow> keys;  // in the order in which they were added; changed by AddKey, DeleteKey
+  // Of the second factor (totp_store.h); changed there.
+  bool has_totp = false;
+  uint32_t recovery_codes_left = 0;
 };
 
 // Thread-safe. Every call fails with kUnavailable while PostgreSQL is down.
@@ -71,13 +74,15 @@ class UserStore {
   absl::StatusOr<UserRow> AddKey(std::string_view name, const SshKey& key);
   absl::StatusOr<UserRow> DeleteKey(std::string_view name, std::string_view fingerprint);
 
+  // Lets `change` edit what belongs to the user in other tables, in one transaction with the new
+  // revision; errors as of Change.
+  absl::StatusOr<UserRow> ChangeParts(std::string_view name, uint64_t revision,
+                                      const std::function<absl::Status(db::Connection&)>& change);
+
   // Changes no revision.
   absl::Status NoteLogin(std::string_view name, std::string_view from);
 
  private:
-  absl::StatusOr<UserRow> ChangeKeys(std::string_view name,
-                                     const std::function<absl::Status(db::Connection&)>& change);
-
   Store& store_;
 };
 

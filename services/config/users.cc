@@ -1,6 +1,5 @@
 #include "services/config/users.h"
 
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,33 +19,6 @@ namespace mgmt = management::v1;
 
 google::protobuf::Timestamp Stamp(absl::Time time) {
   return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
-
-mgmt::User ToProto(const UserRow& row) {
-  mgmt::User user;
-  user.set_name(row.name);
-  user.set_id(row.id);
-  for (Role role : row.roles) user.add_roles(role);
-  user.set_full_name(row.full_name);
-  user.set_email_addr(row.email_addr);
-  user.set_phone(row.phone);
-  user.set_description(row.description);
-  user.set_enabled(row.enabled);
-  user.set_has_password(!row.password_hash.empty());
-  user.set_has_secret(!row.secret_sealed.empty());
-  *user.mutable_created() = Stamp(row.created);
-  if (row.password_changed) *user.mutable_password_changed() = Stamp(*row.password_changed);
-  if (row.last_login) *user.mutable_last_login() = Stamp(*row.last_login);
-  user.set_last_login_from(row.last_login_from);
-  user.set_revision(row.revision);
-  for (const KeyRow& held : row.keys) {
-    mgmt::SshKey* key = user.add_ssh_keys();
-    key->set_type(held.key.type);
-    key->set_fingerprint(held.key.fingerprint);
-    key->set_comment(held.key.comment);
-    *key->mutable_added() = Stamp(held.added);
-  }
-  return user;
 }
 
 template <typename Repeated>
@@ -74,17 +46,43 @@ absl::StatusOr<crypto::Secret> WantedPassword(const Request& request) {
   return crypto::GeneratePassword();
 }
 
-absl::Status WrongLogin() {
-  return absl::UnauthenticatedError("user name and password do not belong together");
-}
-
 }  // namespace
 
-Users::Users(UserStore& store, Logins& logins, SecretSeal& seal, KeyFile key_file,
-             std::function<absl::Time()> now)
+mgmt::User ToProto(const UserRow& row) {
+  mgmt::User user;
+  user.set_name(row.name);
+  user.set_id(row.id);
+  for (Role role : row.roles) user.add_roles(role);
+  user.set_full_name(row.full_name);
+  user.set_email_addr(row.email_addr);
+  user.set_phone(row.phone);
+  user.set_description(row.description);
+  user.set_enabled(row.enabled);
+  user.set_has_password(!row.password_hash.empty());
+  user.set_has_secret(!row.secret_sealed.empty());
+  *user.mutable_created() = Stamp(row.created);
+  if (row.password_changed) *user.mutable_password_changed() = Stamp(*row.password_changed);
+  if (row.last_login) *user.mutable_last_login() = Stamp(*row.last_login);
+  user.set_last_login_from(row.last_login_from);
+  user.set_revision(row.revision);
+  for (const KeyRow& held : row.keys) {
+    mgmt::SshKey* key = user.add_ssh_keys();
+    key->set_type(held.key.type);
+    key->set_fingerprint(held.key.fingerprint);
+    key->set_comment(held.key.comment);
+    *key->mutable_added() = Stamp(held.added);
+  }
+  user.set_has_totp(row.has_totp);
+  user.set_recovery_codes_left(row.recovery_codes_left);
+  return user;
+}
+
+Users::Users(UserStore& store, Logins& logins, SecretSeal& seal, SecondFactor& second_factor,
+             KeyFile key_file, std::function<absl::Time()> now)
     : store_(store),
       logins_(logins),
       seal_(seal),
+      second_factor_(second_factor),
       key_file_(std::move(key_file)),
       now_(now),
       brake_(std::move(now)) {}
@@ -225,25 +223,6 @@ absl::StatusOr<mgmt::UserWithPassword> Users::SetPassword(
   return answer;
 }
 
-absl::StatusOr<mgmt::User> Users::ChangeOwnPassword(std::string_view name,
-                                                    const mgmt::ChangeOwnPasswordRequest& request,
-                                                    std::string_view kept_token) {
-  OCA_RETURN_IF_ERROR(CheckPassword(name, request.new_password()));
-  OCA_ASSIGN_OR_RETURN(UserRow now, store_.Load(name));
-  OCA_RETURN_IF_ERROR(brake_.Check(name, "own password"));
-  if (!Matches(request.old_password(), now.password_hash)) {
-    brake_.Failed(name, "own password");
-    return absl::PermissionDeniedError("the old password is not right");
-  }
-  brake_.Succeeded(name, "own password");
-  OCA_ASSIGN_OR_RETURN(std::string hash, Hash(request.new_password()));
-  OCA_ASSIGN_OR_RETURN(UserRow changed, store_.Change(name, now.revision, [&](UserRow& row) {
-    return PutPassword(request.new_password(), hash, &row);
-  }));
-  logins_.EndAllOf(name, kept_token);
-  return ToProto(changed);
-}
-
 absl::StatusOr<mgmt::UserSecret> Users::Secret(std::string_view name) {
   OCA_ASSIGN_OR_RETURN(UserRow row, store_.Load(name));
   if (!row.enabled) {
@@ -259,41 +238,6 @@ absl::StatusOr<mgmt::UserSecret> Users::Secret(std::string_view name) {
   mgmt::UserSecret answer;
   answer.set_password(std::string(password.view()));
   return answer;
-}
-
-absl::StatusOr<mgmt::LoginResponse> Users::Login(const mgmt::LoginRequest& request,
-                                                 std::string_view from) {
-  OCA_RETURN_IF_ERROR(brake_.Check(request.name(), from));
-  OCA_ASSIGN_OR_RETURN(std::optional<UserRow> row, store_.Find(request.name()));
-  // Of a password that nobody knows: an unknown user takes as long as a known one.
-  static const std::string kNobodys =
-      "$argon2id$v=19$m=65536,t=2,p=1$UCRq4sydGoVGT4f4Fw7BOg$"
-      "vWqXgyxhdGFOPoWxVnqvJEbFWDT03yzcZV2yLxDkLKo";
-  const bool usable = row.has_value() && row->enabled && !row->password_hash.empty();
-  if (!Matches(request.password(), usable ? row->password_hash : kNobodys) || !usable) {
-    brake_.Failed(request.name(), from);
-    return WrongLogin();
-  }
-  brake_.Succeeded(request.name(), from);
-  mgmt::LoginResponse response;
-  OCA_ASSIGN_OR_RETURN(*response.mutable_token(), logins_.Begin(row->name, from));
-  *response.mutable_expires() = Stamp(now_() + kLongestLogin);
-  *response.mutable_user() = ToProto(*row);
-  OCA_RETURN_IF_ERROR(store_.NoteLogin(row->name, from));
-  return response;
-}
-
-mgmt::ListLoginsResponse Users::ListLogins() {
-  mgmt::ListLoginsResponse response;
-  for (const config::Login& login : logins_.List()) {
-    mgmt::LoginInfo* info = response.add_logins();
-    info->set_user(login.user);
-    info->set_origin(login.from);
-    *info->mutable_started() = Stamp(login.started);
-    *info->mutable_last_call() = Stamp(login.last_call);
-    *info->mutable_expires() = Stamp(login.expires);
-  }
-  return response;
 }
 
 }  // namespace oca::config

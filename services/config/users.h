@@ -3,6 +3,7 @@
 #define OCA_SERVICES_CONFIG_USERS_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include "lib/api/gateways.pb.h"
 #include "lib/api/users.pb.h"
 #include "services/config/logins.h"
+#include "services/config/second_factor.h"
 #include "services/config/secret_seal.h"
 #include "services/config/user_store.h"
 
@@ -26,12 +28,15 @@ struct KeyFile {
   std::string home;   // of the appliance
 };
 
+// What is shown of a user.
+management::v1::User ToProto(const UserRow& row);
+
 // Errors: as lib/api/users.proto says. Thread-safe.
 class Users {
  public:
   // Borrows all; they must outlive this. `now` may be called by several threads at once.
-  Users(UserStore& store, Logins& logins, SecretSeal& seal, KeyFile key_file,
-        std::function<absl::Time()> now);
+  Users(UserStore& store, Logins& logins, SecretSeal& seal, SecondFactor& second_factor,
+        KeyFile key_file, std::function<absl::Time()> now);
 
   absl::StatusOr<management::v1::ListUsersResponse> List(
       const management::v1::ListUsersRequest& request);
@@ -43,6 +48,9 @@ class Users {
   absl::Status Delete(std::string_view name);
   absl::StatusOr<management::v1::UserWithPassword> SetPassword(
       const management::v1::SetUserPasswordRequest& request);
+  // kPermissionDenied when it is not `name`'s password, with the brake on guessing;
+  // kFailedPrecondition for a user without one.
+  absl::StatusOr<UserRow> CheckOwnPassword(std::string_view name, std::string_view password);
   // `kept_token`: of the login that goes on.
   absl::StatusOr<management::v1::User> ChangeOwnPassword(
       std::string_view name, const management::v1::ChangeOwnPasswordRequest& request,
@@ -66,12 +74,16 @@ class Users {
   absl::StatusOr<std::string> Hash(std::string_view password);
   bool Matches(std::string_view password, const std::string& hash);
   bool MatchesNdmp(const UserRow& row, const management::v1::CheckNdmpUserRequest& request);
+  // kUnauthenticated, with the brake on guessing. `row`: the user of the request, if there is one.
+  absl::Status CheckLogin(const std::optional<UserRow>& row,
+                          const management::v1::LoginRequest& request, std::string_view from);
   // Puts hash and, where the roles need it, sealed password into the row.
   absl::Status PutPassword(std::string_view password, const std::string& hash, UserRow* row);
 
   UserStore& store_;
   Logins& logins_;
   SecretSeal& seal_;
+  SecondFactor& second_factor_;
   const KeyFile key_file_;
   absl::Mutex publishing_;  // one writer of the file at a time, from rows read under it
   const std::function<absl::Time()> now_;

@@ -1,7 +1,9 @@
 #include "services/http/problems.h"
 
 #include <map>
+#include <string>
 
+#include "lib/api/problem.h"
 #include "lib/base/status.h"
 
 namespace oca::httpd {
@@ -29,8 +31,10 @@ int HttpStatusOf(absl::StatusCode code) {
 
 http::Response ProblemOf(const absl::Status& status) {
   const int number = HttpStatusOf(status.code());
+  const std::string type = api::TypeOf(status);
   http::Response response =
-      http::Problem(number, MessageOf(status), absl::StatusCodeToString(status.code()));
+      http::Problem(number, MessageOf(status), absl::StatusCodeToString(status.code()),
+                    type.empty() ? "about:blank" : type);
   if (number == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (number == 503) response.headers.emplace_back("Retry-After", "5");
   return response;

@@ -39,6 +39,31 @@ oca audit --show --json >"$tmp/audit"
 jq -e '.entries | any(.user == "admin" and .method == "AddContainer" and .target == "byadmin" and .outcome == "done")' "$tmp/audit" >/dev/null
 jq -e '.entries | any(.user == "mon" and .method == "DeleteContainer" and .outcome == "denied")' "$tmp/audit" >/dev/null
 jq -e '.entries | any(.method == "UpdateStorageGroup" and .outcome == "done" and .before.quota_bytes != .after.quota_bytes)' "$tmp/audit" >/dev/null
-for secret in "$password" "$mon" 'another long password'; do
+
+# A user who is no administrator deletes the container that a list lets him, and no other.
+oca container --add --name listed >/dev/null
+op=$(field .generated_password user --add --name op --roles cifs --generate_password)
+oca container --add_uac --name listed --user op --mode RW >/dev/null
+refused=0
+as op "$op" container --delete --name listed --yes >/dev/null 2>&1 || refused=$?
+if [ $refused != 1 ] || [ ! -d "$mnt/listed" ]; then fail "RW lets delete: exit code $refused"; fi
+oca container --update_uac --name listed --user op --mode RWD --revision 1 >/dev/null
+expect_error 4 'changed since' oca container --update_uac --name listed --user op --mode RW --revision 1
+oca container --show_uac --name listed | grep -E '^listed +op +[0-9]+ +- +RWD$' >/dev/null
+refused=0
+as op "$op" container --delete --name byadmin --yes >/dev/null 2>&1 || refused=$?
+[ $refused = 1 ] || fail "RWD of one container lets delete another: exit code $refused"
+as op "$op" container --delete --name listed --yes >/dev/null
+[ ! -d "$mnt/listed" ] || fail "the container is still there"
+oca audit --show --target listed --json | jq -e '.entries[0] | .user == "op" and .method == "DeleteContainer" and .outcome == "done"' >/dev/null
+
+# The record has its limits, and who changes them is on it.
+[ "$(field '"\(.keep_days) \(.keep_entries)"' system --audit)" = "1095 1000000" ] || fail "other limits: $(oca system --audit)"
+expect_error 2 '30 to 36500 days' oca system --audit --update --keep_days 1
+oca system --audit --update --keep_days 30 --revision 1 >/dev/null
+expect_error 4 'changed since' oca system --audit --update --keep_days 40 --revision 1
+oca audit --show --json | jq -e '.entries | any(.method == "SetAuditLimits" and .before.keep_days == 1095 and .after.keep_days == 30)' >/dev/null
+
+for secret in "$password" "$mon" "$op" 'another long password'; do
   ! grep -rqF -- "$secret" "$OCA_HOME/log" "$OCA_HOME/run" "$OCA_HOME/config" "$OCA_HOME/pg" "$tmp/audit" || fail "a password is in: $(grep -rlF -- "$secret" "$OCA_HOME"/{log,run,config,pg} "$tmp/audit")"
 done

@@ -99,4 +99,10 @@ std::string PgInstance::NewDatabase() {
   return Dsn(name);
 }
 
+std::string PgInstance::Dump(const std::string& dsn) {
+  const std::string path = dir_.Path("dump" + std::to_string(++dumps_));
+  if (RunCommand({Program("pg_dump"), "--dbname=" + dsn}, path) != 0) Die(ReadText(path));
+  return ReadText(path);
+}
+
 }  // namespace oca::support

@@ -25,6 +25,9 @@ class PgInstance {
   // Makes an empty database with a name of its own; its connection string.
   std::string NewDatabase();
 
+  // What pg_dump makes of a database; `dsn` of NewDatabase.
+  std::string Dump(const std::string& dsn);
+
   // Kills the server (as a crash would), and starts it again on the same data.
   void Kill();
   void Start();
@@ -38,6 +41,7 @@ class PgInstance {
   std::vector<std::string> as_owner_;  // what is put before a command that must not run as root
   std::unique_ptr<Process> server_;
   int databases_ = 0;
+  int dumps_ = 0;
 };
 
 }  // namespace oca::support

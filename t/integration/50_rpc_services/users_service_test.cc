@@ -1,14 +1,15 @@
 // Users, roles, logins and the record of changes, through ocaconfigsvc's socket.
-#include <map>
-
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/generic/generic_stub.h"
+#include "lib/api/access.pb.h"
 #include "lib/api/alerts.pb.h"
+#include "lib/api/audit_limits.pb.h"
 #include "lib/api/options.pb.h"
 #include "lib/api/recycle_bin.pb.h"
+#include "lib/api/second_factor.pb.h"
 #include "lib/api/tape_libraries.pb.h"
-#include "t/integration/50_rpc_services/config_service.h"
+#include "t/integration/50_rpc_services/users_fixture.h"
 
 namespace oca::config {
 namespace {
@@ -20,87 +21,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr char kPassword[] = "correct horse battery";
-
-class UsersService : public ConfigService {
- protected:
-  using Metadata = std::map<std::string, std::string>;
-  static Metadata As(const std::string& user) { return {{"oca-user", user}}; }
-  static Metadata With(const std::string& token) { return {{"oca-token", token}}; }
-
-  template <typename Stub, typename Request, typename Response>
-  absl::Status CallAs(const Metadata& metadata,
-                      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                      const Request& request, Response* response) {
-    grpc::ClientContext context;
-    rpc::SetTimeout(&context, absl::Seconds(60));
-    context.set_wait_for_ready(true);
-    for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
-    if constexpr (std::is_same_v<Stub, Users::Stub>) {
-      return rpc::FromGrpc((users_.get()->*method)(&context, request, response));
-    } else {
-      return rpc::FromGrpc((stub_.get()->*method)(&context, request, response));
-    }
-  }
-
-  absl::StatusOr<mgmt::User> AddUser(const std::string& name, std::vector<mgmt::Role> roles,
-                                     const std::string& password = kPassword) {
-    mgmt::AddUserRequest request;
-    request.set_name(name);
-    for (mgmt::Role role : roles) request.add_roles(role);
-    request.set_password(password);
-    mgmt::UserWithPassword made;
-    absl::Status status = CallAs({}, &Users::Stub::AddUser, request, &made);
-    if (!status.ok()) return status;
-    return made.user();
-  }
-  absl::StatusOr<mgmt::User> Update(const mgmt::UpdateUserRequest& request) {
-    mgmt::User changed;
-    absl::Status status = CallAs({}, &Users::Stub::UpdateUser, request, &changed);
-    if (!status.ok()) return status;
-    return changed;
-  }
-  absl::StatusOr<mgmt::LoginResponse> SignIn(const std::string& name, const std::string& password,
-                                             const std::string& from = "https 192.0.2.1") {
-    mgmt::LoginRequest request;
-    request.set_name(name);
-    request.set_password(password);
-    mgmt::LoginResponse response;
-    absl::Status status = CallAs({{"oca-from", from}}, &Users::Stub::Login, request, &response);
-    if (!status.ok()) return status;
-    return response;
-  }
-  absl::Status Look(const Metadata& metadata) {
-    mgmt::System system;
-    return CallAs(metadata, &Management::Stub::GetSystem, mgmt::GetSystemRequest(), &system);
-  }
-  absl::Status Change(const Metadata& metadata, const std::string& container) {
-    mgmt::AddContainerRequest request;
-    request.set_name(container);
-    mgmt::Container made;
-    return CallAs(metadata, &Management::Stub::AddContainer, request, &made);
-  }
-  absl::StatusOr<std::string> Secret(const std::string& name, const Metadata& metadata = {}) {
-    mgmt::GetUserSecretRequest request;
-    request.set_name(name);
-    mgmt::UserSecret secret;
-    absl::Status status = CallAs(metadata, &Users::Stub::GetUserSecret, request, &secret);
-    if (!status.ok()) return status;
-    return secret.password();
-  }
-  std::vector<mgmt::AuditEntry> Audit(const std::string& method) {
-    mgmt::ListAuditRequest request;
-    request.set_limit(10000);
-    mgmt::ListAuditResponse list;
-    EXPECT_OK(CallAs({}, &Users::Stub::ListAudit, request, &list));
-    std::vector<mgmt::AuditEntry> entries;
-    for (const auto& entry : list.entries()) {
-      if (entry.method() == method) entries.push_back(entry);
-    }
-    return entries;
-  }
-};
 
 TEST_F(UsersService, UserIsAddedShownChangedAndDeleted) {
   ASSERT_OK_AND_ASSIGN(mgmt::User made,
@@ -230,7 +150,8 @@ TEST_F(UsersService, EveryMethodIsBehindTheGate) {
   for (const auto* file :
        {mgmt::System::descriptor()->file(), mgmt::RecycledFile::descriptor()->file(),
         mgmt::User::descriptor()->file(), mgmt::Alert::descriptor()->file(),
-        mgmt::TapeLibrary::descriptor()->file()}) {
+        mgmt::TapeLibrary::descriptor()->file(), mgmt::TotpSecret::descriptor()->file(),
+        mgmt::AccessEntry::descriptor()->file(), mgmt::AuditLimitsStatus::descriptor()->file()}) {
     for (int i = 0; i < file->service(0)->method_count(); ++i) {
       const auto* method = file->service(0)->method(i);
       SCOPED_TRACE(method->full_name());

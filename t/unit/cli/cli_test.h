@@ -23,6 +23,7 @@
 #include "t/support/temp_dir.h"
 #include "t/unit/cli/fake_management.h"
 #include "t/unit/cli/fake_services.h"
+#include "t/unit/cli/fake_user_services.h"
 
 namespace oca::cli {
 
@@ -37,9 +38,10 @@ class Cli : public testing::Test {
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
     ASSERT_OK_AND_ASSIGN(
-        server_, rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
-                                        {&management_, &recycle_bin_, &users_, &tokens_, &alerts_,
-                                         &libraries_, &storage_}));
+        server_,
+        rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
+                               {&management_, &recycle_bin_, &users_, &tokens_, &second_factor_,
+                                &access_, &audit_limits_, &alerts_, &libraries_, &storage_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -86,6 +88,18 @@ class Cli : public testing::Test {
     absl::MutexLock lock(&tokens_.mu);
     return tokens_.calls;
   }
+  std::vector<std::string> SecondFactorCalls() {
+    absl::MutexLock lock(&second_factor_.mu);
+    return second_factor_.calls;
+  }
+  std::vector<std::string> AccessCalls() {
+    absl::MutexLock lock(&access_.mu);
+    return access_.calls;
+  }
+  std::vector<std::string> LimitCalls() {
+    absl::MutexLock lock(&audit_limits_.mu);
+    return audit_limits_.calls;
+  }
   // Since the last time.
   std::vector<std::string> AlertCalls() {
     absl::MutexLock lock(&alerts_.mu);
@@ -101,6 +115,9 @@ class Cli : public testing::Test {
   FakeRecycleBin recycle_bin_;
   FakeUsers users_;
   FakeTokens tokens_;
+  FakeSecondFactor second_factor_;
+  FakeAccess access_;
+  FakeAuditLimits audit_limits_;
   FakeAlerts alerts_;
   FakeTapeLibraries libraries_;
   FakeStorage storage_;

@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "lib/api/alerts.grpc.pb.h"
+#include "lib/api/problem.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
 #include "lib/api/storage.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
@@ -69,7 +70,8 @@ class FakeRecycleBin final : public mgmt::RecycleBin::Service {
   }
 };
 
-// Takes "right" as the password of "eve". Remembers each call, with the login that it belongs to.
+// Takes "right" as the password of "eve" and of "mfa", who needs the code "123456" too. Remembers
+// each call, with the login that it belongs to.
 class FakeUsers final : public mgmt::Users::Service {
  public:
   absl::Mutex mu;
@@ -77,8 +79,14 @@ class FakeUsers final : public mgmt::Users::Service {
 
   grpc::Status Login(ServerContext* context, const mgmt::LoginRequest* in,
                      mgmt::LoginResponse* out) override {
-    if (in->name() != "eve" || in->password() != "right") {
+    if ((in->name() != "eve" && in->name() != "mfa") || in->password() != "right") {
       return rpc::ToGrpc(absl::UnauthenticatedError("they do not belong together"));
+    }
+    if (in->name() == "mfa" && in->one_time_code().empty()) {
+      return rpc::ToGrpc(api::OfType(absl::UnauthenticatedError("a code"), api::kCodeNeeded));
+    }
+    if (in->name() == "mfa" && in->one_time_code() != "123456") {
+      return rpc::ToGrpc(api::OfType(absl::UnauthenticatedError("not it"), api::kCodeWrong));
     }
     out->set_token("t1");
     return Called(context, "Login", *in);
@@ -109,6 +117,8 @@ class FakeUsers final : public mgmt::Users::Service {
       key->set_type("ssh-ed25519");
       key->set_fingerprint("SHA256:abc");
       key->set_comment("laptop");
+      user->set_has_totp(user->name() == "eve");
+      user->set_recovery_codes_left(user->has_totp() ? 9 : 0);
     }
     return grpc::Status::OK;
   }

@@ -7,6 +7,8 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
+#include "lib/api/access.pb.h"
+#include "lib/api/access_rule.pb.h"
 #include "lib/api/alerts.pb.h"
 #include "lib/api/diagnostics.pb.h"
 #include "lib/api/fs.pb.h"
@@ -14,6 +16,7 @@
 #include "lib/api/management.pb.h"
 #include "lib/api/options.pb.h"
 #include "lib/api/recycle_bin.pb.h"
+#include "lib/api/second_factor.pb.h"
 #include "lib/api/services.h"
 #include "lib/api/storage.pb.h"
 #include "lib/api/tape_libraries.pb.h"
@@ -69,6 +72,8 @@ TEST(ApiRules, SecretsAreMarked) {
   for (const auto* file :
        {management::v1::System::descriptor()->file(), management::v1::User::descriptor()->file(),
         management::v1::Token::descriptor()->file(), management::v1::Alert::descriptor()->file(),
+        management::v1::TotpSecret::descriptor()->file(),
+        management::v1::AccessEntry::descriptor()->file(),
         management::v1::RecycledFile::descriptor()->file(),
         management::v1::TapeLibrary::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
         fs::v1::Info::descriptor()->file()}) {
@@ -78,7 +83,7 @@ TEST(ApiRules, SecretsAreMarked) {
         const auto* field = message->field(j);
         if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING) continue;
         bool sounds_secret = false;
-        for (const char* word : {"password", "passphrase", "token", "secret"}) {
+        for (const char* word : {"password", "passphrase", "token", "secret", "one_time_code"}) {
           sounds_secret |= field->name().find(word) != std::string::npos;
         }
         EXPECT_EQ(field->options().GetExtension(oca::secret), sounds_secret) << field->full_name();
@@ -97,6 +102,17 @@ TEST(ApiRules, PathFieldsAreFieldsOfTheRequest) {
       EXPECT_NE(method->input_type()->FindFieldByName(field), nullptr) << path;
     }
   }
+}
+
+// The gate asks for the access to the container that `name` names.
+TEST(ApiRules, AccessSufficesForContainersAlone) {
+  std::set<std::string> by_access;
+  for (const MethodDescriptor* method : UserMethods()) {
+    if (!method->options().GetExtension(oca::rwd_suffices)) continue;
+    by_access.insert(method->name());
+    EXPECT_NE(method->input_type()->FindFieldByName("name"), nullptr);
+  }
+  EXPECT_EQ(by_access, std::set<std::string>{"DeleteContainer"});
 }
 
 TEST(ApiRules, FsMethodsAreInternal) {

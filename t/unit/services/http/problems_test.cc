@@ -3,6 +3,7 @@
 #include <map>
 
 #include "gtest/gtest.h"
+#include "lib/api/problem.h"
 #include "nlohmann/json.hpp"
 
 namespace oca::httpd {
@@ -42,6 +43,15 @@ TEST(Problems, SayHowToGoOn) {
   ASSERT_EQ(response.headers.size(), 1u);
   EXPECT_EQ(response.headers[0], bearer);
   EXPECT_EQ(ProblemOf(absl::UnavailableError("x")).headers[0].first, "Retry-After");
+}
+
+TEST(Problems, HaveTheirType) {
+  const auto type_of = [](const absl::Status& status) {
+    return nlohmann::json::parse(ProblemOf(status).body)["type"];
+  };
+  EXPECT_EQ(type_of(absl::UnauthenticatedError("sign in")), "about:blank");
+  EXPECT_EQ(type_of(api::OfType(absl::UnauthenticatedError("code?"), api::kCodeNeeded)),
+            "urn:oca:problem:code-needed");
 }
 
 }  // namespace
