@@ -129,7 +129,7 @@ absl::Status Unpacking::ReadAll() {
     // Nothing more comes of a file that was named itself.
     if (!is_folder) CloseIf([&](const Wanted& wanted) { return wanted.item.original == *path; });
   }
-  return absl::OkStatus();
+  return reader->Drain();
 }
 
 absl::Status Unpacking::ReadDirect() {
@@ -166,7 +166,7 @@ absl::Status Unpacking::ReadMissing() {
       Note(place, absl::NotFoundError(fmt::format("the backup does not have /{}", path)));
     }
   }
-  return absl::OkStatus();
+  return reader->Drain();
 }
 
 // An offset that leads nowhere is that name's failure alone.

@@ -37,7 +37,8 @@ class TarReader {
   };
   // The next bytes of the entry; nothing more: *ended.
   absl::StatusOr<Block> Data(bool* ended);
-  // Reads what was asked for and is not needed, so that something else can be asked for.
+  // Reads what was asked for and is not needed, so that something else can be asked for, and that
+  // the mover sees an orderly end. Nothing when all is asked for in one piece.
   absl::Status Drain();
 
  private:

@@ -51,6 +51,7 @@ class MemoryStream final : public Sink, public Source {
 
   bool asks_cheaply() const override { return cheap; }
 
+  uint64_t left() const { return left_; }
   // What was asked for and read.
   void Forget() {
     asked.clear();
@@ -169,6 +170,7 @@ TEST_F(DataFilesTest, EverythingComesBackAsItWas) {
   stream_.cheap = true;
   ASSERT_TRUE(RecoverItems({Item("", "c2/dst")}).ok());
   for (auto [offset, length] : stream_.asked) EXPECT_LE(offset + length, stream_.bytes.size());
+  EXPECT_EQ(stream_.left(), 0u) << "the mover would be cut off";
   EXPECT_EQ(ReadFile(Path("c2/dst/more")), "more");
   fs::remove(Path("c2/dst/more"));
   ASSERT_TRUE(RecoverItems({Item("", "c2/dst")}).ok());
