@@ -83,7 +83,7 @@ job load "${robot[@]}" -o load=1000
 round() {
   local name=$1 method=$2
   shift 2
-  rm -rf "$target/$name"
+  rm -rf "${target:?}/$name"
   job "backup_$name" -c -D "$(agent "$method")" "$@" -C /oca/source -I "$tmp/index"
   job "restore_$name" -x -D "$(agent "$method")" "$@" -C "/oca/target/$name" -J "$tmp/index" -F /
   grep -q 'LOG_FILE messages: 1 OK, 0 ERROR' "$tmp/restore_$name" || { cat "$tmp/restore_$name"; fail "no result of $name"; }
@@ -110,7 +110,7 @@ for method in 4m 3m 2m; do
   for tape in local tcp; do
     sides=(-D "$(agent $method)" -f /oca/lib1/drive0 -b 128)
     [ $tape = local ] || sides+=(-T "$(agent $method)")
-    rm -rf "$target/one"
+    rm -rf "${target:?}/one"
     job rewind -T "$(agent $method)" -f /oca/lib1/drive0 -o rewind
     job one_backup -c "${sides[@]}" -C /oca/source -I "$tmp/index"
     job one_restore -x "${sides[@]}" -E DIRECT=y -C /oca/target/one -J "$tmp/index" -F "/odd/sparse"
