@@ -14,7 +14,7 @@ RULES = [
     ("setenv putenv unsetenv", "", ("lib/daemon/", "t/"), "not thread-safe"),
     ("atoi atol atof strtol strtoul strtoll strtoull", "", (), "cannot report errors or depends on locale: absl::SimpleAtoi"),
     ("localtime gmtime ctime asctime", "", (), "not thread-safe: absl::Time"),
-    ("rename renameat renameat2", "", ("lib/io/", "vtape/posix_storage.cc"), "lib/io renames and makes it durable"),
+    ("rename renameat renameat2", "", ("lib/io/", "vtape/posix_storage.cc", "ndmp/data/placer.cc"), "lib/io renames and makes it durable"),
     ("open openat creat fopen fsync fdatasync sync_file_range syncfs ftruncate truncate unlink unlinkat rmdir "
      "mkdir mkdirat pread pwrite preadv pwritev fallocate copy_file_range",
      "fs/", ("fs/fuse/", "fs/ocafsd/"), "all file access of fs/ goes through lib/io, so that tests can inject faults"),

@@ -7,6 +7,7 @@
 
 #include "CLI/CLI.hpp"
 #include "fmt/format.h"
+#include "gateways/ndmp/data/tree.h"
 #include "gateways/ndmp/device/iscsi_unit.h"
 #include "gateways/ndmp/ocandmpd/appliance_libraries.h"
 #include "gateways/ndmp/ocandmpd/config_authenticator.h"
@@ -19,6 +20,8 @@
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
+#include "lib/event/client.h"
+#include "lib/event/event.h"
 #include "lib/log/log.h"
 
 namespace oca::ndmp {
@@ -45,7 +48,18 @@ absl::Status Serve(const std::string& home, const Context& context) {
   Devices devices(*libraries, OpenLibrary);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Authenticator> authenticator,
                        NewConfigAuthenticator(api::GatewaysSocket(home)));
-  Shared shared{devices, *authenticator, settings.data, std::string(api::Version())};
+  Tree tree(settings.mount.empty() ? home + "/mnt" : settings.mount);
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
+                       event::Client::Start(std::string(kName), api::EventSocket(home)));
+  Shared shared{devices,
+                *authenticator,
+                tree,
+                settings.data,
+                std::string(api::Version()),
+                [&events = *events](const OperationFailure& failure) {
+                  events.Send(event::Make<event::Kind::kNdmpOperationFailed>(
+                      failure.operation, failure.path, failure.client, failure.reason));
+                }};
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Server> server,
                        Server::Start(settings.ip, settings.port, shared));
   log::Info("serving", "address", ToText(server->endpoint()), "version", api::Version());
@@ -59,8 +73,9 @@ absl::Status Serve(const std::string& home, const Context& context) {
 }  // namespace
 
 int Run(std::span<const std::string> args, const Context& context) {
-  CLI::App app{"Oca's NDMP server: tape libraries for backup applications and NAS filers.",
-               std::string(kName)};
+  CLI::App app{
+      "Oca's NDMP server: tape libraries and containers for backup applications and NAS filers.",
+      std::string(kName)};
   std::string home;
   app.add_option("--home", home, "The appliance's folder; ndmp.toml in it is the configuration")
       ->required();

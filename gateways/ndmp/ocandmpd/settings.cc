@@ -160,6 +160,7 @@ absl::StatusOr<Settings> ParseSettings(std::string_view text, std::string_view s
       reader.Read(parsed.table(), {{"address", Ip(&settings.ip)},
                                    {"port", Port(&settings.port)},
                                    {"data_address", Ip(&settings.data.ip)},
+                                   {"mount", Text(&settings.mount)},
                                    {"data_ports", Ports(&settings.data.ports)},
                                    {"library", reader.Libraries(&settings.libraries)}}));
   return settings;

@@ -1,4 +1,4 @@
-// What ocandmpd is told by <home>/ndmp.toml: where it listens, and which libraries there are.
+// What ocandmpd is told by <home>/ndmp.toml: where it listens, and what it serves.
 #ifndef OCA_GATEWAYS_NDMP_OCANDMPD_SETTINGS_H_
 #define OCA_GATEWAYS_NDMP_OCANDMPD_SETTINGS_H_
 
@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "gateways/ndmp/device/library_directory.h"
-#include "gateways/ndmp/session/mover.h"
+#include "gateways/ndmp/session/data_connection.h"
 
 namespace oca::ndmp {
 
@@ -17,6 +17,7 @@ struct Settings {
   uint32_t ip = 0;  // all addresses
   uint16_t port = 10000;
   DataAddress data;
+  std::string mount;  // of the containers; empty: where ocafsd mounts them by default
   std::vector<LibraryAddress> libraries;
 };
 

@@ -3,12 +3,25 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "fmt/format.h"
+#include "gateways/ndmp/data/orders.h"
 
 namespace oca::ndmp {
+namespace {
+
+// Some of the names of a backup can be recovered, and that by their offsets. Not: a list of names
+// backed up, increments, names in UTF-8 for certain.
+constexpr uint32_t kCommonButype = kRecoverFileList | kBackupDirect | kRecoverDirect;
+constexpr uint32_t kOldButype = kCommonButype | kBackupHistory;
+constexpr uint32_t kNewButype = kCommonButype | kBackupHistoryFiles | kBackupHistoryNodes;
+
+}  // namespace
 
 void ConfigInterface::Register(Dispatcher& dispatcher) {
   using Access = Dispatcher::Access;
+  auto version = [this] { return outbox_.version(); };
   dispatcher.On<Nothing, HostInfoReply>(
       Code::kConfigGetHostInfo, [this](const auto&, auto& reply) { return GetHostInfo(reply); },
       // Up to v2 it is where the ways to sign in are told.
@@ -18,7 +31,7 @@ void ConfigInterface::Register(Dispatcher& dispatcher) {
       Access::kAnybody);
   dispatcher.On<Nothing, ConnectionTypeReply>(Code::kConfigGetConnectionType,
                                               [](const auto&, auto& reply) {
-                                                reply.types = {AddrType::kTcp};
+                                                reply.types = {AddrType::kLocal, AddrType::kTcp};
                                                 return Error::kNone;
                                               });
   dispatcher.On<Nothing, DeviceInfoReply>(
@@ -27,11 +40,23 @@ void ConfigInterface::Register(Dispatcher& dispatcher) {
   dispatcher.On<Nothing, DeviceInfoReply>(
       Code::kConfigGetScsiInfo,
       [this](const auto&, auto& reply) { return GetDevices(DeviceKind::kChanger, reply); });
-  // There is no DATA service: neither file systems nor kinds of backup.
-  dispatcher.On<Nothing, FsInfoReply>(Code::kConfigGetFsInfo,
-                                      [](const auto&, auto&) { return Error::kNone; });
-  dispatcher.On<Nothing, ButypeInfoReply>(Code::kConfigGetButypeInfo,
-                                          [](const auto&, auto&) { return Error::kNone; });
+  dispatcher.On<Nothing, FsInfoReply>(
+      Code::kConfigGetFsInfo, [this](const auto&, auto& reply) { return GetFileSystems(reply); });
+  dispatcher.On<Nothing, ButypeInfoReply>(
+      Code::kConfigGetButypeInfo, [version](const auto&, auto& reply) {
+        reply.butypes = {{kButype,
+                          {{"HIST", "Y"}, {"DIRECT", "Y"}, {"LEVEL", "0"}},
+                          version() >= 4 ? kNewButype : kOldButype}};
+        return Error::kNone;
+      });
+  dispatcher.On<ButypeAttrRequest, ButypeAttrReply>(Code::kConfigGetButypeAttr,
+                                                    [](const auto& request, auto& reply) {
+                                                      if (request.name != kButype) {
+                                                        return Error::kIllegalArgs;
+                                                      }
+                                                      reply.attrs = kOldButype;
+                                                      return Error::kNone;
+                                                    });
   dispatcher.On<Nothing, GetExtListReply>(Code::kConfigGetExtList,
                                           [](const auto&, auto&) { return Error::kNone; });
   dispatcher.On<SetExtListRequest, ErrorReply>(
@@ -56,6 +81,23 @@ Error ConfigInterface::GetServerInfo(ServerInfoReply& reply) {
   reply.product = "Oca NDMP";
   reply.revision = revision_;
   reply.auth_types = {AuthType::kMd5, AuthType::kText};
+  return Error::kNone;
+}
+
+Error ConfigInterface::GetFileSystems(FsInfoReply& reply) {
+  for (const Container& container : tree_.Containers()) {
+    FsInfo info;
+    info.type = "oca";
+    info.logical_device = NameOfPath(container.name);
+    info.physical_device = container.path;
+    info.total_size = container.total_bytes;
+    info.used_size = container.used_bytes;
+    info.available_size = container.available_bytes;
+    info.total_inodes = container.total_inodes;
+    info.used_inodes = container.used_inodes;
+    info.status = "online";
+    reply.filesystems.push_back(std::move(info));
+  }
   return Error::kNone;
 }
 

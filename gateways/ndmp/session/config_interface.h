@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "gateways/ndmp/data/tree.h"
 #include "gateways/ndmp/device/devices.h"
 #include "gateways/ndmp/session/dispatcher.h"
 #include "gateways/ndmp/wire/messages_connect.h"
@@ -14,9 +15,9 @@ namespace oca::ndmp {
 // Not thread-safe.
 class ConfigInterface {
  public:
-  // Borrows the devices. `revision`: of this program.
-  ConfigInterface(Devices& devices, std::string revision)
-      : devices_(devices), revision_(std::move(revision)) {}
+  // Borrows outbox, devices and tree. `revision`: of this program.
+  ConfigInterface(const Outbox& outbox, Devices& devices, const Tree& tree, std::string revision)
+      : outbox_(outbox), devices_(devices), tree_(tree), revision_(std::move(revision)) {}
 
   void Register(Dispatcher& dispatcher);
 
@@ -25,7 +26,11 @@ class ConfigInterface {
   Error GetServerInfo(ServerInfoReply& reply);
   Error GetDevices(DeviceKind kind, DeviceInfoReply& reply);
 
+  Error GetFileSystems(FsInfoReply& reply);
+
+  const Outbox& outbox_;
   Devices& devices_;
+  const Tree& tree_;
   const std::string revision_;
 };
 

@@ -4,16 +4,9 @@
 
 #include <utility>
 
-#include "lib/base/status.h"
 #include "lib/log/log.h"
 
 namespace oca::ndmp {
-namespace {
-
-constexpr absl::Duration kConnectTimeout = absl::Seconds(15);
-
-}  // namespace
-
 Error Mover::CheckStart(MoverMode mode) const {
   if (mode != MoverMode::kRead && mode != MoverMode::kWrite) return Error::kIllegalArgs;
   if (slot_.tape == nullptr) return Error::kDeviceNotOpen;
@@ -23,18 +16,13 @@ Error Mover::CheckStart(MoverMode mode) const {
 
 Error Mover::Listen(const MoverListenRequest& request, ListenReply& reply) {
   if (state_ != MoverState::kIdle) return Error::kIllegalState;
-  if (request.addr_type != AddrType::kTcp) return Error::kIllegalArgs;
+  if (!IsReachable(request.addr_type)) return Error::kIllegalArgs;
   if (Error error = CheckStart(request.mode); error != Error::kNone) return error;
-  Endpoint at;
-  absl::StatusOr<Socket> listener = ndmp::Listen(address_.ip, address_.ports, &at);
-  if (!listener.ok()) {
-    log::Warning("ndmp_data_port", "error", MessageOf(listener.status()));
-    return Error::kConnect;
+  if (Error error = ListenOn(request.addr_type, address_, &listener_, &addr_);
+      error != Error::kNone) {
+    return error;
   }
-  listener_ = *std::move(listener);
   mode_ = request.mode;
-  addr_.type = AddrType::kTcp;
-  addr_.tcp = {{at.ip, at.port, {}}};
   reply.addr = addr_;
   state_ = MoverState::kListen;
   return Error::kNone;
@@ -42,22 +30,23 @@ Error Mover::Listen(const MoverListenRequest& request, ListenReply& reply) {
 
 Error Mover::Connect(const MoverConnectRequest& request) {
   if (state_ != MoverState::kIdle) return Error::kIllegalState;
-  if (request.addr.type != AddrType::kTcp || request.addr.tcp.empty()) return Error::kIllegalArgs;
+  if (!IsReachable(request.addr.type)) return Error::kIllegalArgs;
   if (Error error = CheckStart(request.mode); error != Error::kNone) return error;
-  for (const TcpAddr& address : request.addr.tcp) {
-    absl::StatusOr<Socket> stream = ndmp::Connect({address.ip, address.port}, kConnectTimeout);
-    if (!stream.ok()) {
-      log::Warning("ndmp_data_connection", "error", MessageOf(stream.status()));
-      continue;
-    }
-    stream_ = *std::move(stream);
-    mode_ = request.mode;
-    addr_.type = AddrType::kTcp;
-    addr_.tcp = {address};
-    state_ = MoverState::kActive;
-    return Error::kNone;
+  if (Error error = ConnectTo(request.addr, local_peer_, &stream_, &addr_); error != Error::kNone) {
+    return error;
   }
-  return Error::kConnect;
+  mode_ = request.mode;
+  state_ = MoverState::kActive;
+  return Error::kNone;
+}
+
+bool Mover::ListensLocally() const {
+  return state_ == MoverState::kListen && addr_.type == AddrType::kLocal;
+}
+
+void Mover::TakeLocal(Socket stream) {
+  stream_ = std::move(stream);
+  state_ = MoverState::kActive;
 }
 
 Error Mover::Continue() {
@@ -186,7 +175,7 @@ void Mover::HaltByMedium() {
 }
 
 void Mover::AcceptWaiting() {
-  if (state_ != MoverState::kListen) return;
+  if (state_ != MoverState::kListen || !listener_.is_open()) return;
   Endpoint peer;
   stream_ = Accept(listener_, &peer);
   if (!stream_.is_open()) return;

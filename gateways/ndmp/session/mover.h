@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 
+#include "gateways/ndmp/session/data_connection.h"
 #include "gateways/ndmp/session/device_slot.h"
 #include "gateways/ndmp/session/outbox.h"
 #include "gateways/ndmp/session/socket.h"
@@ -16,25 +17,17 @@
 
 namespace oca::ndmp {
 
-// Where data connections are listened for.
-struct DataAddress {
-  uint32_t ip = 0;
-  PortRange ports;
-};
-
-// What the session has to wait for before the next step.
-struct Wish {
-  int fd = -1;  // and `events` of poll on it; -1: for nothing
-  short events = 0;
-  bool now = false;  // the next step can be done at once
-};
-
 // Not thread-safe.
-class Mover {
+class Mover final : public LocalPeer {
  public:
   // Borrows outbox and slot.
   Mover(Outbox& outbox, DeviceSlot& slot, const DataAddress& address)
       : outbox_(outbox), slot_(slot), address_(address) {}
+
+  // Borrows the session's data service, for LOCAL addresses. None: there are no such.
+  void set_local_peer(LocalPeer* peer) { local_peer_ = peer; }
+  bool ListensLocally() const override;
+  void TakeLocal(Socket stream) override;
 
   Error Listen(const MoverListenRequest& request, ListenReply& reply);
   Error Connect(const MoverConnectRequest& request);
@@ -87,6 +80,7 @@ class Mover {
   Outbox& outbox_;
   DeviceSlot& slot_;
   const DataAddress address_;
+  LocalPeer* local_peer_ = nullptr;
 
   MoverState state_ = MoverState::kIdle;
   MoverMode mode_ = MoverMode::kRead;

@@ -8,7 +8,9 @@
 #include "gateways/ndmp/session/config_interface.h"
 #include "gateways/ndmp/session/connect_interface.h"
 #include "gateways/ndmp/session/control.h"
+#include "gateways/ndmp/session/data_interface.h"
 #include "gateways/ndmp/session/dispatcher.h"
+#include "gateways/ndmp/session/mover.h"
 #include "gateways/ndmp/session/mover_interface.h"
 #include "gateways/ndmp/session/outbox.h"
 #include "gateways/ndmp/session/scsi_interface.h"
@@ -39,15 +41,22 @@ class Session {
         outbox_([this](const std::string& message) { control_.Send(message); }),
         dispatcher_(outbox_, [this] { return connect_.authorized(); }),
         connect_(outbox_, shared.authenticator, peer_),
-        config_(shared.devices, shared.revision),
+        config_(outbox_, shared.devices, shared.tree, shared.revision),
         scsi_(shared.devices, slot_),
         mover_(outbox_, slot_, data_address_),
+        data_(outbox_, shared.tree, mover_, data_address_,
+              [&shared, peer = peer_](OperationFailure failure) {
+                failure.client = peer;
+                if (shared.on_failure) shared.on_failure(failure);
+              }),
         tape_(outbox_, shared.devices, slot_, [this] { return mover_.HasTape(); }) {
     connect_.Register(dispatcher_);
     config_.Register(dispatcher_);
     scsi_.Register(dispatcher_);
     tape_.Register(dispatcher_);
     RegisterMover(dispatcher_, mover_);
+    RegisterData(dispatcher_, data_);
+    mover_.set_local_peer(&data_);
   }
 
   void Run(int stop_fd) {
@@ -61,6 +70,7 @@ class Session {
         break;
       }
     }
+    data_.Abort();
     mover_.Abort();
     tape_.CloseAny();
     log::Info("ndmp_session_ended", "from", peer_, "user", connect_.user());
@@ -70,8 +80,11 @@ class Session {
   // One round of the loop. True: the service stops.
   bool WaitForWork(int stop_fd) {
     Wish wish = mover_.NextWish();
-    std::array<pollfd, 3> wanted = {
-        pollfd{stop_fd, POLLIN, 0}, {control_.fd(), POLLIN, 0}, {wish.fd, wish.events, 0}};
+    Wish data_wish = data_.NextWish();
+    std::array<pollfd, 4> wanted = {pollfd{stop_fd, POLLIN, 0},
+                                    {control_.fd(), POLLIN, 0},
+                                    {wish.fd, wish.events, 0},
+                                    {data_wish.fd, data_wish.events, 0}};
     const int timeout = wish.now ? 0 : static_cast<int>(absl::ToInt64Milliseconds(kRound));
     if (poll(wanted.data(), wanted.size(), timeout) < 0) return false;
     if (wanted[0].revents != 0) return true;
@@ -79,6 +92,7 @@ class Session {
     // What a request did may have changed what the mover waits for; a step that can do nothing
     // does nothing.
     if (wish.now || wanted[2].revents != 0) mover_.Step();
+    if (wanted[3].revents != 0) data_.Step();
     outbox_.Flush();
     return false;
   }
@@ -89,6 +103,7 @@ class Session {
       std::optional<std::string> message = control_.Next();
       if (!message) return;
       mover_.AcceptWaiting();
+      data_.AcceptWaiting();
       dispatcher_.Dispatch(*message);
       if (connect_.authorized()) control_.Trust();
     }
@@ -106,6 +121,7 @@ class Session {
   ConfigInterface config_;
   ScsiInterface scsi_;
   Mover mover_;
+  Data data_;
   TapeInterface tape_;
 };
 

@@ -2,11 +2,14 @@
 #ifndef OCA_GATEWAYS_NDMP_SESSION_SESSION_H_
 #define OCA_GATEWAYS_NDMP_SESSION_SESSION_H_
 
+#include <functional>
 #include <string>
 
+#include "gateways/ndmp/data/tree.h"
 #include "gateways/ndmp/device/devices.h"
 #include "gateways/ndmp/session/authenticator.h"
-#include "gateways/ndmp/session/mover.h"
+#include "gateways/ndmp/session/data.h"
+#include "gateways/ndmp/session/data_connection.h"
 #include "gateways/ndmp/session/socket.h"
 
 namespace oca::ndmp {
@@ -15,8 +18,10 @@ namespace oca::ndmp {
 struct Shared {
   Devices& devices;
   Authenticator& authenticator;
+  const Tree& tree;
   DataAddress data;  // ip 0: the address at which the session's client reached us
   std::string revision;
+  std::function<void(const OperationFailure&)> on_failure;  // may be empty
 };
 
 // Serves the connection in this thread until it ends, or `stop_fd` becomes readable. The drive is

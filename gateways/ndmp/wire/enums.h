@@ -199,6 +199,16 @@ enum class DataHalt : uint32_t {
   kConnectError = 4,
 };
 
+// Of a type of backup: what it can do.
+inline constexpr uint32_t kBackupHistory = 0x001;  // up to v3
+inline constexpr uint32_t kRecoverFileList = 0x004;
+inline constexpr uint32_t kBackupDirect = 0x008;
+inline constexpr uint32_t kRecoverDirect = 0x010;
+inline constexpr uint32_t kBackupHistoryFiles = 0x200;  // v4
+inline constexpr uint32_t kBackupHistoryNodes = 0x400;  // v4
+inline constexpr uint32_t kNoEstimatedBytes = 0x01;
+inline constexpr uint32_t kNoEstimatedTime = 0x02;
+
 enum class LogType : uint32_t { kNormal = 0, kDebug = 1, kError = 2, kWarning = 3 };
 enum class FileType : uint32_t {
   kDirectory = 0,

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gateways/ndmp/session/control.h"
 #include "gateways/ndmp/session/socket.h"
@@ -68,20 +69,50 @@ class Client {
   // The next post, which must be of this kind.
   template <typename Post>
   Post WaitFor(Code code) {
-    if (posts_.empty()) {
-      std::optional<std::string> message = NextMessage();
-      if (!message) {
-        ADD_FAILURE() << "the connection ended before " << static_cast<uint32_t>(code);
-        return {};
-      }
-      std::optional<Header> got = Decode<Header>(message->substr(0, kHeaderBytes), version_);
-      posts_.emplace_back(got->code, message->substr(kHeaderBytes));
+    if (!Await()) {
+      ADD_FAILURE() << "the connection ended before " << static_cast<uint32_t>(code);
+      return {};
     }
     auto [got, body] = posts_.front();
     posts_.pop_front();
     EXPECT_EQ(got, code);
     return Decode<Post>(body, version_).value_or(Post());
   }
+  // The posts that come until one of each kind has come, all of them, bodies not decoded.
+  using Posts = std::vector<std::pair<Code, std::string>>;
+  Posts PostsUntil(std::vector<Code> wanted) {
+    Posts all;
+    while (!wanted.empty()) {
+      if (!Await()) {
+        ADD_FAILURE() << "the connection ended before " << static_cast<uint32_t>(wanted[0]);
+        return all;
+      }
+      all.push_back(posts_.front());
+      posts_.pop_front();
+      std::erase(wanted, all.back().first);
+    }
+    return all;
+  }
+  // The one that comes next; none when the connection has ended.
+  Posts NextPost() {
+    if (!Await()) return {};
+    Posts next = {posts_.front()};
+    posts_.pop_front();
+    return next;
+  }
+  // Those of one kind, decoded.
+  template <typename Post>
+  std::vector<Post> Of(Code code, const Posts& posts) const {
+    std::vector<Post> found;
+    for (const auto& [got, body] : posts) {
+      if (got != code) continue;
+      std::optional<Post> post = Decode<Post>(body, version_);
+      EXPECT_TRUE(post.has_value()) << static_cast<uint32_t>(code);
+      found.push_back(post.value_or(Post()));
+    }
+    return found;
+  }
+  int version() const { return version_; }
   bool HasPost() const { return !posts_.empty(); }
   // Whether the server has closed the connection.
   bool Ended() { return !NextMessage().has_value(); }
@@ -97,8 +128,9 @@ class Client {
     return Ask<TapeMtioReply>(Code::kTapeMtio, TapeMtioRequest{op, count}).error;
   }
   MoverGetStateReply Mover() { return Ask<MoverGetStateReply>(Code::kMoverGetState, Nothing()); }
-  ListenReply Listen(MoverMode mode) {
-    return Ask<ListenReply>(Code::kMoverListen, MoverListenRequest{mode, AddrType::kTcp});
+  DataGetStateReply Data() { return Ask<DataGetStateReply>(Code::kDataGetState, Nothing()); }
+  ListenReply Listen(MoverMode mode, AddrType type = AddrType::kTcp) {
+    return Ask<ListenReply>(Code::kMoverListen, MoverListenRequest{mode, type});
   }
   Error SetWindow(uint64_t offset, uint64_t length) {
     return Do(Code::kMoverSetWindow, StreamRange{offset, length});
@@ -106,6 +138,16 @@ class Client {
 
  private:
   static constexpr absl::Duration kPatience = absl::Seconds(60);
+
+  // Whether there is a post; waits for it.
+  bool Await() {
+    if (!posts_.empty()) return true;
+    std::optional<std::string> message = NextMessage();
+    if (!message) return false;
+    std::optional<Header> got = Decode<Header>(message->substr(0, kHeaderBytes), version_);
+    posts_.emplace_back(got->code, message->substr(kHeaderBytes));
+    return true;
+  }
 
   std::optional<std::string> NextMessage() {
     while (true) {

@@ -11,51 +11,12 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "t/unit/gateways/ndmp/file_tree.h"
 #include "t/unit/gateways/ndmp/server_fixture.h"
+#include "t/unit/gateways/ndmp/stream_end.h"
 
 namespace oca::ndmp {
 namespace {
-
-constexpr absl::Duration kPatience = absl::Seconds(60);
-
-std::string Noise(size_t bytes) {
-  std::mt19937 random(7);
-  std::string noise(bytes, '\0');
-  for (char& c : noise) c = static_cast<char>(random());
-  return noise;
-}
-
-Socket ConnectTo(const Addr& addr) {
-  EXPECT_EQ(addr.type, AddrType::kTcp);
-  EXPECT_EQ(addr.tcp.size(), 1u);
-  auto socket = Connect({addr.tcp[0].ip, addr.tcp[0].port}, kPatience);
-  EXPECT_TRUE(socket.ok()) << socket.status();
-  return *std::move(socket);
-}
-
-void SendAll(const Socket& to, std::string_view bytes) {
-  while (!bytes.empty()) {
-    size_t moved = 0;
-    Flow flow = Send(to, bytes, &moved);
-    bytes.remove_prefix(moved);
-    if (flow == Flow::kMoved) continue;
-    ASSERT_EQ(flow, Flow::kWouldBlock);
-    ASSERT_TRUE(WaitFor(to.fd(), POLLOUT, kPatience));
-  }
-}
-
-std::string ReceiveExactly(const Socket& from, size_t bytes) {
-  std::string got(bytes, '\0');
-  size_t have = 0;
-  while (have < bytes && WaitFor(from.fd(), POLLIN, kPatience)) {
-    size_t moved = 0;
-    Flow flow = Receive(from, got.data() + have, bytes - have, &moved);
-    have += moved;
-    if (flow != Flow::kMoved && flow != Flow::kWouldBlock) break;
-  }
-  got.resize(have);
-  return got;
-}
 
 class MoverTest : public ServerTest {
  protected:

@@ -1,14 +1,17 @@
-// The server on loopback, over a library in memory.
+// The server on loopback, over a library in memory and containers in a folder of the machine.
 #ifndef OCA_T_UNIT_GATEWAYS_NDMP_SERVER_FIXTURE_H_
 #define OCA_T_UNIT_GATEWAYS_NDMP_SERVER_FIXTURE_H_
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "gateways/ndmp/session/server.h"
 #include "gtest/gtest.h"
+#include "t/support/temp_dir.h"
 #include "t/unit/gateways/ndmp/client.h"
 #include "t/unit/gateways/ndmp/memory_library.h"
 
@@ -45,6 +48,9 @@ class FakeAuthenticator final : public Authenticator {
 class ServerTest : public testing::Test {
  protected:
   explicit ServerTest(uint64_t tape_bytes = 64 << 20) : library_(tape_bytes) {
+    for (const char* container : {"c1", "c2"}) {
+      EXPECT_TRUE(std::filesystem::create_directory(mount_.Path(container)));
+    }
     auto server = Server::Start(kLoopback, 0, shared_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -55,11 +61,27 @@ class ServerTest : public testing::Test {
     return client;
   }
 
+  // What clients know as "/oca/<below>".
+  std::string Path(const std::string& below) const { return mount_.Path(below); }
+
+  support::TempDir mount_;
+  const Tree tree_{mount_.path()};
   MemoryLibrary library_;
   FixedLibraries libraries_{std::vector<LibraryAddress>{{"lib1", "", "", "", "", {}}}};
   Devices devices_{libraries_, library_.Opener()};
   FakeAuthenticator authenticator_;
-  Shared shared_{devices_, authenticator_, {}, "1.0"};
+  std::vector<OperationFailure> Failures() {
+    absl::MutexLock lock(&mu_);
+    return failures_;
+  }
+
+  absl::Mutex mu_;
+  std::vector<OperationFailure> failures_ ABSL_GUARDED_BY(mu_);
+  Shared shared_{
+      devices_, authenticator_, tree_, {}, "1.0", [this](const OperationFailure& failure) {
+        absl::MutexLock lock(&mu_);
+        failures_.push_back(failure);
+      }};
   std::unique_ptr<Server> server_;
 };
 
