@@ -116,7 +116,7 @@ class Front {
               believes) {
     services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
                                              behind.filesystem));
-    services_.push_back(NewStorageService(gate_, behind.filesystem));
+    services_.push_back(NewStorageService(gate_, behind.changes, behind.views, behind.filesystem));
     services_.push_back(NewRecycleBinService(gate_, behind.views, behind.filesystem));
     services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
     services_.push_back(NewTokensService(gate_, behind.tokens));
