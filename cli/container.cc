@@ -16,6 +16,7 @@ namespace mgmt = management::v1;
 struct Flags {
   std::string name;
   std::string group;
+  bool performance_tier = false;
   std::string type;
   std::string tape_size;
   uint32_t drives = 0;
@@ -117,7 +118,10 @@ absl::Status Add(Session& session, Flags& flags, const CLI::App& verb) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   mgmt::AddContainerRequest request;
   request.set_name(flags.name);
-  request.set_group(flags.group);
+  if (flags.performance_tier && !flags.group.empty()) {
+    return absl::InvalidArgumentError("give --group_name or --performance_tier, not both");
+  }
+  request.set_group(flags.performance_tier ? kTierGroup : flags.group);
   if (!flags.type.empty()) {
     OCA_ASSIGN_OR_RETURN(auto type, ParseContainerType(flags.type));
     request.set_type(type);
@@ -191,6 +195,8 @@ void AddContainer(CLI::App* group, Session& session) {
   add->add_option("--name", flags->name, "1 to 64 letters, digits, '.', '_' or '-'");
   add->add_option("--group_name,--group", flags->group,
                   "Storage group that holds it (DefaultGroup)");
+  add->add_flag("--performance_tier", flags->performance_tier,
+                "In the performance tier, in place of a storage group");
   add->add_option("--type", flags->type,
                   "local, a folder of the mount (the default), or VTL, a tape library");
   const char* kMarker =

@@ -68,6 +68,7 @@ void BuildParser(CLI::App& app, Session& session) {
       AddStorageGroup(sub, session);
       AddStorageGroupEncryption(sub, session);
     }
+    if (group.name == "performance_tier") AddPerformanceTier(sub, session);
     if (group.name == "container") AddContainer(sub, session);
     if (group.name == "container") AddRetention(sub, session);
     if (group.name == "container") AddContainerAccess(sub, session);

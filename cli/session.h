@@ -125,6 +125,11 @@ std::string GroupText(const management::v1::StorageGroup& group);
 // The record of a cleaner run, for stats and maintenance.
 std::string CleanerText(const fs::v1::CleanerStatus& status);
 
+// The storage group of the performance tier.
+inline constexpr char kTierGroup[] = "PerformanceTier";
+// Its statistics, as a record.
+absl::StatusOr<std::string> TierStatsText(Session& session);
+
 // Prints the API tokens of `user`; empty: of all.
 absl::Status ShowTokens(Session& session, const std::string& user);
 
@@ -133,7 +138,9 @@ void AddSystem(CLI::App* group, Session& session);
 void AddSystemStorage(CLI::App* group, Session& session);  // a verb of the system
 void AddSystemAudit(CLI::App* group, Session& session);    // another one
 void AddStorageGroup(CLI::App* group, Session& session);
-void AddStorageGroupEncryption(CLI::App* group, Session& session);
+// `only`: the storage group that they are about; empty: the one of --name.
+void AddStorageGroupEncryption(CLI::App* group, Session& session, const std::string& only = "");
+void AddPerformanceTier(CLI::App* group, Session& session);
 void AddContainer(CLI::App* group, Session& session);
 void AddRetention(CLI::App* group, Session& session);   // a verb of containers
 void AddRecycleBin(CLI::App* group, Session& session);  // another one

@@ -136,6 +136,29 @@ absl::Status OfGroup(Session& session, const std::string& name) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<fs::v1::StorageGroupStats> OfTier(Session& session) {
+  mgmt::GetStorageGroupStatsRequest request;
+  request.set_name(kTierGroup);
+  mgmt::GetStorageGroupStatsResponse response;
+  const absl::Status found =
+      session.Call(&Management::Stub::GetStorageGroupStats, request, &response);
+  if (absl::IsNotFound(found)) {
+    return absl::NotFoundError("there is no performance tier (see oca performance_tier --help)");
+  }
+  if (!found.ok()) return found;
+  return response.groups(0);
+}
+
+absl::Status ShowTier(Session& session) {
+  OCA_ASSIGN_OR_RETURN(const fs::v1::StorageGroupStats stats, OfTier(session));
+  if (session.json()) {
+    session.PrintJson(ToJson(stats));
+  } else {
+    session.Print(OneText(stats));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status OfContainer(Session& session, const std::string& name) {
   mgmt::GetContainerStatsRequest request;
   request.set_name(name);
@@ -158,6 +181,11 @@ absl::Status Cleaner(Session& session) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> TierStatsText(Session& session) {
+  OCA_ASSIGN_OR_RETURN(const fs::v1::StorageGroupStats stats, OfTier(session));
+  return OneText(stats);
+}
 
 std::string CleanerText(const fs::v1::CleanerStatus& status) {
   Record record;
@@ -200,6 +228,10 @@ void AddStats(CLI::App* group, Session& session) {
   container->add_option("--name", *name, "Which one");
   session.Bind(container, [&session, name] { return OfContainer(session, *name); });
   container->footer("Example:\n  oca stats --container --name backups");
+
+  CLI::App* tier = group->add_subcommand("performance_tier", "Of the performance tier");
+  session.Bind(tier, [&session] { return ShowTier(session); });
+  tier->footer("Example:\n  oca stats --performance_tier");
 
   CLI::App* cleaner = group->add_subcommand(
       "cleaner", "Of the last run of the cleaner, or of the one that is running");

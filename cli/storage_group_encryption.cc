@@ -142,11 +142,19 @@ absl::Status GivePassphrase(Session& session, Flags& flags, bool twice, std::str
 
 }  // namespace
 
-void AddStorageGroupEncryption(CLI::App* group, Session& session) {
+void AddStorageGroupEncryption(CLI::App* group, Session& session, const std::string& only) {
   auto flags = std::make_shared<Flags>();
+  flags->name = only;
+  const auto add_name = [&](CLI::App* verb) {
+    if (only.empty()) verb->add_option("--name", flags->name, "Which one");
+  };
+  const auto example = [&only](std::string_view verb, std::string_view rest) {
+    return only.empty() ? fmt::format("Example:\n  oca storage_group --{} --name vms{}", verb, rest)
+                        : fmt::format("Example:\n  oca performance_tier --{}{}", verb, rest);
+  };
   CLI::App* encryption =
       group->add_subcommand("encryption", "Show encryption at rest, turn it on, change its mode");
-  encryption->add_option("--name", flags->name, "Which one");
+  add_name(encryption);
   encryption->add_option("--set", flags->set, "ON; there is no way back to OFF");
   encryption->add_option("--mode", flags->mode,
                          "static (one key, the default) or internal (a new key at each interval)");
@@ -154,27 +162,25 @@ void AddStorageGroupEncryption(CLI::App* group, Session& session) {
                          "Between two keys in internal mode: 7days to 70years");
   session.AddYes(encryption);
   session.Bind(encryption, [&session, flags] { return Encryption(session, *flags); });
-  encryption->footer(
-      "Example:\n  oca storage_group --encryption --name vms --set ON --mode internal --interval "
-      "90days");
+  encryption->footer(example("encryption", " --set ON --mode internal --interval 90days"));
 
   CLI::App* set = group->add_subcommand(
       "setpassphrase", "Set or change the passphrase; asked for, or read from standard input");
-  set->add_option("--name", flags->name, "Which one");
+  add_name(set);
   session.Bind(set, [&session, flags] {
     return GivePassphrase(session, *flags, /*twice=*/true, "Passphrase set.\n", Patience::kChange,
                           &Management::Stub::SetStorageGroupPassphrase);
   });
-  set->footer("Example:\n  oca storage_group --setpassphrase --name vms < /root/vms.passphrase");
+  set->footer(example("setpassphrase", " < /root/vms.passphrase"));
 
   CLI::App* unlock = group->add_subcommand(
       "unlock", "Unlock after a start; the passphrase is asked for, or read from standard input");
-  unlock->add_option("--name", flags->name, "Which one");
+  add_name(unlock);
   session.Bind(unlock, [&session, flags] {
     return GivePassphrase(session, *flags, /*twice=*/false, "Storage group unlocked.\n",
                           Patience::kWork, &Management::Stub::UnlockStorageGroup);
   });
-  unlock->footer("Example:\n  oca storage_group --unlock --name vms");
+  unlock->footer(example("unlock", ""));
 }
 
 }  // namespace oca::cli

@@ -39,6 +39,7 @@ absl::Status FilesystemImpl::UpdateGroup(const StorageGroup& group) {
   }
   StorageGroup wanted = group;
   wanted.has_keys = runtime->record().has_keys;
+  wanted.performance_tier = runtime->record().performance_tier;
   OCA_RETURN_IF_ERROR(names_->UpdateGroup(wanted));
   for (const StorageGroup& record : names_->ListGroups()) {
     if (record.id == group.id) runtime->SetRecord(record);
@@ -56,8 +57,11 @@ absl::Status FilesystemImpl::DeleteGroup(GroupId id) {
   std::shared_ptr<GroupRuntime> runtime = FindGroup(id);
   if (runtime == nullptr) return PosixError(ENOENT, fmt::format("storage group {}", id.value));
   if (runtime->chunks->AnyOffline()) {
-    return PosixError(EBUSY,
-                      "a storage path is missing, and data of the storage group may lie there");
+    return PosixError(
+        EBUSY, fmt::format("{}, and data of the storage group may lie there; bring it back (oca "
+                           "system --storage --show says what is wrong), or, if it is lost for "
+                           "good, give it up: oca system --storage --remove --path DIR --force",
+                           runtime->chunks->MissingPaths()));
   }
   OCA_RETURN_IF_ERROR(names_->DeleteGroup(id));
   OCA_RETURN_IF_ERROR(committer_.Commit());
@@ -130,7 +134,9 @@ absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
   stats.bytes.physical_bytes = usage.physical_bytes;
   stats.read_mib_per_s = group->reads.MibPerSecond();
   stats.write_mib_per_s = group->writes.MibPerSecond();
-  OCA_ASSIGN_OR_RETURN(const Space space, LookAtSpace());
+  OCA_ASSIGN_OR_RETURN(
+      const Space space,
+      LookAtSpace(record.performance_tier ? store::PathUse::kTier : store::PathUse::kCapacity));
   stats.capacity_free_bytes = space.available_bytes;
   if (record.quota_bytes > 0) {
     uint64_t left = record.quota_bytes - std::min(record.quota_bytes, usage.physical_bytes);
@@ -183,16 +189,20 @@ absl::StatusOr<ContainerStats> FilesystemImpl::StatsOfContainer(ContainerId id) 
 
 absl::StatusOr<StatFs> FilesystemImpl::GetStatFs(InodeNo ino) {
   OCA_ASSIGN_OR_RETURN(Inode inode, names_->GetInode(ino));
-  OCA_ASSIGN_OR_RETURN(const Space space, LookAtSpace());
+  std::shared_ptr<ContainerRuntime> container = FindContainer(inode.container);
+  const bool tier = container != nullptr && container->group->chunks->performance_tier();
+  OCA_ASSIGN_OR_RETURN(const Space space,
+                       LookAtSpace(tier ? store::PathUse::kTier : store::PathUse::kCapacity));
   StatFs result;
   result.free_bytes = space.free_bytes;
-  std::shared_ptr<ContainerRuntime> container = FindContainer(inode.container);
   uint64_t used = 0, inodes = 0;
   if (container != nullptr) {
     used = container->group->chunks->PhysicalBytes();
     inodes = names_->Counters(inode.container).inodes;
   } else {
-    for (const auto& group : Groups()) used += group->chunks->PhysicalBytes();
+    for (const auto& group : Groups()) {
+      if (!group->chunks->performance_tier()) used += group->chunks->PhysicalBytes();
+    }
     for (const Container& each : names_->ListContainers())
       inodes += names_->Counters(each.id).inodes;
   }
@@ -207,11 +217,17 @@ absl::StatusOr<StatFs> FilesystemImpl::GetStatFs(InodeNo ino) {
   return result;
 }
 
+// What cannot be recorded for want of a storage path is no reason not to look at the rest.
+absl::Status FilesystemImpl::SyncForScan() {
+  absl::Status synced = Sync();
+  return store::IsPathMissing(synced) ? absl::OkStatus() : synced;
+}
+
 absl::Status FilesystemImpl::StartScan(ScanLevel level, std::optional<GroupId> group) {
   if (group && FindGroup(*group) == nullptr) {
     return PosixError(ENOENT, fmt::format("storage group {}", group->value));
   }
-  OCA_RETURN_IF_ERROR(Sync());  // so that what was just written is looked at too
+  OCA_RETURN_IF_ERROR(SyncForScan());  // so that what was just written is looked at too
   return scanner_->Start(level, group);
 }
 
@@ -219,7 +235,7 @@ absl::Status FilesystemImpl::StartRepair(std::optional<GroupId> group) {
   if (group && FindGroup(*group) == nullptr) {
     return PosixError(ENOENT, fmt::format("storage group {}", group->value));
   }
-  OCA_RETURN_IF_ERROR(Sync());
+  OCA_RETURN_IF_ERROR(SyncForScan());
   return scanner_->Start(ScanLevel::kVerifyData, group, /*repair=*/true);
 }
 

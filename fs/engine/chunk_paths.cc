@@ -128,6 +128,7 @@ absl::Status ChunkStore::SkipReservedIds() {
 }
 
 absl::Status ChunkStore::FollowPaths() {
+  packs_->Settle();
   if (!opened_ || !packs_->has_paths()) return absl::OkStatus();
   absl::MutexLock follow(&follow_mu_);
   if (packs_->AnyOffline()) {
@@ -165,12 +166,7 @@ absl::Status ChunkStore::AttachPath(size_t path) {
   if (!packs_->AnyOffline()) {
     for (PackId id : packs_->TakeUnplaced()) attached.gone.push_back(id);
   }
-  for (PackId id : attached.gone) {
-    if (FindOpen(id) != nullptr || packs_->CheckHeader(id).ok()) continue;  // made since
-    if (!TakeOutMissing(id)) continue;
-    log::Error("a pack is not in its storage path any more", "group", options_.group.value, "pack",
-               id.value);
-  }
+  TakeOutGone(attached.gone);
   if (was_dropped) {
     OCA_RETURN_IF_ERROR(
         RebuildIndex(rebuilds, absl::DataLossError("packs are back that were gone")));
@@ -178,6 +174,45 @@ absl::Status ChunkStore::AttachPath(size_t path) {
   log::Info("storage_path_attached", "group", options_.group.value, "path", path, "packs",
             attached.packs.size(), "taken_in", taken_in);
   return absl::OkStatus();
+}
+
+void ChunkStore::TakeOutGone(const std::vector<PackId>& gone) {
+  for (PackId id : gone) {
+    if (FindOpen(id) != nullptr || packs_->CheckHeader(id).ok()) continue;  // made since
+    if (!TakeOutMissing(id)) continue;
+    log::Error("a pack is not in its storage path any more", "group", options_.group.value, "pack",
+               id.value);
+  }
+}
+
+absl::Status ChunkStore::ForgetPath(size_t path) {
+  absl::MutexLock follow(&follow_mu_);
+  if (opened_) {
+    for (const std::shared_ptr<OpenPack>& pack : OpenPacks()) {
+      if (packs_->PathOf(pack->id()) == path) OCA_RETURN_IF_ERROR(GiveUpPack(pack));
+    }
+  }
+  std::vector<PackId> gone = packs_->Forget(path);
+  if (!opened_) return absl::OkStatus();
+  if (!packs_->AnyOffline()) {
+    for (PackId id : packs_->TakeUnplaced()) gone.push_back(id);
+  }
+  if (!gone.empty()) references_.Invalidate();
+  TakeOutGone(gone);
+  return absl::OkStatus();
+}
+
+uint64_t ChunkStore::BytesToMove() {
+  if (!packs_->CanMove()) return 0;
+  uint64_t bytes = 0;
+  for (const auto& pack : OpenPacks()) {  // a run ends them first
+    if (packs_->ShallMove(pack->id())) bytes += pack->usage().file_bytes + 1;
+  }
+  absl::MutexLock lock(&stats_mu_);
+  for (const auto& [id, summary] : summaries_) {
+    if (packs_->ShallMove(id)) bytes += summary.file_bytes;
+  }
+  return bytes;
 }
 
 uint64_t ChunkStore::offline_packs() {

@@ -61,6 +61,7 @@ struct ChunkStoreOptions {
   uint64_t count_budget_bytes = 16u << 20;  // see SetCountBudget
   std::string names_state;                  // as it is at Open; see Stop
   store::StoragePaths* paths = nullptr;     // null: packs lie in `dir` only
+  bool performance_tier = false;            // packs belong in the paths of that tier
 };
 
 // A chunk's plain bytes, verified; valid while `holder` lives.
@@ -218,6 +219,11 @@ class ChunkStore final : public tree::NodeStore {
   absl::Status FollowPaths() ABSL_LOCKS_EXCLUDED(follow_mu_);
   // A pack of this group lies, or may lie, in a path that is missing.
   bool AnyOffline() const { return packs_->AnyOffline(); }
+  std::string MissingPaths() const { return packs_->MissingPaths(); }
+  // Of the performance tier, recipes lie in its paths too: while one is missing nobody knows what
+  // is referred to, and nothing is counted or swept.
+  bool RecipesOffline() const { return options_.performance_tier && packs_->AnyOffline(); }
+  bool performance_tier() const { return options_.performance_tier; }
   uint64_t offline_packs();
   struct PathUse {
     uint64_t packs = 0;
@@ -225,6 +231,12 @@ class ChunkStore final : public tree::NodeStore {
   };
   // By path; no path: home.
   std::map<std::optional<size_t>, PathUse> UseOfPaths();
+  // In packs that shall lie elsewhere, and can be moved now: the next sweep does it.
+  uint64_t BytesToMove() ABSL_LOCKS_EXCLUDED(stats_mu_);
+  // As store::SpreadPackStore::ListIn.
+  absl::StatusOr<std::vector<store::PackInfo>> PacksIn(size_t path) { return packs_->ListIn(path); }
+  // The path was removed. What lay there alone is gone.
+  absl::Status ForgetPath(size_t path) ABSL_LOCKS_EXCLUDED(follow_mu_);
 
   // --- State ---
   Usage ContainerUsage(ContainerId container);
@@ -409,6 +421,7 @@ class ChunkStore final : public tree::NodeStore {
   absl::Status ReserveId(PackId id) ABSL_LOCKS_EXCLUDED(ids_mu_);
   absl::Status SkipReservedIds();
   absl::Status AttachPath(size_t path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(follow_mu_);
+  void TakeOutGone(const std::vector<PackId>& gone);
 
   // sweep.cc
   bool IsOnlyGoodCopy(const Fingerprint& fp, PackId pack);

@@ -39,7 +39,7 @@ absl::Status Cleaner::Run() {
     }
     NotePauses();
     // Something that was counted cannot be read any more: once more, with a count of what can.
-    again = absl::IsAborted(result) && !recounted;
+    again = (absl::IsAborted(result) || store::IsPathMissing(result)) && !recounted;
     recounted |= again;
   } while (again || (result.ok() && BeginNextRound()));
   job_.Update([](CleanerStatus* status) { status->phase.clear(); });
@@ -56,6 +56,7 @@ absl::Status Cleaner::Run() {
 absl::Status Cleaner::RunEpoch(Epoch& epoch) {
   SetPhase("mark", 0);
   for (auto& [id, store] : host_->ChunkStores()) {
+    if (store->RecipesOffline()) continue;  // as one that is locked
     OCA_RETURN_IF_ERROR(store->RotatePacks());
     Group& group = epoch.groups[store];
     group.store = store;

@@ -83,6 +83,7 @@ class Cleaner {
 
   CleanerStatus status() ABSL_LOCKS_EXCLUDED(mu_);
   JobState state() { return job_.status().state; }
+  std::string last_error() { return job_.status().error; }
 
  private:
   // One group in one run.
@@ -127,6 +128,7 @@ class Cleaner {
   absl::Mutex mu_;
   bool running_ ABSL_GUARDED_BY(mu_) = false;
   bool automatic_ ABSL_GUARDED_BY(mu_) = false;
+  bool by_window_ ABSL_GUARDED_BY(mu_) = false;  // the run ends with it
   std::atomic<bool> in_window_{false};
   bool once_more_ ABSL_GUARDED_BY(mu_) = false;
   bool excluded_ ABSL_GUARDED_BY(mu_) = false;

@@ -39,6 +39,7 @@ absl::Status Cleaner::StartRun(bool automatic) {
   running_ = true;
   automatic_ = automatic;
   once_more_ = false;
+  by_window_ = false;
   return absl::OkStatus();
 }
 
@@ -75,8 +76,10 @@ std::unique_ptr<Cleaner::Exclusion> Cleaner::Exclude() {
 
 uint64_t Cleaner::Debt() {
   uint64_t debt = left_bytes_;
-  for (auto& [id, store] : host_->ChunkStores())
+  for (auto& [id, store] : host_->ChunkStores()) {
+    if (store->RecipesOffline()) continue;
     debt += std::min(store->journal().dropped_bytes(), store->PhysicalBytes());
+  }
   return debt;
 }
 
@@ -97,14 +100,14 @@ void Cleaner::StartIfDue(bool in_window) {
   in_window_ = in_window;
   if (!cleaning_.automatic && !in_window) {
     absl::MutexLock lock(&mu_);
-    if (running_ && automatic_) job_.AskToStop();
+    if (running_ && automatic_ && by_window_) job_.AskToStop();
     return;
   }
   uint64_t stored = 0;
   bool uncounted = false;  // what was deleted before a crash is not known
   for (auto& [id, store] : host_->ChunkStores()) {
     stored += store->PhysicalBytes();
-    uncounted |= store->NeedsCount();
+    uncounted |= !store->RecipesOffline() && store->NeedsCount();
   }
   absl::MutexLock lock(&mu_);
   if (running_ || now - ended_ns_ < (failed_ ? kAfterFailure : kBetweenRuns)) return;
@@ -114,7 +117,7 @@ void Cleaner::StartIfDue(bool in_window) {
   const bool anything = in_window || absl::Nanoseconds(now - busy_ns_) >= cleaning_.idle_after;
   const bool due = debt >= enough || (debt >= kLeastIdleDebtBytes && host_->DiskRoom().is_short) ||
                    (anything && (debt >= kLeastIdleDebtBytes || uncounted));
-  if (due) (void)StartRun(true);  // else another was faster
+  if (due && StartRun(true).ok()) by_window_ = in_window;  // else another was faster
 }
 
 absl::Status Cleaner::Pause() {

@@ -122,16 +122,19 @@ uint64_t FilesystemImpl::ReserveBytes(const io::SpaceInfo& space) const {
 }
 
 // A little of the disk stays free for names and for the cleaner, so that deleting always works.
-absl::Status FilesystemImpl::CheckDiskSpace(uint64_t bytes) {
+absl::Status FilesystemImpl::CheckDiskSpace(store::PathUse use, uint64_t bytes) {
+  const bool tier = use == store::PathUse::kTier;
   absl::MutexLock lock(&space_mu_);
+  SpaceLeft& left = space_left_[static_cast<size_t>(use)];
   int64_t now = options_.clock->MonotonicNanos();
-  space_left_ -= static_cast<int64_t>(bytes);
-  if (space_left_ >= 0 && now - space_looked_ns_ < kSpaceLookNanos) return absl::OkStatus();
-  OCA_ASSIGN_OR_RETURN(const Space space, LookAtSpace());
-  space_left_ = static_cast<int64_t>(space.free_bytes) - static_cast<int64_t>(bytes);
-  space_looked_ns_ = now;
-  if (space_left_ >= 0) return absl::OkStatus();
-  return PosixError(ENOSPC, "the disk is full but for the reserve that deletes need");
+  left.bytes -= static_cast<int64_t>(bytes);
+  if (left.bytes >= 0 && now - left.looked_ns < kSpaceLookNanos) return absl::OkStatus();
+  OCA_ASSIGN_OR_RETURN(const Space space, LookAtSpace(use));
+  left.bytes = static_cast<int64_t>(space.free_bytes) - static_cast<int64_t>(bytes);
+  left.looked_ns = now;
+  if (left.bytes >= 0) return absl::OkStatus();
+  return PosixError(ENOSPC, tier ? "the performance tier is full but for the reserve"
+                                 : "the disk is full but for the reserve that deletes need");
 }
 
 absl::Status FilesystemImpl::AdmitWrite(const OpenFile& file, uint64_t bytes) {
@@ -140,7 +143,15 @@ absl::Status FilesystemImpl::AdmitWrite(const OpenFile& file, uint64_t bytes) {
   if (record.quota_bytes > 0 && group.chunks->PhysicalBytes() >= record.quota_bytes) {
     return PosixError(EDQUOT, "the quota of storage group " + record.name + " is used up");
   }
-  return CheckDiskSpace(bytes);
+  if (!record.performance_tier) return CheckDiskSpace(store::PathUse::kCapacity, bytes);
+  if (!paths_->any(store::PathUse::kTier)) {
+    return PosixError(EIO,
+                      "the performance tier has no path; add one: oca performance_tier --add "
+                      "--path DIR");
+  }
+  // Home is for what was taken before its paths went missing, not for more.
+  OCA_RETURN_IF_ERROR(paths_->CheckAny(store::PathUse::kTier));
+  return CheckDiskSpace(store::PathUse::kTier, bytes);
 }
 
 absl::StatusOr<size_t> FilesystemImpl::Write(Handle* handle, uint64_t offset, std::string_view data,
@@ -168,9 +179,13 @@ absl::Status FilesystemImpl::Fsync(InodeNo ino) {
 }
 
 absl::Status FilesystemImpl::Sync() {
-  for (const std::shared_ptr<OpenFile>& file : files_.All())
-    OCA_RETURN_IF_ERROR(file->Record(*names_));
-  return committer_.Commit();
+  absl::Status result;
+  for (const std::shared_ptr<OpenFile>& file : files_.All()) {
+    absl::Status recorded = file->Record(*names_);
+    if (result.ok()) result = recorded;  // it is no reason to give up the others
+  }
+  absl::Status committed = committer_.Commit();
+  return result.ok() ? committed : result;
 }
 
 absl::StatusOr<Inode> FilesystemImpl::Truncate(InodeNo ino, uint64_t size) {

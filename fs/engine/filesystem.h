@@ -50,6 +50,9 @@ struct Cleaning {
   // or nobody has read or written for so long.
   int64_t start_percent = 5;
   absl::Duration idle_after = absl::Minutes(2);
+  // Packs that shall lie elsewhere (in a storage path that is drained, or at home though they
+  // belong in the performance tier) are moved in the background.
+  bool moves = true;
 };
 
 struct Options {
@@ -247,8 +250,20 @@ class Filesystem {
 
   // --- Storage paths: folders on other disks that hold packs beside the repository's own ---
   // Adds one, or takes in one that is known under another folder; durable on return, and used from
-  // then on. Errors: see store::StoragePaths::Add.
-  virtual absl::StatusOr<StoragePathStatus> AddStoragePath(const std::string& dir) = 0;
+  // then on. One that is being drained is not any more. `tier`: for packs of groups in the
+  // performance tier, and no others. Errors: see store::StoragePaths::Add.
+  virtual absl::StatusOr<StoragePathStatus> AddStoragePath(const std::string& dir,
+                                                           bool tier = false) = 0;
+  // From now on, and over restarts, packs in the path are moved elsewhere in the background; it is
+  // removed when it holds none any more. Returns how it stands then: `removed` when that was at
+  // once. ENOENT; ENOSPC when the other paths have no room for what lies there; EBUSY while it is
+  // missing, or when it is the last one of the performance tier and a group is in that.
+  virtual absl::StatusOr<StoragePathStatus> DrainStoragePath(const std::string& dir) = 0;
+  // Gives a path that is missing up for lost: what lay there alone is gone for good. ENOENT; EINVAL
+  // when it is there.
+  virtual absl::Status ForgetStoragePath(const std::string& dir) = 0;
+  // Measures how fast the folder's disk reads; see store::MeasurePathSpeed. Takes seconds.
+  virtual absl::StatusOr<PathTest> TestStoragePath(const std::string& dir) = 0;
   // The repository first, then the paths in the order in which they were added.
   virtual std::vector<StoragePathStatus> ListStoragePaths() = 0;
   // Looks at once which paths are there, and takes in those that are back.

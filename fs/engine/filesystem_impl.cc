@@ -185,6 +185,7 @@ absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   options.count_budget_bytes = memory_.cleaner / std::max<size_t>(groups, 1);
   options.names_state = names_->opened_state();
   options.paths = paths_.get();
+  options.performance_tier = record.performance_tier;
   OCA_ASSIGN_OR_RETURN(auto chunks, ChunkStore::Open(options));
   auto group =
       std::make_shared<GroupRuntime>(record, std::move(keys), std::move(chunks), options_.clock);
@@ -275,6 +276,7 @@ void FilesystemImpl::Background() {
     }
     if (deleting) DeleteContainersInBackground();
     AdvanceEncryption();
+    AdvanceMoves();
     LockUnchangedFiles();
     ExpireRecycledFiles();
     if (absl::Now() < next_commit) continue;
@@ -364,9 +366,13 @@ ChunkStore* FilesystemImpl::StoreOf(ContainerId container) {
 void FilesystemImpl::QuiesceOperations() { operations_gate_.Quiesce(); }
 
 CleanerHost::Room FilesystemImpl::DiskRoom() {
-  absl::StatusOr<Space> space = LookAtSpace();
+  absl::StatusOr<Space> space = LookAtSpace(store::PathUse::kCapacity);
   if (!space.ok()) return {};
-  return {space->available_bytes, space->tight};
+  Room room{space->available_bytes, space->tight};
+  if (!paths_->CheckAny(store::PathUse::kTier).ok()) return room;
+  space = LookAtSpace(store::PathUse::kTier);
+  if (!space.ok()) return room;
+  return {std::min(room.free_bytes, space->available_bytes), room.is_short || space->tight};
 }
 
 void FilesystemImpl::NoteContentChange(const Inode& before, const Inode* after) {

@@ -135,7 +135,10 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   void AwaitScan(absl::Duration timeout) override { scanner_->AwaitEnd(timeout); }
   std::vector<RepairRecord> ListRepairs() override { return repair_history_->List(); }
   absl::StatusOr<QuarantineCleared> ClearQuarantine(std::optional<GroupId> group) override;
-  absl::StatusOr<StoragePathStatus> AddStoragePath(const std::string& dir) override;
+  absl::StatusOr<StoragePathStatus> AddStoragePath(const std::string& dir, bool tier) override;
+  absl::StatusOr<StoragePathStatus> DrainStoragePath(const std::string& dir) override;
+  absl::Status ForgetStoragePath(const std::string& dir) override;
+  absl::StatusOr<PathTest> TestStoragePath(const std::string& dir) override;
   std::vector<StoragePathStatus> ListStoragePaths() override;
   absl::Status RescanStoragePaths() override;
 
@@ -169,6 +172,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   std::shared_ptr<GroupRuntime> FindGroup(GroupId id);
   std::vector<std::shared_ptr<GroupRuntime>> Groups();
   std::shared_ptr<ContainerRuntime> FindContainer(ContainerId id);
+  absl::Status SyncForScan();
   // Names say: the file's content is another now, or (null) the file is gone.
   void NoteContentChange(const Inode& before, const Inode* after);
 
@@ -205,20 +209,34 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   // Sees which paths are missing or back, and has the groups follow.
   void KeepPaths();
   absl::Status FollowPaths();
+  // Starts a run of the cleaner when packs shall lie elsewhere.
+  void AdvanceMoves();
+  // Removes the paths that were drained and hold no pack any more.
+  absl::Status FinishDrains() ABSL_LOCKS_EXCLUDED(drain_mu_);
+  absl::Status RemovePath(size_t path, bool missing_only) ABSL_EXCLUSIVE_LOCKS_REQUIRED(drain_mu_);
+  absl::StatusOr<bool> IsEmpty(size_t path);
+  struct InPath {
+    uint64_t packs = 0;
+    uint64_t bytes = 0;
+  };
+  // By looking into it, so that groups which are locked count too.
+  absl::StatusOr<InPath> LookInto(size_t path);
+  absl::Status CheckRoomWithout(size_t path, uint64_t bytes);
+  std::string WhatKeepsDrain(size_t path);
   struct Space {
     uint64_t available_bytes = 0;
     uint64_t free_bytes = 0;  // above the reserves: what writers may use
     bool tight = false;       // writers have less than as much as is in reserve
   };
-  // At home and in all paths that are there.
-  absl::StatusOr<Space> LookAtSpace();
+  // At home and in all paths that are there; for groups in the performance tier, in its paths.
+  absl::StatusOr<Space> LookAtSpace(store::PathUse use);
 
   // content_ops.cc
   absl::StatusOr<std::shared_ptr<OpenFile>> Acquire(InodeNo ino);
   void ReleaseFile(const std::shared_ptr<OpenFile>& file);
   absl::Status AdmitWrite(const OpenFile& file, uint64_t bytes);
   static void LookAhead(Handle& handle, uint64_t at);
-  absl::Status CheckDiskSpace(uint64_t bytes);
+  absl::Status CheckDiskSpace(store::PathUse use, uint64_t bytes);
   uint64_t ReserveBytes(const io::SpaceInfo& space) const;
   absl::StatusOr<uint64_t> CopyBytes(OpenFile& from, uint64_t from_offset, OpenFile& to,
                                      uint64_t to_offset, uint64_t length);
@@ -261,12 +279,19 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   // When to try again; of the background thread alone.
   absl::Time next_encrypting_sweep_ = absl::InfinitePast();
   absl::Time next_names_try_ = absl::InfinitePast();
+  absl::Time next_moves_ = absl::InfinitePast();
+  uint64_t moves_left_ = UINT64_MAX;       // bytes, when the last run for them was started
+  std::atomic<bool> moves_wanted_{false};  // do not wait to start one
+  absl::Mutex
+      drain_mu_;  // one call at a time that begins or ends a drain, adds a path or forgets one
   std::atomic<int> locked_groups_{0};
 
   absl::Mutex space_mu_;
-  int64_t space_left_ ABSL_GUARDED_BY(space_mu_) =
-      0;  // that writers may still use, by the last look
-  int64_t space_looked_ns_ ABSL_GUARDED_BY(space_mu_) = INT64_MIN;
+  struct SpaceLeft {
+    int64_t bytes = 0;  // that writers may still use, by the last look
+    int64_t looked_ns = INT64_MIN;
+  };
+  SpaceLeft space_left_[2] ABSL_GUARDED_BY(space_mu_);  // by store::PathUse
 
   absl::Mutex listener_mu_;  // held shared while it is called
   std::function<void(InodeNo)> attributes_changed_ ABSL_GUARDED_BY(listener_mu_);

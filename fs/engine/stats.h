@@ -52,12 +52,30 @@ struct EncryptionStatus {
 struct StoragePathStatus {
   std::string dir = {};
   std::string uuid = {};  // empty for the repository
-  enum class State { kOnline, kFull, kMissing, kForeign } state = State::kOnline;
-  std::string why = {};  // when it is not online
+  enum class State { kOnline, kFull, kMissing, kForeign, kDraining } state = State::kOnline;
+  std::string why = {};  // when it is not online; when draining, what is in the way
   uint64_t total_bytes = 0;
   uint64_t available_bytes = 0;
   uint64_t packs = 0;  // known to lie there
   uint64_t pack_bytes = 0;
+  bool tier = false;           // for packs of the performance tier only
+  bool draining = false;       // also while it is missing
+  double drained_percent = 0;  // while draining
+  bool removed = false;        // it was drained, and is no storage path any more
+};
+
+// What a folder's disk can do, and what a path of the performance tier must be able to.
+struct PathTest {
+  uint64_t sequential_reads = 0;  // of 64 KiB, one at a time, a second
+  uint64_t random_reads = 0;      // of 4 KiB
+  uint64_t sequential_required = 0;
+  uint64_t random_required = 0;
+  bool past_cache = false;  // else the kernel's cache was measured too
+  uint64_t total_bytes = 0;
+  uint64_t free_bytes = 0;
+  bool passed() const {
+    return sequential_reads >= sequential_required && random_reads >= random_required;
+  }
 };
 
 struct GroupStats {

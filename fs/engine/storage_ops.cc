@@ -1,10 +1,13 @@
-// Storage paths: added, looked after, shown.
+// Storage paths: added, looked after, shown. How they are drained is in drain_ops.cc.
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <utility>
 
 #include "fmt/format.h"
+#include "fs/engine/clean_path.h"
 #include "fs/engine/filesystem_impl.h"
+#include "fs/store/path_speed.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
 
@@ -17,6 +20,7 @@ constexpr absl::Duration kProbeEvery = absl::Seconds(3);
 StoragePathStatus::State StateOf(const store::StoragePaths::Status& path) {
   switch (path.state) {
     case store::PathState::kOnline:
+      if (path.draining) return StoragePathStatus::State::kDraining;
       return path.full ? StoragePathStatus::State::kFull : StoragePathStatus::State::kOnline;
     case store::PathState::kMissing:
       return StoragePathStatus::State::kMissing;
@@ -66,16 +70,41 @@ void FilesystemImpl::KeepPaths() {
       log::Warning("storage paths are followed later", "error", MessageOf(status));
     }
     last = status;
+    if (!paths_->any_draining() || !options_.cleaning.moves) continue;
+    if (absl::Status done = FinishDrains(); !done.ok()) {
+      log::Warning("a storage path is removed later", "error", MessageOf(done));
+    }
   }
 }
 
-absl::StatusOr<StoragePathStatus> FilesystemImpl::AddStoragePath(const std::string& dir) {
-  std::string clean = dir;
-  while (clean.size() > 1 && clean.back() == '/') clean.pop_back();
-  OCA_ASSIGN_OR_RETURN(const size_t path, paths_->Add(clean));
-  log::Info("storage_path_added", "path", clean);
+absl::StatusOr<StoragePathStatus> FilesystemImpl::AddStoragePath(const std::string& dir,
+                                                                 bool tier) {
+  const std::string clean = CleanPath(dir);
+  {
+    absl::MutexLock one(&drain_mu_);
+    OCA_RETURN_IF_ERROR(
+        paths_->Add(clean, tier ? store::PathUse::kTier : store::PathUse::kCapacity).status());
+  }
+  log::Info("storage_path_added", "path", clean, "tier", tier);
   OCA_RETURN_IF_ERROR(FollowPaths());
-  return ListStoragePaths().at(path + 1);
+  for (StoragePathStatus& path : ListStoragePaths()) {
+    if (path.dir == clean) return std::move(path);
+  }
+  return PosixError(ENOENT, fmt::format("{} was removed meanwhile", clean));
+}
+
+absl::StatusOr<PathTest> FilesystemImpl::TestStoragePath(const std::string& dir) {
+  OCA_ASSIGN_OR_RETURN(const store::PathSpeed speed,
+                       store::MeasurePathSpeed(*options_.fs, *options_.clock, CleanPath(dir)));
+  PathTest test;
+  test.sequential_reads = speed.sequential_reads;
+  test.random_reads = speed.random_reads;
+  test.sequential_required = store::kLeastSequentialReads;
+  test.random_required = store::kLeastRandomReads;
+  test.past_cache = speed.past_cache;
+  test.total_bytes = speed.space.total_bytes;
+  test.free_bytes = speed.space.available_bytes;
+  return test;
 }
 
 absl::Status FilesystemImpl::RescanStoragePaths() {
@@ -93,9 +122,15 @@ std::vector<StoragePathStatus> FilesystemImpl::ListStoragePaths() {
     if (space->available_bytes <= ReserveBytes(*space))
       home.state = StoragePathStatus::State::kFull;
   }
+  std::map<size_t, size_t> place;  // in `all`, by the path's number
+  std::map<size_t, uint64_t> drain_from;
   for (store::StoragePaths::Status& path : paths_->List()) {
+    place[path.number] = all.size();
     StoragePathStatus& status = all.emplace_back();
     status.state = StateOf(path);
+    status.tier = path.use == store::PathUse::kTier;
+    status.draining = path.draining;
+    if (path.draining) drain_from[path.number] = path.drain_from_bytes;
     status.dir = std::move(path.dir);
     status.uuid = std::move(path.uuid);
     status.why = std::move(path.why);
@@ -104,23 +139,35 @@ std::vector<StoragePathStatus> FilesystemImpl::ListStoragePaths() {
   }
   for (const auto& group : Groups()) {
     for (const auto& [path, use] : group->chunks->UseOfPaths()) {
-      const size_t at = path ? *path + 1 : 0;
-      if (at >= all.size()) continue;  // added meanwhile
-      all[at].packs += use.packs;
-      all[at].pack_bytes += use.bytes;
+      auto at = path ? place.find(*path) : place.end();
+      if (path && at == place.end()) continue;  // added, or removed, meanwhile
+      StoragePathStatus& status = all[path ? at->second : 0];
+      status.packs += use.packs;
+      status.pack_bytes += use.bytes;
     }
+  }
+  for (const auto& [number, bytes] : drain_from) {
+    StoragePathStatus& status = all[place[number]];
+    const uint64_t left = std::min(status.pack_bytes, bytes);
+    if (bytes > 0) {
+      status.drained_percent = 100 * static_cast<double>(bytes - left) / static_cast<double>(bytes);
+    }
+    if (status.why.empty()) status.why = WhatKeepsDrain(number);
   }
   return all;
 }
 
-absl::StatusOr<FilesystemImpl::Space> FilesystemImpl::LookAtSpace() {
+absl::StatusOr<FilesystemImpl::Space> FilesystemImpl::LookAtSpace(store::PathUse use) {
   OCA_ASSIGN_OR_RETURN(io::SpaceInfo home, options_.fs->Space(options_.dir));
   home.available_bytes = std::min<uint64_t>(home.available_bytes, INT64_MAX / 2);  // sums fit
   const uint64_t reserve = ReserveBytes(home);
-  const store::StoragePaths::Room elsewhere = paths_->room();
+  const store::StoragePaths::Room elsewhere = paths_->room(use);
   Space space;
-  space.available_bytes = home.available_bytes + elsewhere.available_bytes;
-  space.free_bytes = home.available_bytes - std::min(home.available_bytes, reserve);
+  space.available_bytes = elsewhere.available_bytes;
+  if (use == store::PathUse::kCapacity) {
+    space.available_bytes += home.available_bytes;
+    space.free_bytes = home.available_bytes - std::min(home.available_bytes, reserve);
+  }
   // Names need room at home, wherever packs lie.
   if (home.available_bytes > reserve / 2) space.free_bytes += elsewhere.free_bytes;
   space.tight = space.free_bytes < reserve;

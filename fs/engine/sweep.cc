@@ -32,6 +32,7 @@ SweepPlan ChunkStore::PlanSweep() {
   SweepPlan plan;
   uint64_t plain = 0, dead = 0;
   const bool encrypting = ActiveKey() != 0;
+  const bool moving = packs_->CanMove();
   const std::vector<PackLiveness> liveness = references_.Liveness();
   {
     absl::MutexLock lock(&stats_mu_);
@@ -44,8 +45,10 @@ SweepPlan ChunkStore::PlanSweep() {
       const uint64_t bytes = summary->second.file_bytes;
       const auto dead_stored = static_cast<uint64_t>(share * static_cast<double>(bytes));
       plan.reclaimable_bytes += dead_stored;
-      // An unencrypted pack of an encrypted group: its chunks are encrypted as they move.
-      const bool must_move = encrypting && summary->second.key == 0;
+      // An unencrypted pack of an encrypted group: its chunks are encrypted as they move. One whose
+      // place is another one by now: they go there.
+      const bool must_move =
+          (encrypting && summary->second.key == 0) || (moving && packs_->ShallMove(pack.pack));
       all.push_back(
           {{pack.pack, bytes - dead_stored, dead_stored}, pack.dead_bytes, share, must_move});
     }
@@ -99,6 +102,7 @@ bool ChunkStore::IsLive(const format::PackFooter& footer, uint32_t ordinal) {
 // nothing.
 bool ChunkStore::WorthSweeping(const format::PackFooter& footer) {
   if (footer.key == 0 && ActiveKey() != 0) return true;
+  if (packs_->ShallMove(footer.pack.pack_id) && packs_->CanMove()) return true;
   uint64_t dead = 0, total = 0;
   for (uint32_t i = 0; i < footer.chunks.size(); ++i) {
     total += footer.chunks[i].length;

@@ -22,6 +22,7 @@ inline constexpr size_t kMaxStoragePathBytes = 4095;
 struct PathIdentity {
   RepositoryUuid path{};        // random, made once with the path
   RepositoryUuid repository{};  // that the packs belong to
+  bool tier = false;            // packs of the performance tier only; else of all other groups
   friend bool operator==(const PathIdentity&, const PathIdentity&) = default;
 };
 inline constexpr size_t kPathIdentitySize = 64;
@@ -32,7 +33,10 @@ absl::StatusOr<PathIdentity> DecodePathIdentity(std::string_view bytes);
 // The file `storage-paths` in the repository.
 struct StoragePath {
   RepositoryUuid uuid{};
-  std::string dir;  // absolute
+  std::string dir;                // absolute
+  bool tier = false;              // as in its identity
+  bool draining = false;          // it takes no new packs, and those that it holds are moved away
+  uint64_t drain_from_bytes = 0;  // in packs there when draining began
   friend bool operator==(const StoragePath&, const StoragePath&) = default;
 };
 std::string EncodeStoragePaths(const std::vector<StoragePath>& paths);

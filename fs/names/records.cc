@@ -120,6 +120,7 @@ namespace {
 
 // Of the byte that holds a storage group's compression.
 constexpr uint8_t kHasKeysBit = 0x80;
+constexpr uint8_t kTierBit = 0x40;
 
 }  // namespace
 
@@ -128,7 +129,8 @@ std::string EncodeStorageGroup(const StorageGroup& group) {
   PutLe<uint8_t>(&out, kVersion);
   PutLe<uint32_t>(&out, group.id.value);
   PutLe<uint8_t>(&out, static_cast<uint8_t>(static_cast<uint8_t>(group.compression) |
-                                            (group.has_keys ? kHasKeysBit : 0)));
+                                            (group.has_keys ? kHasKeysBit : 0) |
+                                            (group.performance_tier ? kTierBit : 0)));
   PutLe<uint32_t>(&out, group.chunk_target_bytes);
   PutLe<uint64_t>(&out, group.quota_bytes);
   PutLengthPrefixed(&out, group.name);
@@ -141,9 +143,10 @@ absl::StatusOr<StorageGroup> DecodeStorageGroup(std::string_view bytes) {
   StorageGroup group;
   group.id = GroupId(in.Le<uint32_t>());
   const uint8_t flags = in.Le<uint8_t>();
-  const uint8_t compression = flags & ~kHasKeysBit;
+  const uint8_t compression = flags & ~(kHasKeysBit | kTierBit);
   group.compression = static_cast<GroupCompression>(compression);
   group.has_keys = (flags & kHasKeysBit) != 0;
+  group.performance_tier = (flags & kTierBit) != 0;
   group.chunk_target_bytes = in.Le<uint32_t>();
   group.quota_bytes = in.Le<uint64_t>();
   group.name = in.LengthPrefixed();

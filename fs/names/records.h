@@ -24,6 +24,7 @@ struct StorageGroup {
   uint32_t chunk_target_bytes = 16384;  // fixed when the group is made
   uint64_t quota_bytes = 0;             // of physical bytes; 0 = none
   bool has_keys = false;                // a key ring was made for it: a missing one is an error
+  bool performance_tier = false;        // its packs belong in the paths of that tier; for good
 };
 
 // How long a container keeps its files from being changed or removed. Periods are in seconds.

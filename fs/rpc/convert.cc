@@ -50,6 +50,7 @@ fs::v1::StorageGroup ToProto(const names::StorageGroup& group) {
   }
   out.set_chunk_size_bytes(group.chunk_target_bytes);
   out.set_quota_bytes(group.quota_bytes);
+  out.set_performance_tier(group.performance_tier);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
 #include "fmt/format.h"
 #include "lib/api/paths.grpc.pb.h"
 #include "lib/base/status.h"
@@ -27,6 +28,8 @@ api::PathState ToProto(engine::StoragePathStatus::State state) {
       return api::PATH_STATE_MISSING;
     case engine::StoragePathStatus::State::kForeign:
       return api::PATH_STATE_FOREIGN;
+    case engine::StoragePathStatus::State::kDraining:
+      return api::PATH_STATE_DRAINING;
   }
   return api::PATH_STATE_UNSPECIFIED;
 }
@@ -41,6 +44,24 @@ api::StoragePath ToProto(const engine::StoragePathStatus& path) {
   out.set_free_bytes(path.available_bytes);
   out.set_packs(path.packs);
   out.set_pack_bytes(path.pack_bytes);
+  out.set_performance_tier(path.tier);
+  out.set_draining(path.draining);
+  out.set_drained_percent(path.drained_percent);
+  out.set_removed(path.removed);
+  return out;
+}
+
+api::PathTest ToProto(const std::string& dir, const engine::PathTest& test) {
+  api::PathTest out;
+  out.set_path(dir);
+  out.set_sequential_iops_required(test.sequential_required);
+  out.set_random_iops_required(test.random_required);
+  out.set_sequential_iops(test.sequential_reads);
+  out.set_random_iops(test.random_reads);
+  out.set_passed(test.passed());
+  out.set_total_bytes(test.total_bytes);
+  out.set_free_bytes(test.free_bytes);
+  out.set_cached(!test.past_cache);
   return out;
 }
 
@@ -57,20 +78,37 @@ class Service final : public api::Paths::Service {
 
   grpc::Status AddPath(ServerContext*, const api::AddPathRequest* in,
                        api::StoragePath* out) override {
-    std::error_code error;
-    // Links are followed now: what the path means must not change later.
-    const std::filesystem::path real = std::filesystem::canonical(in->path(), error);
-    if (error) return ToGrpc(PosixError(error.value(), in->path()));
-    if (!in->path().starts_with('/')) {
-      return ToGrpc(PosixError(EINVAL, fmt::format("'{}' is no absolute path", in->path())));
+    absl::StatusOr<std::string> dir = FolderOf(in->path());
+    if (!dir.ok()) return ToGrpc(dir.status());
+    if (in->performance_tier()) {
+      if (absl::Status fast = CheckSpeed(*dir); !fast.ok()) return ToGrpc(fast);
     }
-    const std::string dir = real.string();
-    if (dir == mount_path_ || dir.starts_with(mount_path_ + "/")) {
-      return ToGrpc(PosixError(EINVAL, fmt::format("{} lies in the mount of the containers", dir)));
-    }
-    absl::StatusOr<engine::StoragePathStatus> added = filesystem_.AddStoragePath(dir);
+    absl::StatusOr<engine::StoragePathStatus> added =
+        filesystem_.AddStoragePath(*dir, in->performance_tier());
     if (added.ok()) *out = ToProto(*added);
     return ToGrpc(added.status());
+  }
+
+  grpc::Status DrainPath(ServerContext*, const api::DrainPathRequest* in,
+                         api::StoragePath* out) override {
+    absl::StatusOr<engine::StoragePathStatus> drained =
+        filesystem_.DrainStoragePath(AsListed(in->path()));
+    if (drained.ok()) *out = ToProto(*drained);
+    return ToGrpc(drained.status());
+  }
+
+  grpc::Status ForgetPath(ServerContext*, const api::ForgetPathRequest* in,
+                          api::ForgetPathResponse*) override {
+    return ToGrpc(filesystem_.ForgetStoragePath(AsListed(in->path())));
+  }
+
+  grpc::Status TestPath(ServerContext*, const api::TestPathRequest* in,
+                        api::PathTest* out) override {
+    absl::StatusOr<std::string> dir = FolderOf(in->path());
+    if (!dir.ok()) return ToGrpc(dir.status());
+    absl::StatusOr<engine::PathTest> test = Test(*dir);
+    if (test.ok()) *out = ToProto(*dir, *test);
+    return ToGrpc(test.status());
   }
 
   grpc::Status RescanPaths(ServerContext*, const api::RescanPathsRequest*,
@@ -81,6 +119,43 @@ class Service final : public api::Paths::Service {
   }
 
  private:
+  absl::StatusOr<std::string> FolderOf(const std::string& path) const {
+    std::error_code error;
+    // Links are followed now: what the path means must not change later.
+    const std::filesystem::path real = std::filesystem::canonical(path, error);
+    if (error) return PosixError(error.value(), path);
+    if (!path.starts_with('/')) {
+      return PosixError(EINVAL, fmt::format("'{}' is no absolute path", path));
+    }
+    std::string dir = real.string();
+    if (dir == mount_path_ || dir.starts_with(mount_path_ + "/")) {
+      return PosixError(EINVAL, fmt::format("{} lies in the mount of the containers", dir));
+    }
+    return dir;
+  }
+
+  // A path that is missing may have no folder that could be looked at.
+  static std::string AsListed(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path real = std::filesystem::canonical(path, error);
+    return error ? path : real.string();
+  }
+
+  absl::StatusOr<engine::PathTest> Test(const std::string& dir) {
+    absl::MutexLock one(&test_mu_);
+    return filesystem_.TestStoragePath(dir);
+  }
+
+  absl::Status CheckSpeed(const std::string& dir) {
+    OCA_ASSIGN_OR_RETURN(const engine::PathTest test, Test(dir));
+    if (test.passed()) return absl::OkStatus();
+    return absl::FailedPreconditionError(fmt::format(
+        "{} is too slow for the performance tier: {} sequential and {} random reads a second, but "
+        "at least {} and {} are required; give a folder of a faster disk",
+        dir, test.sequential_reads, test.random_reads, test.sequential_required,
+        test.random_required));
+  }
+
   void List(api::ListPathsResponse* out) {
     for (const engine::StoragePathStatus& path : filesystem_.ListStoragePaths())
       *out->add_paths() = ToProto(path);
@@ -88,6 +163,7 @@ class Service final : public api::Paths::Service {
 
   engine::Filesystem& filesystem_;
   const std::string mount_path_;
+  absl::Mutex test_mu_;  // one test at a time: two would measure each other
 };
 
 }  // namespace

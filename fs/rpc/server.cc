@@ -79,6 +79,7 @@ class Service final : public api::Fs::Service {
     wanted.compression = *compression;
     if (in->chunk_size_bytes() != 0) wanted.chunk_target_bytes = in->chunk_size_bytes();
     wanted.quota_bytes = in->quota_bytes();
+    wanted.performance_tier = in->performance_tier();
     absl::StatusOr<names::StorageGroup> made = filesystem_.AddGroup(wanted);
     if (made.ok()) *out = ToProto(*made);
     return ToGrpc(made.status());

@@ -101,7 +101,7 @@ bool SpreadPackStore::Settled() const {
 
 void SpreadPackStore::NoteSettled() {
   const uint64_t changes = options_.paths->changes();
-  if (!options_.paths->all_online() || !Returned().empty()) return;
+  if (!options_.paths->all_online(options_.use) || !Returned().empty()) return;
   absl::MutexLock lock(&mu_);
   for (const auto& [id, path] : where_) {
     if (path == kUnplaced) return;
@@ -112,9 +112,10 @@ void SpreadPackStore::NoteSettled() {
 bool SpreadPackStore::AnyOffline() const {
   if (Settled()) return false;
   const size_t count = options_.paths->count();
-  if (!options_.paths->all_online()) return true;
+  if (!options_.paths->all_online(options_.use)) return true;
   absl::MutexLock lock(&mu_);
   for (size_t i = 0; i < count; ++i) {
+    if (!Mine(i)) continue;
     if (i >= attached_.size() || attached_[i].generation != options_.paths->generation(i))
       return true;
   }
@@ -128,7 +129,7 @@ bool SpreadPackStore::IsOffline(PackId id) const {
 absl::Status SpreadPackStore::MissingError(uint8_t path) const {
   std::string dirs;
   for (size_t i = 0; i < options_.paths->count(); ++i) {
-    if (path == kUnplaced ? options_.paths->generation(i) != 0 : i != path) continue;
+    if (path == kUnplaced ? !Mine(i) || options_.paths->generation(i) != 0 : i != path) continue;
     dirs += (dirs.empty() ? "" : " or ") + options_.paths->dir(i);
   }
   if (dirs.empty()) dirs = "(of a list that is damaged)";
@@ -190,6 +191,11 @@ absl::StatusOr<std::unique_ptr<PackWriter>> SpreadPackStore::CreateIn(size_t pat
     options_.paths->NoteRefused(path);
     return Explain(route, writer.status(), /*writes=*/true);
   }
+  if (options_.paths->draining(path)) {  // since it was chosen: who drains it need not see the pack
+    writer->reset();
+    (void)route.store->Remove(id);
+    return MissingError(static_cast<uint8_t>(path));
+  }
   {
     absl::MutexLock lock(&mu_);
     where_[id] = static_cast<uint8_t>(path);
@@ -213,7 +219,7 @@ absl::StatusOr<std::unique_ptr<PackWriter>> SpreadPackStore::Create(PackId id) {
   OCA_RETURN_IF_ERROR(CheckUnused(id));
   uint64_t without = 0;
   while (true) {
-    const std::optional<size_t> path = options_.paths->Choose(without);
+    const std::optional<size_t> path = options_.paths->Choose(without, options_.use);
     if (!path) return home_->Create(id);
     absl::StatusOr<std::unique_ptr<PackWriter>> writer = CreateIn(*path, id);
     if (writer.ok() || absl::IsInvalidArgument(writer.status())) return writer;
@@ -223,6 +229,7 @@ absl::StatusOr<std::unique_ptr<PackWriter>> SpreadPackStore::Create(PackId id) {
 }
 
 absl::StatusOr<std::unique_ptr<PackWriter>> SpreadPackStore::CreateAtHome(PackId id) {
+  if (options_.use == PathUse::kTier) return Create(id);  // recipes are read at random, too
   if (!has_paths() || options_.paths->HomeHasRoom()) return home_->Create(id);
   return Create(id);
 }
@@ -313,6 +320,7 @@ std::vector<size_t> SpreadPackStore::Returned() const {
   const size_t count = options_.paths->count();
   absl::MutexLock lock(&mu_);
   for (size_t i = 0; i < count; ++i) {
+    if (!Mine(i)) continue;
     const uint64_t generation = options_.paths->generation(i);
     if (generation == 0) continue;
     if (i >= attached_.size() || attached_[i].generation != generation) paths.push_back(i);
@@ -395,6 +403,53 @@ std::vector<PackId> SpreadPackStore::TakeUnplaced() {
   return ids;
 }
 
+bool SpreadPackStore::CanMove() {
+  if (options_.paths == nullptr) return false;
+  const bool tier = options_.use == PathUse::kTier;
+  if (!tier && !options_.paths->any_draining()) return false;
+  return options_.paths->PathsHaveRoom(options_.use) || (!tier && options_.paths->HomeHasRoom());
+}
+
+bool SpreadPackStore::ShallMove(PackId id) const {
+  if (options_.paths == nullptr) return false;
+  absl::MutexLock lock(&mu_);
+  auto it = where_.find(id);
+  if (it == where_.end()) return options_.use == PathUse::kTier;
+  return it->second != kUnplaced && options_.paths->draining(it->second) &&
+         options_.paths->generation(it->second) != 0;
+}
+
+absl::StatusOr<std::vector<PackInfo>> SpreadPackStore::ListIn(size_t path) {
+  if (!Mine(path)) return std::vector<PackInfo>();
+  std::shared_ptr<PackStore> store;
+  {
+    absl::MutexLock lock(&mu_);
+    if (path < attached_.size() && attached_[path].generation == options_.paths->generation(path)) {
+      store = attached_[path].store;
+    }
+  }
+  if (store == nullptr) return MissingError(static_cast<uint8_t>(path));
+  return store->List();
+}
+
+std::string SpreadPackStore::MissingPaths() const {
+  return std::string(MessageOf(MissingError(kUnplaced)));
+}
+
+std::vector<PackId> SpreadPackStore::Forget(size_t path) {
+  std::vector<PackId> ids;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [id, at] : where_) {
+      if (at == path) ids.push_back(id);
+    }
+    for (PackId id : ids) where_.erase(id);
+    if (path < attached_.size()) attached_[path] = {};
+  }
+  NoteSettled();
+  return ids;
+}
+
 std::optional<size_t> SpreadPackStore::PathOf(PackId id) const {
   {
     absl::MutexLock lock(&mu_);
@@ -404,7 +459,7 @@ std::optional<size_t> SpreadPackStore::PathOf(PackId id) const {
   }
   std::optional<size_t> missing;
   for (size_t i = 0; i < options_.paths->count(); ++i) {
-    if (options_.paths->generation(i) != 0) continue;
+    if (!Mine(i) || options_.paths->generation(i) != 0) continue;
     if (missing) return std::nullopt;
     missing = i;
   }

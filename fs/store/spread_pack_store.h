@@ -30,6 +30,9 @@ class SpreadPackStore final : public PackStore {
     GroupId group;
     const GroupKeys* keys = nullptr;  // as in OpenLocalPackStore
     StoragePaths* paths = nullptr;    // null: home is all there is
+    // kTier: packs belong in the paths of the performance tier, and lie at home only while those
+    // take none. Paths for the other use are as if they were not there.
+    PathUse use = PathUse::kCapacity;
   };
   // Attaches the paths that are online.
   static absl::StatusOr<std::unique_ptr<SpreadPackStore>> Open(Options options);
@@ -48,7 +51,7 @@ class SpreadPackStore final : public PackStore {
 
   // As Create, but at home as long as there is room.
   absl::StatusOr<std::unique_ptr<PackWriter>> CreateAtHome(PackId id);
-  bool has_paths() const { return options_.paths != nullptr && options_.paths->count() > 0; }
+  bool has_paths() const { return options_.paths != nullptr && options_.paths->any(options_.use); }
   bool IsOffline(PackId id) const;
   // Some path is not attached, or nobody knows whether there are others.
   bool AnyOffline() const;
@@ -59,6 +62,11 @@ class SpreadPackStore final : public PackStore {
   // They are not offline any more.
   std::vector<PackId> TakeUnplaced();
 
+  // Another group's path may have come or gone: looks whether all of this one's are there, so that
+  // calls need not. To be called now and then.
+  void Settle() {
+    if (!Settled()) NoteSettled();
+  }
   // Paths that are online and not attached.
   std::vector<size_t> Returned() const;
   struct Attached {
@@ -68,6 +76,19 @@ class SpreadPackStore final : public PackStore {
   absl::StatusOr<Attached> Attach(size_t path);
   // Closes what is open in paths that went missing; their numbers.
   std::vector<size_t> Detach();
+
+  // There is a better place for packs that ShallMove names.
+  bool CanMove();
+  // The pack lies in a path that is being drained, or at home while it belongs in the tier.
+  bool ShallMove(PackId id) const;
+  // Every pack file in the path; of those of a locked group nothing else is known. PathMissingError
+  // while it is not attached.
+  absl::StatusOr<std::vector<PackInfo>> ListIn(size_t path);
+  // Says which paths are missing.
+  std::string MissingPaths() const;
+  // The path was removed, or given up for lost: what is known to lie there, and nowhere else, is
+  // not offline any more, but gone.
+  std::vector<PackId> Forget(size_t path);
 
   // Where the pack lies: a path, or home; what is unplaced is said to be in the missing path when
   // there is only one.
@@ -90,6 +111,9 @@ class SpreadPackStore final : public PackStore {
 
   explicit SpreadPackStore(Options options) : options_(std::move(options)) {}
 
+  bool Mine(size_t path) const {
+    return !options_.paths->removed(path) && options_.paths->use(path) == options_.use;
+  }
   bool Settled() const;
   void NoteSettled() ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status MissingError(uint8_t path) const;

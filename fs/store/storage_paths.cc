@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
-#include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
@@ -17,9 +16,6 @@ namespace {
 constexpr std::string_view kIdentityFile = "oca-storage-path";
 constexpr std::string_view kListFile = "storage-paths";
 constexpr std::string_view kTrialFile = "oca-storage-path.try";
-// Of one path, so that sums of all stay in range.
-constexpr uint64_t kMostBytes = INT64_MAX / (2 * format::kMaxStoragePaths);
-constexpr int64_t kRefusedNanos = 30'000'000'000;
 constexpr char kMissingPayload[] = "oca/storage-path";
 
 format::RepositoryUuid NewUuid() {
@@ -118,10 +114,12 @@ void StoragePaths::SetState(size_t path, const Look& look) {
   std::string dir;
   {
     absl::MutexLock lock(&mu_);
+    if (at.removed) return;
     at.why = look.why;
     if (at.state == look.state && (look.state == PathState::kOnline) == (at.generation != 0))
       return;
     at.state = look.state;
+    at.refused_until_ns = 0;
     at.generation = look.state == PathState::kOnline ? ++last_generation_ : 0;
     ++changes_;
     dir = at.dir;
@@ -146,6 +144,9 @@ absl::Status StoragePaths::Load() {
     auto path = std::make_unique<Path>();
     path->uuid = known.uuid;
     path->dir = std::move(known.dir);
+    path->use = known.tier ? PathUse::kTier : PathUse::kCapacity;
+    path->draining = known.draining;
+    path->drain_from_bytes = known.drain_from_bytes;
     paths_[count_] = std::move(path);
     ++count_;
     SetState(count_ - 1, LookAt(paths_[count_ - 1]->dir, known.uuid, /*writes=*/true));
@@ -161,18 +162,52 @@ std::string StoragePaths::dir(size_t path) const {
   return paths_[path]->dir;
 }
 
-bool StoragePaths::all_online() const {
+bool StoragePaths::any(PathUse use) const {
   for (size_t i = 0; i < count_; ++i) {
-    if (generation(i) == 0) return false;
+    if (!removed(i) && paths_[i]->use == use) return true;
+  }
+  return false;
+}
+
+bool StoragePaths::any_draining() const {
+  for (size_t i = 0; i < count_; ++i) {
+    if (!removed(i) && draining(i)) return true;
+  }
+  return false;
+}
+
+bool StoragePaths::all_online(PathUse use) const {
+  for (size_t i = 0; i < count_; ++i) {
+    if (!removed(i) && paths_[i]->use == use && generation(i) == 0) return false;
   }
   return !lost_;
 }
 
-std::vector<format::StoragePath> StoragePaths::Known() {
+std::vector<format::StoragePath> StoragePaths::Known() const {
   std::vector<format::StoragePath> list;
   absl::MutexLock lock(&mu_);
-  for (size_t i = 0; i < count_; ++i) list.push_back({paths_[i]->uuid, paths_[i]->dir});
+  for (size_t i = 0; i < count_; ++i) {
+    const Path& path = *paths_[i];
+    if (path.removed) continue;
+    list.push_back({path.uuid, path.dir, path.use == PathUse::kTier, path.draining,
+                    path.draining ? path.drain_from_bytes : 0});
+  }
   return list;
+}
+
+std::optional<size_t> StoragePaths::NumberOf(const format::RepositoryUuid& uuid) const {
+  for (size_t i = 0; i < count_; ++i) {
+    if (!removed(i) && paths_[i]->uuid == uuid) return i;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<size_t> StoragePaths::Find(const std::string& dir) const {
+  absl::MutexLock lock(&mu_);
+  for (size_t i = 0; i < count_; ++i) {
+    if (!paths_[i]->removed && paths_[i]->dir == dir) return i;
+  }
+  return PosixError(ENOENT, fmt::format("{} is no storage path", dir));
 }
 
 absl::Status StoragePaths::CheckPlace(const std::string& dir) {
@@ -189,10 +224,19 @@ absl::Status StoragePaths::CheckPlace(const std::string& dir) {
 }
 
 // The identity that stands in `dir`; made anew in an empty folder.
-absl::StatusOr<format::PathIdentity> StoragePaths::Claim(const std::string& dir) {
+absl::StatusOr<format::PathIdentity> StoragePaths::Claim(const std::string& dir, PathUse use) {
   absl::StatusOr<format::PathIdentity> identity = ReadIdentity(*options_.fs, dir);
+  const bool tier = use == PathUse::kTier;
   if (identity.ok()) {
-    if (identity->repository == options_.repository) return identity;
+    if (identity->repository == options_.repository) {
+      if (identity->tier == tier) return identity;
+      return PosixError(
+          EINVAL, identity->tier
+                      ? fmt::format("{} is a path of the performance tier", dir)
+                      : fmt::format("{} is a storage path of the other storage groups; give the "
+                                    "performance tier an empty folder",
+                                    dir));
+    }
     return PosixError(EBUSY, fmt::format("{} is a storage path of another appliance, {}", dir,
                                          format::UuidToText(identity->repository)));
   }
@@ -204,7 +248,7 @@ absl::StatusOr<format::PathIdentity> StoragePaths::Claim(const std::string& dir)
     return PosixError(EINVAL,
                       fmt::format("{} is not empty: it holds {}; give an empty folder", dir, name));
   }
-  const format::PathIdentity fresh{NewUuid(), options_.repository};
+  const format::PathIdentity fresh{NewUuid(), options_.repository, tier};
   OCA_RETURN_IF_ERROR(io::WriteFileAtomically(*options_.fs, io::JoinPath(dir, kIdentityFile),
                                               format::EncodePathIdentity(fresh)));
   return fresh;
@@ -214,11 +258,11 @@ absl::Status StoragePaths::SaveList(std::vector<format::StoragePath> list) {
   return io::WriteFileAtomically(*options_.fs, ListPath(), format::EncodeStoragePaths(list));
 }
 
-absl::StatusOr<size_t> StoragePaths::Add(const std::string& dir) {
+absl::StatusOr<size_t> StoragePaths::Add(const std::string& dir, PathUse use) {
   absl::MutexLock change(&change_mu_);
   OCA_RETURN_IF_ERROR(CheckPlace(dir));
   OCA_RETURN_IF_ERROR(TryToWrite(dir));
-  OCA_ASSIGN_OR_RETURN(const format::PathIdentity identity, Claim(dir));
+  OCA_ASSIGN_OR_RETURN(const format::PathIdentity identity, Claim(dir, use));
   std::vector<format::StoragePath> list = Known();
   size_t at = 0;
   while (at < list.size() && list[at].uuid != identity.path) ++at;
@@ -228,7 +272,13 @@ absl::StatusOr<size_t> StoragePaths::Add(const std::string& dir) {
           EINVAL, fmt::format("{} and the storage path {} lie in one another", dir, list[i].dir));
     }
   }
+  size_t number = count_;
   if (at < list.size()) {
+    number = *NumberOf(identity.path);
+    if (list[at].dir == dir && list[at].draining) {
+      OCA_RETURN_IF_ERROR(EndDrain(number));
+      return number;
+    }
     if (list[at].dir == dir ||
         LookAt(list[at].dir, identity.path, false).state == PathState::kOnline) {
       return PosixError(EEXIST, fmt::format("{} is a storage path already", list[at].dir));
@@ -236,22 +286,105 @@ absl::StatusOr<size_t> StoragePaths::Add(const std::string& dir) {
     list[at].dir = dir;  // it is mounted elsewhere by now
     OCA_RETURN_IF_ERROR(SaveList(list));
     absl::MutexLock lock(&mu_);
-    paths_[at]->dir = dir;
+    paths_[number]->dir = dir;
   } else {
-    if (at == format::kMaxStoragePaths) {
-      return PosixError(EINVAL, fmt::format("there are {} storage paths, and no more can be added",
-                                            format::kMaxStoragePaths));
+    if (number == format::kMaxStoragePaths) {
+      return PosixError(
+          EINVAL, at == number
+                      ? fmt::format("there are {} storage paths, and no more can be added", at)
+                      : std::string("so many storage paths were added and removed since ocafsd "
+                                    "started that it has to be started again first"));
     }
-    list.push_back({identity.path, dir});
+    list.push_back({identity.path, dir, use == PathUse::kTier});
     OCA_RETURN_IF_ERROR(SaveList(list));
     auto path = std::make_unique<Path>();
     path->uuid = identity.path;
     path->dir = dir;
-    paths_[at] = std::move(path);
+    path->use = use;
+    paths_[number] = std::move(path);
     ++count_;
   }
-  SetState(at, {PathState::kOnline, {}});
-  return at;
+  SetState(number, {PathState::kOnline, {}});
+  return number;
+}
+
+absl::Status StoragePaths::StartDrain(size_t path, uint64_t bytes) {
+  absl::MutexLock change(&change_mu_);
+  if (removed(path)) return PosixError(ENOENT, "the storage path was removed");
+  std::vector<format::StoragePath> list = Known();
+  for (format::StoragePath& known : list) {
+    if (known.uuid != paths_[path]->uuid) continue;
+    known.draining = true;
+    known.drain_from_bytes = bytes;
+  }
+  OCA_RETURN_IF_ERROR(SaveList(std::move(list)));
+  absl::MutexLock lock(&mu_);
+  paths_[path]->drain_from_bytes = bytes;
+  paths_[path]->draining = true;
+  return absl::OkStatus();
+}
+
+absl::Status StoragePaths::EndDrain(size_t path) {
+  std::vector<format::StoragePath> list = Known();
+  for (format::StoragePath& known : list) {
+    if (known.uuid == paths_[path]->uuid) known.draining = false;
+  }
+  OCA_RETURN_IF_ERROR(SaveList(std::move(list)));
+  paths_[path]->draining = false;
+  return absl::OkStatus();
+}
+
+absl::Status StoragePaths::Remove(size_t path, bool missing_only) {
+  absl::MutexLock change(&change_mu_);
+  if (removed(path)) return absl::OkStatus();
+  std::vector<format::StoragePath> list = Known();
+  std::erase_if(list,
+                [&](const format::StoragePath& known) { return known.uuid == paths_[path]->uuid; });
+  const std::string folder = dir(path);
+  Path& gone = *paths_[path];
+  {
+    absl::MutexLock lock(&mu_);
+    if (missing_only && gone.generation != 0) {
+      return PosixError(
+          EINVAL, fmt::format("{} is there: only a path that is missing can be given up", folder));
+    }
+    // Before the list: from here on nothing becomes durable there.
+    gone.removed = true;
+    gone.state = PathState::kMissing;
+    gone.generation = 0;
+    ++changes_;
+  }
+  if (absl::Status saved = SaveList(std::move(list)); !saved.ok()) {
+    gone.removed = false;  // the next probe finds it
+    return saved;
+  }
+  TidyUp(folder, gone.uuid);
+  return absl::OkStatus();
+}
+
+// Best effort. While something is left in it, the folder says whose it is, and can be added again.
+void StoragePaths::TidyUp(const std::string& dir, const format::RepositoryUuid& uuid) const {
+  io::FileSystem& fs = *options_.fs;
+  absl::StatusOr<format::PathIdentity> identity = ReadIdentity(fs, dir);
+  if (!identity.ok() || identity->path != uuid || identity->repository != options_.repository) {
+    return;
+  }
+  const std::string groups = io::JoinPath(dir, "groups");
+  const auto names_in = [&fs](const std::string& folder) {
+    return fs.List(folder).value_or(std::vector<std::string>());
+  };
+  for (const std::string& group : names_in(groups)) {
+    const std::string packs = io::JoinPath(io::JoinPath(groups, group), "packs");
+    for (const std::string& name : names_in(packs)) {
+      (void)fs.RemoveDir(io::JoinPath(packs, name));
+    }
+    (void)fs.RemoveDir(packs);
+    (void)fs.RemoveDir(io::JoinPath(groups, group));
+  }
+  const absl::Status empty = fs.RemoveDir(groups);
+  if (!empty.ok() && ErrnoOf(empty) != ENOENT) return;
+  (void)fs.SyncDir(dir);
+  (void)io::RemoveFileDurably(fs, io::JoinPath(dir, kIdentityFile));
 }
 
 bool StoragePaths::Check(size_t path, bool writes, const absl::Status& error) {
@@ -264,23 +397,23 @@ bool StoragePaths::Check(size_t path, bool writes, const absl::Status& error) {
 
 void StoragePaths::Probe() {
   for (size_t i = 0; i < count_; ++i) {
+    if (removed(i)) continue;
     const bool was_online = generation(i) != 0;
     SetState(i, LookAt(dir(i), paths_[i]->uuid, /*writes=*/!was_online));
   }
 }
 
-absl::StatusOr<uint64_t> StoragePaths::FreeAt(const std::string& dir, uint64_t open_packs) const {
-  OCA_ASSIGN_OR_RETURN(io::SpaceInfo space, options_.fs->Space(dir));
-  const uint64_t kept = options_.reserve(space) + open_packs * options_.pack_target_bytes;
-  return space.available_bytes - std::min(space.available_bytes, kept);
-}
-
 std::vector<StoragePaths::Status> StoragePaths::List() {
   std::vector<Status> all;
   for (size_t i = 0; i < count_; ++i) {
+    if (removed(i)) continue;
     Status status;
+    status.number = i;
+    status.use = paths_[i]->use;
+    status.draining = paths_[i]->draining;
     {
       absl::MutexLock lock(&mu_);
+      status.drain_from_bytes = paths_[i]->drain_from_bytes;
       status.dir = paths_[i]->dir;
       status.state = paths_[i]->state;
       status.why = paths_[i]->why;
@@ -294,58 +427,6 @@ std::vector<StoragePaths::Status> StoragePaths::List() {
     all.push_back(std::move(status));
   }
   return all;
-}
-
-void StoragePaths::NoteRefused(size_t path) {
-  paths_[path]->refused_until_ns = absl::GetCurrentTimeNanos() + kRefusedNanos;
-}
-
-StoragePaths::Room StoragePaths::room() {
-  Room sum;
-  for (size_t i = 0; i < count_; ++i) {
-    if (generation(i) == 0) continue;
-    absl::StatusOr<io::SpaceInfo> space = options_.fs->Space(dir(i));
-    if (!space.ok()) continue;
-    const uint64_t available = std::min(space->available_bytes, kMostBytes);
-    sum.available_bytes += available;
-    sum.free_bytes += available - std::min(available, options_.reserve(*space));
-  }
-  return sum;
-}
-
-bool StoragePaths::HomeHasRoom() const {
-  return FreeAt(options_.home, 0).value_or(0) >= options_.pack_target_bytes;
-}
-
-// Smooth weighted round robin: each gains by its share of the room, who has most pays for its turn.
-std::optional<size_t> StoragePaths::Choose(uint64_t without) {
-  struct Candidate {
-    std::optional<size_t> path;
-    uint64_t room;
-    double* credit;
-  };
-  std::vector<Candidate> candidates;
-  double all = 0;
-  const auto offer = [&](std::optional<size_t> path, const absl::StatusOr<uint64_t>& room,
-                         double* credit) {
-    if (!room.ok() || *room < options_.pack_target_bytes) return;
-    candidates.push_back({path, *room, credit});
-    all += static_cast<double>(*room);
-  };
-  absl::MutexLock lock(&choose_mu_);
-  offer(std::nullopt, FreeAt(options_.home, 0), &home_credit_);
-  for (size_t i = 0; i < count_; ++i) {
-    if (generation(i) == 0 || (without >> i & 1) != 0) continue;
-    if (paths_[i]->refused_until_ns > absl::GetCurrentTimeNanos()) continue;
-    offer(i, FreeAt(dir(i), paths_[i]->open_packs), &paths_[i]->credit);
-  }
-  if (candidates.empty()) return std::nullopt;
-  for (const Candidate& each : candidates) *each.credit += static_cast<double>(each.room) / all;
-  const auto chosen = std::max_element(
-      candidates.begin(), candidates.end(),
-      [](const Candidate& a, const Candidate& b) { return *a.credit < *b.credit; });
-  *chosen->credit -= 1;
-  return chosen->path;
 }
 
 }  // namespace oca::store

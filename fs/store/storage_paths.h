@@ -1,6 +1,6 @@
 // The storage paths of a repository: folders beside its home, mostly on other disks, that hold
 // packs. Which there are, whether each is there now, and which of them has room. Metadata stays at
-// home.
+// home. Paths of the performance tier hold packs of the storage groups in that tier, and no others.
 #ifndef OCA_FS_STORE_STORAGE_PATHS_H_
 #define OCA_FS_STORE_STORAGE_PATHS_H_
 
@@ -34,7 +34,11 @@ absl::Status PathMissingError(std::string_view dir);
 // What only a missing path refuses: it is no damage, and says nothing about other paths.
 bool IsPathMissing(const absl::Status& status);
 
-// Thread-safe. Paths have numbers from 0 on, which last as long as this object. A path has a
+// Which paths: those of the performance tier, or all others.
+enum class PathUse { kCapacity, kTier };
+
+// Thread-safe. Paths have numbers from 0 on, which last as long as this object; that of a path that
+// was removed is not given again. A path has a
 // *generation* while it is online, and another one each time that it comes back: what was opened in
 // an earlier one is not used any more.
 class StoragePaths {
@@ -55,6 +59,10 @@ class StoragePaths {
     std::string why;      // when it is not online
     io::SpaceInfo space;  // zero when it is not online
     bool full = false;    // takes no new packs
+    size_t number = 0;
+    PathUse use = PathUse::kCapacity;
+    bool draining = false;
+    uint64_t drain_from_bytes = 0;  // see StartDrain
   };
   struct Room {
     uint64_t available_bytes = 0;
@@ -80,15 +88,33 @@ class StoragePaths {
   // the list, or that is in it with another folder. Returns its number. A power cut in between
   // leaves the list as it was, and the folder such that this can be called again. EINVAL: the
   // folder is not empty, or lies within home or another path, or they in it. ENOENT, ENOTDIR, and
-  // errors of writing there. EEXIST: it is one already. EBUSY: it is another repository's.
-  absl::StatusOr<size_t> Add(const std::string& dir) ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
+  // errors of writing there, or the path is one for the other use. EEXIST: it is one already.
+  // EBUSY: it is another repository's. One that is being drained is not any more.
+  absl::StatusOr<size_t> Add(const std::string& dir, PathUse use = PathUse::kCapacity)
+      ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
+  // The path in this folder; ENOENT.
+  absl::StatusOr<size_t> Find(const std::string& dir) const ABSL_LOCKS_EXCLUDED(mu_);
+  // From now on, and durably, the path takes no new packs, and what lies there shall be moved away.
+  // `bytes`: in packs there now. Ended by Remove, or by Add of the same folder.
+  absl::Status StartDrain(size_t path, uint64_t bytes) ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
+  // Takes the path out of the list, durably, then, when nothing but empty folders is left in it,
+  // those and what marks the folder as a path. What lies there is not looked at: the caller knows
+  // that nothing is needed. A power cut in between leaves a folder that can be added again.
+  // `missing_only`: EINVAL when it is online.
+  absl::Status Remove(size_t path, bool missing_only = false) ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
 
+  // How many numbers were given.
   size_t count() const { return count_; }
+  bool removed(size_t path) const { return paths_[path]->removed; }
+  PathUse use(size_t path) const { return paths_[path]->use; }
+  bool draining(size_t path) const { return paths_[path]->draining; }
+  bool any(PathUse use) const;
+  bool any_draining() const;
   // 0 while the path is not online.
   uint64_t generation(size_t path) const { return paths_[path]->generation; }
-  // Changes whenever a generation does, and when a path is added.
+  // Changes whenever a generation does, and when a path is added or removed.
   uint64_t changes() const { return changes_; }
-  bool all_online() const;
+  bool all_online(PathUse use = PathUse::kCapacity) const;
   std::string dir(size_t path) const;
 
   // Something failed there: looks whether the path is there, and marks it missing when it is not.
@@ -97,12 +123,18 @@ class StoragePaths {
   // Looks at all of them; those that are back are online afterwards.
   void Probe() ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<Status> List() ABSL_LOCKS_EXCLUDED(mu_);
-  // Of all that are online.
-  Room room();
-  // Where the next pack should lie: a path, or home (nullopt). By free space; full ones, and those
-  // of `without`, are left out. Home when nothing has room.
-  std::optional<size_t> Choose(uint64_t without) ABSL_LOCKS_EXCLUDED(choose_mu_);
+  // Of all that are online and take packs, but for `without`.
+  Room room(PathUse use = PathUse::kCapacity, std::optional<size_t> without = std::nullopt);
+  // OK when a path for this use is online and takes packs; else why not, as PathMissingError.
+  absl::Status CheckAny(PathUse use) const;
+  // Where the next pack should lie: a path, or home (nullopt). By free space; full ones, those that
+  // are drained, and those of `without`, are left out. Home when nothing has room; for the tier,
+  // whose packs belong in its paths, only when no path there takes a pack even of its reserve.
+  std::optional<size_t> Choose(uint64_t without, PathUse use = PathUse::kCapacity)
+      ABSL_LOCKS_EXCLUDED(choose_mu_);
   bool HomeHasRoom() const;
+  // Whether a path for this use takes packs now, without its reserve.
+  bool PathsHaveRoom(PathUse use) const;
 
   // Packs being filled: they may need so much room each.
   void NotePackOpened(size_t path) { ++paths_[path]->open_packs; }
@@ -114,6 +146,10 @@ class StoragePaths {
   struct Path {
     format::RepositoryUuid uuid{};
     std::string dir;
+    PathUse use = PathUse::kCapacity;  // const once it is shared
+    std::atomic<bool> draining{false};
+    std::atomic<bool> removed{false};
+    uint64_t drain_from_bytes = 0;
     std::atomic<uint64_t> generation{0};
     std::atomic<uint64_t> open_packs{0};
     std::atomic<int64_t> refused_until_ns{0};  // absl::GetCurrentTimeNanos
@@ -131,21 +167,29 @@ class StoragePaths {
   Look LookAt(const std::string& dir, const format::RepositoryUuid& uuid, bool writes) const;
   absl::Status TryToWrite(const std::string& dir) const;
   // Room for new packs.
-  absl::StatusOr<uint64_t> FreeAt(const std::string& dir, uint64_t open_packs) const;
+  absl::StatusOr<uint64_t> FreeAt(const std::string& dir, uint64_t open_packs,
+                                  bool with_reserve = false) const;
+  std::optional<size_t> ChooseOnce(uint64_t without, PathUse use, bool with_reserve)
+      ABSL_LOCKS_EXCLUDED(choose_mu_);
   void SetState(size_t path, const Look& look) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status CheckPlace(const std::string& dir) ABSL_LOCKS_EXCLUDED(mu_);
-  absl::StatusOr<format::PathIdentity> Claim(const std::string& dir);
+  absl::StatusOr<format::PathIdentity> Claim(const std::string& dir, PathUse use);
+  absl::Status EndDrain(size_t path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
+  void TidyUp(const std::string& dir, const format::RepositoryUuid& uuid) const;
   absl::Status SaveList(std::vector<format::StoragePath> list)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
-  std::vector<format::StoragePath> Known() ABSL_LOCKS_EXCLUDED(mu_);
+  // The list as it is now, of those that were not removed.
+  std::vector<format::StoragePath> Known() const ABSL_LOCKS_EXCLUDED(mu_);
+  // The number of the path with this UUID; none.
+  std::optional<size_t> NumberOf(const format::RepositoryUuid& uuid) const;
 
   const Options options_;
   std::array<std::unique_ptr<Path>, format::kMaxStoragePaths> paths_;  // the first count_ are set
   std::atomic<size_t> count_{0};
   std::atomic<uint64_t> changes_{1};
   std::atomic<bool> lost_{false};
-  absl::Mutex change_mu_ ABSL_ACQUIRED_BEFORE(mu_);  // one Add at a time
-  mutable absl::Mutex mu_;                           // state, why, dir of paths
+  absl::Mutex change_mu_ ABSL_ACQUIRED_BEFORE(mu_);  // one change of the list at a time
+  mutable absl::Mutex mu_;                           // state, why, dir, drain_from_bytes of paths
   uint64_t last_generation_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Mutex choose_mu_;
   double home_credit_ ABSL_GUARDED_BY(choose_mu_) = 0;

@@ -7,6 +7,20 @@
 #include "lib/base/status.h"
 
 namespace oca::ofsck {
+namespace {
+
+// Names would say it. A path that is missing may hold its packs: then it is taken for such a group,
+// and something of it for missing.
+bool IsOfTier(io::FileSystem& fs, const store::StoragePaths& paths, GroupId id) {
+  for (size_t i = 0; i < paths.count(); ++i) {
+    if (paths.use(i) != store::PathUse::kTier) continue;
+    if (paths.generation(i) == 0) return true;
+    if (fs.Stat(GroupFolder(paths.dir(i), id)).ok()) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 BareGroup::BareGroup(std::unique_ptr<store::GroupKeys> keys, uint64_t memory_bytes)
     : keys_(std::move(keys)),
@@ -37,6 +51,7 @@ absl::StatusOr<std::unique_ptr<BareGroup>> BareGroup::Open(io::FileSystem& fs,
   options.caches = &group->caches_;
   options.keys = group->keys_.get();
   options.paths = group->paths_.get();
+  options.performance_tier = IsOfTier(fs, *group->paths_, id);
   options.index_budget_bytes = memory_bytes / 2;
   OCA_ASSIGN_OR_RETURN(group->chunks_, engine::ChunkStore::Open(options));
   return group;

@@ -23,6 +23,8 @@ namespace {
 
 // The group of this id is made with every installation.
 constexpr char kFirstGroupName[] = "DefaultGroup";
+// That of the performance tier has this name.
+constexpr char kTierGroupName[] = "PerformanceTier";
 
 class Rebuild {
  public:
@@ -103,20 +105,24 @@ class Rebuild {
     record.id = id;
     record.name = made.name;
     record.has_keys = made.keys->state() != store::GroupKeys::State::kNone;
-    OCA_RETURN_IF_ERROR(names_->AddGroup(record).status());
     OCA_ASSIGN_OR_RETURN(auto group, BareGroup::Open(fs_, options_.dir, id, std::move(made.keys),
                                                      options_.memory_budget_bytes));
+    record.performance_tier = group->chunks().performance_tier();
+    if (record.performance_tier) record.name = kTierGroupName;
+    OCA_RETURN_IF_ERROR(names_->AddGroup(record).status());
     if (group->chunks().AnyOffline()) {
       return absl::FailedPreconditionError(
           "a storage path is missing, and recipes may lie there; bring it back first");
     }
     OCA_ASSIGN_OR_RETURN(
         auto packs,
-        store::SpreadPackStore::Open({.fs = &fs_,
-                                      .home = io::JoinPath(GroupFolder(options_.dir, id), "packs"),
-                                      .group = id,
-                                      .keys = &group->keys(),
-                                      .paths = &group->paths()}));
+        store::SpreadPackStore::Open(
+            {.fs = &fs_,
+             .home = io::JoinPath(GroupFolder(options_.dir, id), "packs"),
+             .group = id,
+             .keys = &group->keys(),
+             .paths = &group->paths(),
+             .use = record.performance_tier ? store::PathUse::kTier : store::PathUse::kCapacity}));
     OCA_ASSIGN_OR_RETURN(std::vector<FoundFile> files,
                          RecipeFinder(*packs, group->chunks(), findings_).Find());
     if (!files.empty()) OCA_RETURN_IF_ERROR(MakeFiles(id, group->keys(), files));

@@ -73,6 +73,7 @@ class Ofsck {
     engine_.memory_budget_bytes = config.fs.memory_budget_bytes;
     engine_.workers = static_cast<int>(config.fs.workers);
     engine_.cleaning.automatic = false;
+    engine_.cleaning.moves = false;
     engine_.root_uid = geteuid();
     engine_.root_gid = getegid();
     passphrase_dir_ =

@@ -51,7 +51,13 @@ enum class OpenMode {
   kCreateNew,     // must not exist; read and write
   kOpenOrCreate,  // read and write
   kTruncate,      // created or emptied; read and write
+  // Must exist; reads go to the disk, past the kernel's cache. Offsets, lengths and addresses are
+  // multiples of 4096. EINVAL where the file system cannot do that.
+  kReadDirect,
 };
+constexpr bool ReadsOnly(OpenMode mode) {
+  return mode == OpenMode::kRead || mode == OpenMode::kReadDirect;
+}
 
 struct FileInfo {
   uint64_t size_bytes = 0;

@@ -208,7 +208,7 @@ absl::StatusOr<OverlayFileSystem::Spot> OverlayFileSystem::FindExisting(std::str
 absl::StatusOr<OverlayFileSystem::NodePtr> OverlayFileSystem::OpenNode(const std::string& path,
                                                                        OpenMode mode) {
   OCA_ASSIGN_OR_RETURN(const Spot spot, Find(path));
-  const bool must_exist = mode == OpenMode::kRead || mode == OpenMode::kReadWrite;
+  const bool must_exist = ReadsOnly(mode) || mode == OpenMode::kReadWrite;
   if (spot.node == nullptr) {
     if (must_exist) return PosixError(ENOENT, path);
     return spot.dir->entries[spot.name] = std::make_shared<Node>(false, "");
@@ -229,7 +229,7 @@ absl::StatusOr<std::unique_ptr<File>> OverlayFileSystem::Open(const std::string&
   if (!node->base_path.empty()) {
     OCA_ASSIGN_OR_RETURN(base, base_.Open(node->base_path, OpenMode::kRead));
   }
-  auto file = std::make_unique<Handle>(std::move(node), std::move(base), mode != OpenMode::kRead);
+  auto file = std::make_unique<Handle>(std::move(node), std::move(base), !ReadsOnly(mode));
   if (mode == OpenMode::kTruncate) OCA_RETURN_IF_ERROR(file->Truncate(0));
   return file;
 }

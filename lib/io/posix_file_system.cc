@@ -67,6 +67,8 @@ int FlagsOf(OpenMode mode) {
       return O_RDWR | O_CREAT;
     case OpenMode::kTruncate:
       return O_RDWR | O_CREAT | O_TRUNC;
+    case OpenMode::kReadDirect:
+      return O_RDONLY | O_DIRECT;
   }
   return O_RDONLY;
 }
@@ -156,7 +158,7 @@ class PosixFileSystemImpl final : public FileSystem {
  public:
   absl::StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
     OCA_ASSIGN_OR_RETURN(Fd fd, OpenFd(path, FlagsOf(mode)));
-    if (mode == OpenMode::kRead) {  // the kernel refuses a directory by itself only for writing
+    if (ReadsOnly(mode)) {  // the kernel refuses a directory by itself only for writing
       struct stat st;
       if (fstat(fd.get(), &st) != 0) return ErrnoStatus("fstat", path);
       if (S_ISDIR(st.st_mode)) return PosixError(EISDIR, fmt::format("open {}", path));

@@ -133,6 +133,7 @@ absl::Status Changes::MakeGroup(GroupRow row, Actual* actual) {
   request.set_compression_mode(row.compression_mode);
   request.set_chunk_size_bytes(row.chunk_size_bytes);
   request.set_quota_bytes(row.quota_bytes);
+  request.set_performance_tier(row.name == kPerformanceTier);
   OCA_ASSIGN_OR_RETURN(fs::v1::StorageGroup made, filesystem_.AddGroup(request));
   row.fs_id = made.id();
   row.state = STATE_READY;

@@ -300,12 +300,37 @@ absl::StatusOr<fs::v1::ListPathsResponse> FilesystemClient::ListPaths() {
   return paths;
 }
 
-absl::StatusOr<fs::v1::StoragePath> FilesystemClient::AddPath(const std::string& path) {
+absl::StatusOr<fs::v1::StoragePath> FilesystemClient::AddPath(const std::string& path,
+                                                              bool performance_tier) {
   fs::v1::AddPathRequest request;
   request.set_path(path);
+  request.set_performance_tier(performance_tier);
   fs::v1::StoragePath added;
   OCA_RETURN_IF_ERROR(Call(&Paths::Stub::AddPath, request, &added, kLong));
   return added;
+}
+
+absl::StatusOr<fs::v1::StoragePath> FilesystemClient::DrainPath(const std::string& path) {
+  fs::v1::DrainPathRequest request;
+  request.set_path(path);
+  fs::v1::StoragePath drained;
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::DrainPath, request, &drained, kLong));
+  return drained;
+}
+
+absl::Status FilesystemClient::ForgetPath(const std::string& path) {
+  fs::v1::ForgetPathRequest request;
+  request.set_path(path);
+  fs::v1::ForgetPathResponse response;
+  return Call(&Paths::Stub::ForgetPath, request, &response, kLong);
+}
+
+absl::StatusOr<fs::v1::PathTest> FilesystemClient::TestPath(const std::string& path) {
+  fs::v1::TestPathRequest request;
+  request.set_path(path);
+  fs::v1::PathTest test;
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::TestPath, request, &test, kLong));
+  return test;
 }
 
 absl::StatusOr<fs::v1::ListPathsResponse> FilesystemClient::RescanPaths() {

@@ -80,7 +80,10 @@ class FilesystemClient {
   absl::StatusOr<fs::v1::ClearQuarantineResponse> ClearQuarantine(uint32_t group_id);
   absl::Status Shutdown();
   absl::StatusOr<fs::v1::ListPathsResponse> ListPaths();
-  absl::StatusOr<fs::v1::StoragePath> AddPath(const std::string& path);
+  absl::StatusOr<fs::v1::StoragePath> AddPath(const std::string& path, bool performance_tier);
+  absl::StatusOr<fs::v1::StoragePath> DrainPath(const std::string& path);
+  absl::Status ForgetPath(const std::string& path);
+  absl::StatusOr<fs::v1::PathTest> TestPath(const std::string& path);
   absl::StatusOr<fs::v1::ListPathsResponse> RescanPaths();
 
  private:

@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/base/status.h"
+#include "services/config/rules.h"
 
 namespace oca::config {
 namespace {
@@ -73,6 +74,12 @@ class Service final : public mgmt::Management::Service {
   grpc::Status AddStorageGroup(ServerContext* context, const mgmt::AddStorageGroupRequest* in,
                                mgmt::StorageGroup* out) override {
     return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
+      if (in->name() == kPerformanceTier) {
+        return absl::InvalidArgumentError(fmt::format(
+            "{} is the name of the performance tier, which is made with a folder of its "
+            "own: oca performance_tier --add --path DIR",
+            kPerformanceTier));
+      }
       OCA_RETURN_IF_ERROR(changes_.AddGroup(*in));
       return OneGroup(in->name(), out);
     });

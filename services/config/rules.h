@@ -12,6 +12,8 @@
 namespace oca::config {
 
 inline constexpr std::string_view kDefaultGroup = "DefaultGroup";
+// The storage group of the performance tier; no other can have this name.
+inline constexpr std::string_view kPerformanceTier = "PerformanceTier";
 inline constexpr uint64_t kMinQuotaBytes = 1 << 20;
 
 // What names name, for messages.

@@ -127,7 +127,7 @@ class Front {
               behind.events, believes) {
     services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
                                              behind.filesystem));
-    services_.push_back(NewStorageService(gate_, behind.filesystem));
+    services_.push_back(NewStorageService(gate_, behind.changes, behind.views, behind.filesystem));
     services_.push_back(NewRecycleBinService(gate_, behind.views, behind.filesystem));
     services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
     services_.push_back(

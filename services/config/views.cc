@@ -113,6 +113,8 @@ const char* StatusWord(fs::v1::PathState state) {
       return "missing";
     case fs::v1::PATH_STATE_FOREIGN:
       return "foreign";
+    case fs::v1::PATH_STATE_DRAINING:
+      return "draining";
     default:
       return "ready";
   }

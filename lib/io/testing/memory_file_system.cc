@@ -216,14 +216,14 @@ absl::StatusOr<std::unique_ptr<File>> MemoryFileSystem::Open(const std::string& 
                                                              OpenMode mode) {
   absl::MutexLock lock(&mu_);
   OCA_ASSIGN_OR_RETURN(MemoryNodePtr node, OpenNode(path, mode));
-  return std::make_unique<Handle>(this, std::move(node), path, mode != OpenMode::kRead);
+  return std::make_unique<Handle>(this, std::move(node), path, !ReadsOnly(mode));
 }
 
 absl::StatusOr<MemoryNodePtr> MemoryFileSystem::OpenNode(const std::string& path, OpenMode mode) {
   OCA_ASSIGN_OR_RETURN(Spot spot, Find(path));
   const MemoryNodePtr& node = spot.link.node;
   if (node == nullptr) {
-    if (mode == OpenMode::kRead || mode == OpenMode::kReadWrite) return Error(ENOENT, "open", path);
+    if (ReadsOnly(mode) || mode == OpenMode::kReadWrite) return Error(ENOENT, "open", path);
     return Create(spot, path, /*directory=*/false);
   }
   if (mode == OpenMode::kCreateNew) return Error(EEXIST, "open", path);

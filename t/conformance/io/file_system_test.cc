@@ -139,6 +139,23 @@ TEST_P(FileSystemSuite, StatTellsSizeKindAndTime) {
   EXPECT_ERRNO(fs_->Stat(P("a/b")), ENOTDIR);
 }
 
+TEST_P(FileSystemSuite, DirectReadsGiveTheSameBytesWhereTheyAreKnown) {
+  std::string contents(8192, 'a');
+  contents[5000] = 'b';
+  Put("f", contents);
+  EXPECT_EQ(ErrnoOf(fs_->Open(P("nowhere"), OpenMode::kReadDirect).status()), ENOENT);
+  auto file = fs_->Open(P("f"), OpenMode::kReadDirect);
+  if (!file.ok()) {
+    EXPECT_EQ(ErrnoOf(file.status()), EINVAL);
+    return;
+  }
+  alignas(4096) static char bytes[4096];
+  ASSERT_OK_AND_ASSIGN(size_t got, (*file)->ReadAt(4096, bytes));
+  EXPECT_EQ(got, sizeof(bytes));
+  EXPECT_EQ(std::string_view(bytes, sizeof(bytes)), std::string_view(contents).substr(4096));
+  EXPECT_FALSE((*file)->WriteAt(0, "x").ok());
+}
+
 TEST_P(FileSystemSuite, SpaceIsPlausible) {
   ASSERT_OK_AND_ASSIGN(SpaceInfo space, fs_->Space(dir_));
   EXPECT_GT(space.total_bytes, 0u);

@@ -230,5 +230,48 @@ TEST_F(OfsckTest, NamesAreMadeFromRecipes) {
   EXPECT_OK(filesystem->Stop());
 }
 
+TEST_F(OfsckTest, AGroupOfThePerformanceTierIsMadeAsOneAgain) {
+  io::MemoryFileSystem fs;
+  engine::WriteDisk(disk_, fs);
+  ASSERT_OK(fs.CreateDir("/fast"));
+  const std::string data = support::RandomBytes(100'000, 77);
+  {
+    ASSERT_OK_AND_ASSIGN(auto filesystem, engine::OpenForTest(fs));
+    ASSERT_OK(filesystem->AddStoragePath("/fast", true).status());
+    engine::StorageGroup group;
+    group.name = "PerformanceTier";
+    group.performance_tier = true;
+    ASSERT_OK_AND_ASSIGN(group, filesystem->AddGroup(group));
+    engine::Container container;
+    container.name = "vm";
+    container.group = group.id;
+    ASSERT_OK_AND_ASSIGN(container, filesystem->AddContainer(container));
+    ASSERT_OK(engine::WriteFile(*filesystem, container.root, "image", data));
+    ASSERT_OK(filesystem->Stop());
+  }
+  EXPECT_THAT(Check(fs).faults(), IsEmpty());
+  Disk names;
+  engine::ReadDisk(fs, "/oca/names", &names);
+  for (const auto& [path, contents] : names) {
+    if (path.back() != '/') {
+      ASSERT_OK(fs.RemoveFile(path));
+    }
+  }
+  ASSERT_OK(fs.RemoveDir("/oca/names"));
+  Findings done(nullptr);
+  ASSERT_OK(RebuildNames(OptionsOn(fs), "", &done));
+  EXPECT_THAT(Check(fs).faults(), IsEmpty());
+  ASSERT_OK_AND_ASSIGN(auto filesystem, engine::OpenForTest(fs));
+  ASSERT_EQ(filesystem->ListGroups().size(), 2u);
+  EXPECT_FALSE(filesystem->ListGroups()[0].performance_tier);
+  EXPECT_TRUE(filesystem->ListGroups()[1].performance_tier);
+  EXPECT_EQ(filesystem->ListGroups()[1].name, "PerformanceTier");
+  ASSERT_EQ(filesystem->ListContainers().size(), 2u);
+  const InodeNo root = filesystem->ListContainers()[1].root;
+  ASSERT_OK_AND_ASSIGN(engine::Inode folder, filesystem->Lookup(root, "container-2"));
+  EXPECT_EQ(folder.entries, 1u);
+  EXPECT_OK(filesystem->Stop());
+}
+
 }  // namespace
 }  // namespace oca::ofsck

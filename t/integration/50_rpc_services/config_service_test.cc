@@ -1,6 +1,7 @@
 #include "t/integration/50_rpc_services/config_service.h"
 
 #include "absl/base/thread_annotations.h"
+#include "lib/api/storage.grpc.pb.h"
 
 namespace oca::config {
 namespace {
@@ -66,6 +67,55 @@ TEST_F(ConfigService, ErrorsSayWhatToDo) {
   ASSERT_OK(DeleteContainer("backups"));
   EXPECT_THAT(Text(DeleteGroup("DefaultGroup")), HasSubstr("cannot be deleted"));
   EXPECT_THAT(AddGroup("tiny", 1000).status(), StatusIs(StatusCode::kInvalidArgument));
+}
+
+// The path first, then the group: a call that was cut short in between is made whole by the next.
+TEST_F(ConfigService, PerformanceTierIsMadeOfAPathAndAGroup) {
+  ASSERT_OK_AND_ASSIGN(auto channel, rpc::UnixChannel(api::ManagementSocket(home_.path())));
+  auto storage = mgmt::Storage::NewStub(channel);
+  mgmt::StorageGroup made;
+  const auto add = [&](const std::string& name, uint64_t quota) {
+    ::mkdir(home_.Path(name).c_str(), 0700);
+    mgmt::AddPerformanceTierRequest request;
+    request.set_path(home_.Path(name));
+    request.set_quota_bytes(quota);
+    grpc::ClientContext context;
+    rpc::SetTimeout(&context, absl::Seconds(60));
+    return rpc::FromGrpc(storage->AddPerformanceTier(&context, request, &made));
+  };
+  EXPECT_THAT(AddGroup("PerformanceTier", 0).status(), StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(add("fast", 1000), StatusIs(StatusCode::kInvalidArgument));
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    filesystem_->path_test.random_reads = 3;
+  }
+  const absl::Status slow = add("fast", 0);
+  EXPECT_THAT(slow, StatusIs(StatusCode::kFailedPrecondition));
+  EXPECT_THAT(Text(slow), HasSubstr("too slow"));
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    filesystem_->path_test.random_reads = 30'000;
+  }
+  ASSERT_OK(add("fast", 1 << 30));
+  EXPECT_EQ(made.name(), "PerformanceTier");
+  EXPECT_EQ(made.quota_bytes(), 1u << 30);
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    EXPECT_TRUE(filesystem_->groups[made.id()].performance_tier);
+    EXPECT_TRUE(filesystem_->paths.back().tier);
+  }
+  EXPECT_THAT(Text(add("faster", 1 << 30)), HasSubstr("--update"));
+  ASSERT_OK(add("faster", 0));
+  ASSERT_OK(AddContainer("c1", "PerformanceTier"));
+  // What was lost in ocafsd is made again as what it was.
+  ASSERT_OK(DeleteContainer("c1"));
+  {
+    absl::MutexLock lock(&filesystem_->mu);
+    filesystem_->groups.erase(made.id());
+  }
+  ASSERT_OK(AddContainer("c2", "PerformanceTier"));
+  absl::MutexLock lock(&filesystem_->mu);
+  EXPECT_TRUE(filesystem_->groups.rbegin()->second.performance_tier);
 }
 
 TEST_F(ConfigService, RefusedDeletionLeavesTheContainerReady) {

@@ -395,6 +395,36 @@ class FakeStorage final : public mgmt::Storage::Service {
     out->set_path(in->path());
     return grpc::Status::OK;
   }
+  // Of /two something is left; another one holds nothing.
+  grpc::Status RemoveStoragePath(ServerContext*, const mgmt::RemoveStoragePathRequest* in,
+                                 fs::v1::StoragePath* out) override {
+    out->set_path(in->path());
+    out->set_removed(in->force() || in->path() != "/two");
+    if (out->removed()) return grpc::Status::OK;
+    out->set_state(fs::v1::PATH_STATE_DRAINING);
+    out->set_draining(true);
+    out->set_packs(17);
+    return grpc::Status::OK;
+  }
+  // /slow is slow.
+  grpc::Status TestStoragePath(ServerContext*, const mgmt::TestStoragePathRequest* in,
+                               fs::v1::PathTest* out) override {
+    out->set_path(in->path());
+    out->set_sequential_iops_required(2000);
+    out->set_random_iops_required(850);
+    out->set_sequential_iops(4321);
+    out->set_random_iops(in->path() == "/slow" ? 77 : 9876);
+    out->set_passed(in->path() != "/slow");
+    return grpc::Status::OK;
+  }
+  grpc::Status AddPerformanceTier(ServerContext*, const mgmt::AddPerformanceTierRequest* in,
+                                  mgmt::StorageGroup* out) override {
+    if (in->path() == "/slow") return rpc::ToGrpc(absl::FailedPreconditionError("too slow"));
+    out->set_name("PerformanceTier");
+    out->set_compression_mode(in->compression_mode());
+    out->set_quota_bytes(in->quota_bytes());
+    return grpc::Status::OK;
+  }
 
  private:
   static void Fill(fs::v1::PathState state, fs::v1::ListPathsResponse* out) {

@@ -24,5 +24,18 @@ TEST_F(Cli, StoragePathIsAddedByItsAbsoluteName) {
   EXPECT_EQ(Oca("system --storage --add --rescan"), kUsage);
 }
 
+TEST_F(Cli, StoragePathIsRemovedOrGivenUp) {
+  ASSERT_EQ(Oca("system --storage --remove --path /two --yes"), 0);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("/two is being emptied"), HasSubstr("17 packs")));
+  ASSERT_EQ(Oca("system --storage --remove --path /empty --yes"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("/empty is removed"));
+  ASSERT_EQ(Oca("system --storage --remove --path /two --force --yes"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("/two is removed"));
+  EXPECT_EQ(Oca("system --storage --remove --path /two"), kUsage);  // nobody can be asked
+  EXPECT_EQ(Oca("system --storage --remove --yes"), kUsage);
+  EXPECT_EQ(Oca("system --storage --remove --add --path /two"), kUsage);
+  EXPECT_EQ(Oca("system --storage --force"), kUsage);
+}
+
 }  // namespace
 }  // namespace oca::cli

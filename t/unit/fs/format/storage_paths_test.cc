@@ -50,8 +50,39 @@ TEST(PathIdentity, EveryFlippedBitIsFound) {
 
 TEST(PathIdentity, ANewerVersionIsNoDamage) {
   std::string bytes = EncodePathIdentity({Uuid(1), Uuid(100)});
-  bytes[8] = 2;
+  bytes[8] = 3;
   EXPECT_TRUE(absl::IsFailedPrecondition(DecodePathIdentity(Fixed(bytes)).status()));
+}
+
+TEST(PathIdentity, OfTheTier) {
+  const PathIdentity identity{Uuid(1), Uuid(100), true};
+  std::string bytes = EncodePathIdentity(identity);
+  ASSERT_EQ(bytes.size(), kPathIdentitySize);
+  EXPECT_EQ(bytes[8], 2);
+  EXPECT_EQ(bytes[48], 1);
+  ASSERT_OK_AND_ASSIGN(PathIdentity decoded, DecodePathIdentity(bytes));
+  EXPECT_EQ(decoded, identity);
+  EXPECT_EQ(EncodePathIdentity({Uuid(1), Uuid(100)})[8], 1);  // older versions go on reading that
+  for (const char use : {0, 2}) {
+    bytes[48] = use;
+    EXPECT_TRUE(absl::IsDataLoss(DecodePathIdentity(Fixed(bytes)).status()));
+  }
+}
+
+TEST(StoragePathList, WithPathsOfTheTierAndSuchAsAreDrained) {
+  const std::vector<StoragePath> paths{{Uuid(1), "/srv/a"},
+                                       {Uuid(2), "/srv/b", true},
+                                       {Uuid(3), "/srv/c", false, true, 123'456'789},
+                                       {Uuid(4), "/srv/d", true, true, 0}};
+  std::string bytes = EncodeStoragePaths(paths);
+  EXPECT_EQ(bytes[8], 2);
+  ASSERT_OK_AND_ASSIGN(auto decoded, DecodeStoragePaths(bytes));
+  EXPECT_EQ(decoded, paths);
+  EXPECT_EQ(EncodeStoragePaths({paths[0]})[8], 1);
+  bytes[bytes.size() - 4 - 2] = 4;  // flags of the last path
+  EXPECT_TRUE(absl::IsDataLoss(DecodeStoragePaths(Fixed(bytes)).status()));
+  bytes[8] = 3;
+  EXPECT_TRUE(absl::IsFailedPrecondition(DecodeStoragePaths(Fixed(bytes)).status()));
 }
 
 TEST(StoragePathList, RoundTrip) {

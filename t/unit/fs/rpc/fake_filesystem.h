@@ -34,6 +34,13 @@ class FakeFilesystem final : public Filesystem {
   std::vector<RepairRecord> repairs ABSL_GUARDED_BY(mu);
   std::vector<StoragePathStatus> paths ABSL_GUARDED_BY(mu) = {
       {.dir = "/repo", .uuid = "", .packs = 7}};
+  PathTest path_test ABSL_GUARDED_BY(mu) = {.sequential_reads = 5000,
+                                            .random_reads = 900,
+                                            .sequential_required = 2000,
+                                            .random_required = 850,
+                                            .past_cache = true,
+                                            .total_bytes = 100,
+                                            .free_bytes = 90};
   std::optional<GroupId> cleared_group ABSL_GUARDED_BY(mu);
   std::optional<GroupId> scanned_group ABSL_GUARDED_BY(mu);
   absl::Status delete_container_result ABSL_GUARDED_BY(mu);
@@ -268,10 +275,32 @@ class FakeFilesystem final : public Filesystem {
     cleared_group = group;
     return QuarantineCleared{.before = 4, .good_again = 1, .still_damaged = 3, .packs_deleted = 2};
   }
-  absl::StatusOr<StoragePathStatus> AddStoragePath(const std::string& dir) override {
+  absl::StatusOr<StoragePathStatus> AddStoragePath(const std::string& dir, bool tier) override {
     absl::MutexLock lock(&mu);
-    paths.push_back({.dir = dir, .uuid = "u1", .total_bytes = 100, .available_bytes = 90});
+    paths.push_back(
+        {.dir = dir, .uuid = "u1", .total_bytes = 100, .available_bytes = 90, .tier = tier});
     return paths.back();
+  }
+  absl::StatusOr<StoragePathStatus> DrainStoragePath(const std::string& dir) override {
+    absl::MutexLock lock(&mu);
+    for (StoragePathStatus& path : paths) {
+      if (path.dir != dir) continue;
+      path.state = StoragePathStatus::State::kDraining;
+      path.draining = true;
+      path.drained_percent = 40;
+      return path;
+    }
+    return PosixError(ENOENT, dir);
+  }
+  absl::Status ForgetStoragePath(const std::string& dir) override {
+    absl::MutexLock lock(&mu);
+    const size_t before = paths.size();
+    std::erase_if(paths, [&](const StoragePathStatus& path) { return path.dir == dir; });
+    return paths.size() < before ? absl::OkStatus() : PosixError(ENOENT, dir);
+  }
+  absl::StatusOr<PathTest> TestStoragePath(const std::string&) override {
+    absl::MutexLock lock(&mu);
+    return path_test;
   }
   std::vector<StoragePathStatus> ListStoragePaths() override {
     absl::MutexLock lock(&mu);

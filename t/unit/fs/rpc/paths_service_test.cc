@@ -60,6 +60,61 @@ TEST_F(PathsService, AddsAndShowsPaths) {
   EXPECT_EQ(paths.paths(1).problem(), "is it mounted?");
 }
 
+TEST_F(PathsService, TestsAPathAndTakesIntoTheTierWhatIsFast) {
+  fs::v1::TestPathRequest request;
+  request.set_path(dir_.path());
+  fs::v1::PathTest test;
+  ASSERT_OK(Call(&Paths::Stub::TestPath, request, &test));
+  EXPECT_TRUE(test.passed());
+  EXPECT_EQ(test.sequential_iops(), 5000u);
+  EXPECT_EQ(test.sequential_iops_required(), 2000u);
+  EXPECT_EQ(test.random_iops(), 900u);
+  EXPECT_EQ(test.random_iops_required(), 850u);
+  EXPECT_EQ(test.total_bytes(), 100u);
+  EXPECT_EQ(test.free_bytes(), 90u);
+  EXPECT_FALSE(test.cached());
+  request.set_path(dir_.Path("nowhere"));
+  EXPECT_TRUE(absl::IsNotFound(Call(&Paths::Stub::TestPath, request, &test)));
+
+  fs::v1::AddPathRequest add;
+  add.set_path(dir_.path());
+  add.set_performance_tier(true);
+  fs::v1::StoragePath added;
+  {
+    absl::MutexLock lock(&filesystem_.mu);
+    filesystem_.path_test.random_reads = 849;
+  }
+  const absl::Status slow = Call(&Paths::Stub::AddPath, add, &added);
+  EXPECT_TRUE(absl::IsFailedPrecondition(slow)) << slow;
+  EXPECT_NE(slow.message().find("849"), std::string::npos) << slow;
+  {
+    absl::MutexLock lock(&filesystem_.mu);
+    EXPECT_EQ(filesystem_.paths.size(), 1u);
+    filesystem_.path_test.random_reads = 850;
+  }
+  ASSERT_OK(Call(&Paths::Stub::AddPath, add, &added));
+  EXPECT_TRUE(added.performance_tier());
+}
+
+TEST_F(PathsService, DrainsAndForgetsPaths) {
+  fs::v1::StoragePath added;
+  ASSERT_OK(Add(dir_.path(), &added));
+  fs::v1::DrainPathRequest drain;
+  drain.set_path(dir_.path() + "/.");
+  fs::v1::StoragePath drained;
+  ASSERT_OK(Call(&Paths::Stub::DrainPath, drain, &drained));
+  EXPECT_EQ(drained.state(), fs::v1::PATH_STATE_DRAINING);
+  EXPECT_TRUE(drained.draining());
+  EXPECT_EQ(drained.drained_percent(), 40);
+  drain.set_path("/nowhere");
+  EXPECT_TRUE(absl::IsNotFound(Call(&Paths::Stub::DrainPath, drain, &drained)));
+  fs::v1::ForgetPathRequest forget;
+  forget.set_path(dir_.path());
+  fs::v1::ForgetPathResponse response;
+  ASSERT_OK(Call(&Paths::Stub::ForgetPath, forget, &response));
+  EXPECT_TRUE(absl::IsNotFound(Call(&Paths::Stub::ForgetPath, forget, &response)));
+}
+
 TEST_F(PathsService, RefusesWhatIsNotThereAndTheMountItself) {
   fs::v1::StoragePath added;
   EXPECT_TRUE(absl::IsNotFound(Add(dir_.Path("nowhere"), &added)));

@@ -151,6 +151,95 @@ TEST_F(StoragePathsTest, PacksGoWhereThereIsRoom) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(paths->Choose(0), std::nullopt);
 }
 
+TEST_F(StoragePathsTest, ThoseOfTheTierAreForItAlone) {
+  auto paths = Load();
+  ASSERT_OK(paths->Add("/two", PathUse::kTier).status());
+  EXPECT_EQ(paths->Choose(0), std::nullopt);
+  EXPECT_EQ(paths->Choose(0, PathUse::kTier), 0u);
+  EXPECT_EQ(paths->room().available_bytes, 0u);
+  EXPECT_GT(paths->room(PathUse::kTier).available_bytes, 0u);
+  EXPECT_OK(paths->CheckAny(PathUse::kTier));
+  EXPECT_TRUE(IsPathMissing(paths->CheckAny(PathUse::kCapacity)));
+  ExpectRefused(*paths, "/two", EINVAL, "of the performance tier");
+  ASSERT_OK(paths->Add("/three").status());
+  const absl::Status other = paths->Add("/three", PathUse::kTier).status();
+  EXPECT_EQ(ErrnoOf(other), EINVAL) << other;
+  EXPECT_EQ(paths->Choose(1, PathUse::kTier), std::nullopt);
+  two_.SetCapacity(1'500'000);  // less than the reserve and a pack, which the tier may use
+  EXPECT_FALSE(paths->PathsHaveRoom(PathUse::kTier));
+  EXPECT_EQ(paths->Choose(0, PathUse::kTier), 0u);
+  two_.SetCapacity(500'000);
+  EXPECT_EQ(paths->Choose(0, PathUse::kTier), std::nullopt);
+  mounts_.Unmount("/two");
+  paths->Probe();
+  EXPECT_TRUE(paths->all_online());
+  EXPECT_FALSE(paths->all_online(PathUse::kTier));
+  paths = Load();
+  EXPECT_EQ(paths->use(0), PathUse::kTier);
+  EXPECT_EQ(paths->use(1), PathUse::kCapacity);
+  // The folder knows what it is, whatever becomes of the list.
+  ASSERT_OK(base_.RemoveFile("/home/storage-paths"));
+  mounts_.Mount("/two", two_);
+  paths = Load();
+  ExpectRefused(*paths, "/two", EINVAL, "of the performance tier");
+  EXPECT_OK(paths->Add("/two", PathUse::kTier).status());
+}
+
+TEST_F(StoragePathsTest, OneThatIsDrainedTakesNoPacksUntilItIsAddedAgain) {
+  auto paths = Load();
+  ASSERT_OK(paths->Add("/two").status());
+  ASSERT_OK(paths->Add("/three").status());
+  ASSERT_OK(paths->StartDrain(0, 777));
+  for (int i = 0; i < 50; ++i) EXPECT_NE(paths->Choose(0), 0u);
+  EXPECT_EQ(paths->room().available_bytes, paths->room(PathUse::kCapacity, 0).available_bytes);
+  paths = Load();
+  EXPECT_TRUE(paths->any_draining());
+  EXPECT_TRUE(paths->draining(0));
+  EXPECT_FALSE(paths->draining(1));
+  EXPECT_EQ(paths->List().at(0).drain_from_bytes, 777u);
+  EXPECT_NE(paths->generation(0), 0u);  // what lies there can be read
+  ASSERT_OK(paths->Add("/two").status());
+  EXPECT_FALSE(paths->any_draining());
+  EXPECT_FALSE(Load()->any_draining());
+}
+
+TEST_F(StoragePathsTest, OneThatIsRemovedLeavesAnEmptyFolderBehind) {
+  auto paths = Load();
+  ASSERT_OK(paths->Add("/two").status());
+  ASSERT_OK(paths->Add("/three").status());
+  ASSERT_OK(io::CreateDirs(two_, "/groups/00000001/packs/ab"));
+  ASSERT_OK_AND_ASSIGN(const size_t two, paths->Find("/two"));
+  EXPECT_EQ(two, 0u);
+  EXPECT_EQ(ErrnoOf(paths->Find("/nowhere").status()), ENOENT);
+  ASSERT_OK(paths->Remove(two));
+  EXPECT_EQ(ErrnoOf(paths->Find("/two").status()), ENOENT);
+  EXPECT_TRUE(paths->removed(0));
+  EXPECT_EQ(paths->generation(0), 0u);
+  paths->Probe();
+  EXPECT_EQ(paths->generation(0), 0u);
+  EXPECT_TRUE(paths->all_online());
+  ASSERT_EQ(paths->List().size(), 1u);
+  EXPECT_EQ(paths->List().at(0).dir, "/three");
+  EXPECT_EQ(paths->List().at(0).number, 1u);
+  ASSERT_OK_AND_ASSIGN(auto left, two_.List("/"));
+  EXPECT_TRUE(left.empty());
+  EXPECT_EQ(Load()->count(), 1u);
+  ASSERT_OK_AND_ASSIGN(const size_t again, paths->Add("/two"));
+  EXPECT_EQ(again, 2u);
+  EXPECT_EQ(paths->count(), 3u);
+}
+
+TEST_F(StoragePathsTest, WhatIsLeftInARemovedOneStaysAndSaysWhoseItIs) {
+  auto paths = Load();
+  ASSERT_OK(paths->Add("/two").status());
+  ASSERT_OK(io::CreateDirs(two_, "/groups/00000001/packs/ab"));
+  ASSERT_OK(io::WriteFileAtomically(two_, "/groups/00000001/packs/ab/set-aside", "x"));
+  ASSERT_OK(paths->Remove(0));
+  EXPECT_OK(two_.Stat("/groups/00000001/packs/ab/set-aside").status());
+  EXPECT_OK(two_.Stat("/oca-storage-path").status());
+  EXPECT_OK(Load()->Add("/two").status());
+}
+
 TEST_F(StoragePathsTest, ADamagedListIsToldOf) {
   ASSERT_OK(Load()->Add("/two").status());
   ASSERT_OK(io::WriteFileAtomically(base_, "/home/storage-paths", "rubbish"));
