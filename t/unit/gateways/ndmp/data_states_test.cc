@@ -17,7 +17,7 @@ namespace {
 using testing::ElementsAre;
 
 // More than the buffers of a connection hold, so that a backup of it waits for its peer.
-constexpr size_t kLarge = 48 << 20;
+constexpr size_t kLarge = 24 << 20;
 
 // A client whose data service is in some state, and the peer of its data connection.
 class Situation {

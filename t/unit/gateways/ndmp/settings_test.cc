@@ -26,6 +26,7 @@ TEST(NdmpSettings, NothingMeansDefaults) {
   EXPECT_EQ(settings->ip, 0u);
   EXPECT_EQ(settings->data.ports.first, 0);
   EXPECT_TRUE(settings->libraries.empty());
+  EXPECT_EQ(settings->mount, "");
 }
 
 TEST(NdmpSettings, EverythingCanBeSaid) {
@@ -37,6 +38,7 @@ address = "127.0.0.1"
 port = 10001
 data_address = "192.0.2.7"
 data_ports = [11000, 11009]
+mount = "/oca"
 [[library]]
 name = "lib1"
 portal = "127.0.0.1:3260"
@@ -57,6 +59,7 @@ target = "iqn.2026-11.local.oca:lib2"
   EXPECT_EQ(settings->data.ip, 0xc0000207u);
   EXPECT_EQ(settings->data.ports.first, 11000);
   EXPECT_EQ(settings->data.ports.last, 11009);
+  EXPECT_EQ(settings->mount, "/oca");
   ASSERT_EQ(settings->libraries.size(), 2u);
   EXPECT_EQ(settings->libraries[0].chap_password.view(), "host-password");
   EXPECT_EQ(settings->libraries[1].name, "lib2");
