@@ -224,7 +224,6 @@ TEST_F(StoragePathsTest, AnotherFolderInItsPlaceIsNotTakenForIt) {
   EXPECT_EQ(Two().state, State::kMissing);
   EXPECT_TRUE(absl::StrContains(Two().why, "checksum")) << Two().why;
   // Mounted elsewhere it is taken in there.
-  ASSERT_OK(base_.CreateDir("/three"));
   mounts_.Mount("/three", two_);
   ASSERT_OK_AND_ASSIGN(StoragePathStatus moved, filesystem_->AddStoragePath("/three"));
   EXPECT_EQ(moved.dir, "/three");
