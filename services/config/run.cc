@@ -24,6 +24,7 @@
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/program_folder.h"
+#include "lib/daemon/secret_seal.h"
 #include "lib/event/client.h"
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
@@ -39,7 +40,6 @@
 #include "services/config/logins.h"
 #include "services/config/management_service.h"
 #include "services/config/recycle_bin_service.h"
-#include "services/config/secret_seal.h"
 #include "services/config/storage_service.h"
 #include "services/config/store.h"
 #include "services/config/tape_libraries.h"
@@ -163,7 +163,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   OCA_RETURN_IF_ERROR(MakePrivateFolder(private_folder));
   UserStore user_store(store);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Logins> logins, Logins::Create(absl::Now));
-  SecretSeal seal(private_folder + "/secrets.key");
+  daemon::SecretSeal seal(private_folder + "/secrets.key", "user");
   Users users(
       user_store, *logins, seal,
       {api::SshFolder(home) + "/authorized_keys", daemon::ProgramFolder() + "/oca-shell", home},

@@ -80,7 +80,7 @@ absl::Status WrongLogin() {
 
 }  // namespace
 
-Users::Users(UserStore& store, Logins& logins, SecretSeal& seal, KeyFile key_file,
+Users::Users(UserStore& store, Logins& logins, daemon::SecretSeal& seal, KeyFile key_file,
              std::function<absl::Time()> now)
     : store_(store),
       logins_(logins),

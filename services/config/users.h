@@ -13,8 +13,8 @@
 #include "absl/time/time.h"
 #include "lib/api/gateways.pb.h"
 #include "lib/api/users.pb.h"
+#include "lib/daemon/secret_seal.h"
 #include "services/config/logins.h"
-#include "services/config/secret_seal.h"
 #include "services/config/user_store.h"
 
 namespace oca::config {
@@ -30,7 +30,7 @@ struct KeyFile {
 class Users {
  public:
   // Borrows all; they must outlive this. `now` may be called by several threads at once.
-  Users(UserStore& store, Logins& logins, SecretSeal& seal, KeyFile key_file,
+  Users(UserStore& store, Logins& logins, daemon::SecretSeal& seal, KeyFile key_file,
         std::function<absl::Time()> now);
 
   absl::StatusOr<management::v1::ListUsersResponse> List(
@@ -71,7 +71,7 @@ class Users {
 
   UserStore& store_;
   Logins& logins_;
-  SecretSeal& seal_;
+  daemon::SecretSeal& seal_;
   const KeyFile key_file_;
   absl::Mutex publishing_;  // one writer of the file at a time, from rows read under it
   const std::function<absl::Time()> now_;
