@@ -7,6 +7,7 @@
 #include "cli/values.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
+#include "lib/crypto/secret.h"
 
 namespace oca::cli {
 namespace {
@@ -21,6 +22,7 @@ struct Flags {
   std::string cc;
   std::string bcc;
   std::string interval;
+  std::string user;
   std::string url;
   bool enable = false;
   bool disable = false;
@@ -62,6 +64,8 @@ std::string ChannelText(const mgmt::Channel& channel) {
   if (IsMail(channel)) {
     record.Add("Relay", channel.relay())
         .Add("Security", EnumWord(channel.security()))
+        .Add("User", channel.user())
+        .Add("Password", channel.has_password() ? "set" : "")
         .Add("Sender", channel.sender())
         .Add("To", ListText(channel.to()))
         .Add("CC", ListText(channel.cc()))
@@ -140,7 +144,16 @@ absl::Status Configure(Session& session, const std::string& name, Flags& flags) 
                          ParseWord<mgmt::Interval>("interval", flags.interval));
     request.set_interval(interval);
   }
-  return Send(session, request, "Configured.\n");
+  if (!flags.user.empty()) request.set_user(flags.user == "none" ? "" : flags.user);
+  if (!request.user().empty()) {
+    OCA_ASSIGN_OR_RETURN(
+        *request.mutable_password(),
+        session.AskSecret("password", fmt::format("Password of '{}' at the relay", flags.user),
+                          /*twice=*/true));
+  }
+  absl::Status status = Send(session, request, "Configured.\n");
+  crypto::Wipe(request.mutable_password()->data(), request.password().size());
+  return status;
 }
 
 absl::Status Enable(Session& session, const std::string& name, bool enabled) {
@@ -195,6 +208,9 @@ void AddMail(CLI::App* group, Session& session, const std::string& name) {
   configure->add_option("--relay", flags->relay, "Mail relay: host or host:port");
   configure->add_option("--security", flags->security,
                         "none, starttls, or tls from the first byte (none)");
+  configure->add_option("--user", flags->user,
+                        "As whom the relay lets us in, by TLS alone; the password is asked for, or "
+                        "read from standard input. none = it does not ask");
   configure->add_option("--sender", flags->sender, "Address of the sender");
   configure->add_option("--to", flags->to, "Addresses, with commas between them");
   configure->add_option("--cc", flags->cc, "The same; none = nobody");

@@ -116,14 +116,20 @@ ExitCode CodeOf(const absl::Status& status) {
   }
 }
 
-ExitCode Report(Context& context, const absl::Status& status) {
+// request: under which id the logs tell of it; empty = they do not.
+ExitCode Report(Context& context, const absl::Status& status, std::string_view request = "") {
   context.out.flush();
   if (status.ok() && !context.out) {
     context.err << "oca: the answer cannot be written to standard output\n";
     return kFailed;
   }
+  const ExitCode code = CodeOf(status);
   if (!status.ok()) context.err << "oca: " << MessageOf(status) << '\n';
-  return CodeOf(status);
+  // What is no fault of who called is looked up in the logs.
+  if (!request.empty() && (code == kFailed || code == kUnreachable)) {
+    context.err << "oca: in the logs this is request=" << request << '\n';
+  }
+  return code;
 }
 
 }  // namespace
@@ -148,7 +154,8 @@ int Run(std::span<const std::string> args, Context& context) {
                                help.empty() ? "" : (*words)[1]);
     return kUsage;
   }
-  return Report(context, session.RunAction());
+  const absl::Status done = session.RunAction();
+  return Report(context, done, session.request_id());
 }
 
 }  // namespace oca::cli

@@ -10,6 +10,8 @@
 #include "lib/api/problem.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
+#include "lib/log/request.h"
+#include "lib/rpc/request_id.h"
 #include "lib/rpc/status.h"
 #include "lib/rpc/unix_socket.h"
 
@@ -113,6 +115,8 @@ absl::Status Session::CallWith(Patience patience,
                     "oca-appliance start --home {} (from a checkout: make run)",
                     socket_, home_));
   }
+  if (request_id_.empty()) request_id_ = rpc::NewRequestId();
+  const log::RequestScope scope(request_id_);
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
   rpc::SetTimeout(&context, TimeoutOf(patience));

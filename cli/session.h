@@ -98,6 +98,8 @@ class Session {
   const std::string& home() const { return home_; }
   // The user of --login; empty without.
   const std::string& login() const { return login_; }
+  // Of the request that this is, in the logs of all who work for it; empty before the first call.
+  const std::string& request_id() const { return request_id_; }
   // With which the user has signed in.
   const std::string& login_password() const { return login_password_; }
 
@@ -117,6 +119,7 @@ class Session {
   std::string login_;
   std::string login_password_;
   std::string token_;
+  std::string request_id_;
   std::shared_ptr<grpc::Channel> channel_;
 };
 

@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include "fs/engine/filesystem_impl.h"
 #include "lib/base/status.h"
+#include "lib/log/log.h"
 
 namespace oca::engine {
 namespace {
@@ -24,6 +25,7 @@ absl::StatusOr<StorageGroup> FilesystemImpl::AddGroup(const StorageGroup& group)
   OCA_ASSIGN_OR_RETURN(StorageGroup added, names_->AddGroup(wanted));
   OCA_RETURN_IF_ERROR(OpenGroup(added));
   OCA_RETURN_IF_ERROR(committer_.Commit());
+  log::Info("storage_group_added", "group", added.name, "id", added.id.value);
   return added;
 }
 
@@ -71,6 +73,7 @@ absl::Status FilesystemImpl::DeleteGroup(GroupId id) {
   }
   if (runtime->locked.exchange(false)) --locked_groups_;
   scrubber_->AwaitStep();
+  log::Info("storage_group_deleted", "group", runtime->record().name, "id", id.value);
   OCA_RETURN_IF_ERROR(runtime->chunks->Destroy());
   return runtime->keys->Destroy();
 }
@@ -87,6 +90,7 @@ absl::StatusOr<Container> FilesystemImpl::AddContainer(const Container& containe
     containers_[added.id] = std::make_shared<ContainerRuntime>(added, group, options_.clock);
   }
   OCA_RETURN_IF_ERROR(committer_.Commit());
+  log::Info("container_added", "container", added.name, "id", added.id.value);
   return added;
 }
 
@@ -101,6 +105,7 @@ absl::Status FilesystemImpl::SetMarker(ContainerId id, names::ContainerMarker ma
 absl::Status FilesystemImpl::DeleteContainer(ContainerId id, bool with_files) {
   if (files_.AnyIn(id)) return PosixError(EBUSY, "files of the container are open");
   OCA_RETURN_IF_ERROR(names_->StartDeleteContainer(id, with_files));
+  log::Info("container_deleted", "id", id.value, "with_files", with_files);
   return committer_.Commit();
 }
 

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "fs/engine/stats.h"
+#include "lib/base/bell.h"
 #include "lib/base/clock.h"
 #include "lib/base/status.h"
 
@@ -51,22 +52,25 @@ class BackgroundJob {
       stop_ = true;
       thread = std::move(thread_);
     }
+    bell_.Ring();
     if (thread.joinable()) thread.join();
   }
 
   // The same without waiting; Stop or Start must follow one day.
   void AskToStop() ABSL_LOCKS_EXCLUDED(mu_) {
-    absl::MutexLock lock(&mu_);
-    stop_ = true;
+    {
+      absl::MutexLock lock(&mu_);
+      stop_ = true;
+    }
+    bell_.Ring();
   }
 
   // The task asks: shall it end?
   bool stopping() const { return stop_; }
-  // Waits so long, or until the task shall end: then true.
-  bool AwaitStop(absl::Duration longest) ABSL_LOCKS_EXCLUDED(mu_) {
-    absl::MutexLock lock(&mu_);
-    auto stop = [this] { return stop_.load(); };
-    return mu_.AwaitWithTimeout(absl::Condition(&stop), longest);
+  // The task waits so long, or until it shall end: then true.
+  bool AwaitStop(absl::Duration longest) {
+    if (!stop_) bell_.WaitFor(longest);
+    return stop_;
   }
   // The task says what it has done: change(&status), under the lock.
   template <typename Change>
@@ -103,6 +107,7 @@ class BackgroundJob {
   }
 
   Clock* const clock_;
+  Bell bell_;                      // the task's; rung when it shall end
   std::atomic<bool> stop_{false};  // set and cleared under mu_, read by the task without it
   absl::Mutex mu_;
   Status status_ ABSL_GUARDED_BY(mu_);

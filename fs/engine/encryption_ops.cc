@@ -78,8 +78,7 @@ absl::Status FilesystemImpl::UnlockGroup(GroupId id, std::string_view passphrase
     --locked_groups_;
     log::Info("a storage group was unlocked", "group", group->record().name);
   }
-  absl::MutexLock lock(&background_mu_);
-  encryption_changed_ = true;
+  background_bell_.Ring();
   return absl::OkStatus();
 }
 
@@ -94,8 +93,7 @@ absl::Status FilesystemImpl::EncryptGroup(GroupId id, EncryptionMode mode,
   for (const std::shared_ptr<OpenFile>& file : files_.All()) file->AwaitRecording();
   log::Info("encryption of a storage group is on", "group", group->record().name);
   absl::Status status = group->chunks->EncryptFromNowOn();
-  absl::MutexLock lock(&background_mu_);
-  encryption_changed_ = true;
+  background_bell_.Ring();
   return status;
 }
 

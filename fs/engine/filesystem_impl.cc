@@ -60,13 +60,7 @@ FilesystemImpl::FilesystemImpl(Options options)
 
 // Without Stop: as a crash. Threads end; names write nothing more.
 FilesystemImpl::~FilesystemImpl() {
-  {
-    absl::MutexLock lock(&background_mu_);
-    stopping_ = true;
-  }
-  if (background_.joinable()) background_.join();
-  if (index_keeper_.joinable()) index_keeper_.join();
-  if (path_keeper_.joinable()) path_keeper_.join();
+  StopThreads();
   scrubber_.reset();
   cleaner_.reset();
   scanner_.reset();
@@ -195,14 +189,16 @@ absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   return absl::OkStatus();
 }
 
-absl::Status FilesystemImpl::Stop() {
-  {
-    absl::MutexLock lock(&background_mu_);
-    stopping_ = true;
+void FilesystemImpl::StopThreads() {
+  stopping_ = true;
+  for (Bell* bell : {&background_bell_, &index_bell_, &paths_bell_}) bell->Ring();
+  for (std::thread* thread : {&background_, &index_keeper_, &path_keeper_}) {
+    if (thread->joinable()) thread->join();
   }
-  if (background_.joinable()) background_.join();
-  if (index_keeper_.joinable()) index_keeper_.join();
-  if (path_keeper_.joinable()) path_keeper_.join();
+}
+
+absl::Status FilesystemImpl::Stop() {
+  StopThreads();
   scrubber_->Stop();
   cleaner_->Stop();
   scanner_->Stop();
@@ -259,34 +255,27 @@ void FilesystemImpl::DeleteContainersInBackground() {
 }
 
 void FilesystemImpl::Background() {
-  absl::Time next_commit = absl::Now() + options_.commit_interval;
+  absl::Time next_commit = MonotonicNow() + options_.commit_interval;
+  background_bell_.Ring();  // encryption that was under way goes on at once
   while (true) {
     bool deleting = false;
     for (const Container& container : names_->ListContainers()) deleting |= container.deleting;
-    {
-      absl::MutexLock lock(&background_mu_);
-      auto woken = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(background_mu_) {
-        return stopping_ || encryption_changed_;
-      };
-      absl::Duration pause =
-          std::min(next_commit - absl::Now(), deleting ? absl::Milliseconds(1) : absl::Seconds(1));
-      background_mu_.AwaitWithTimeout(absl::Condition(&woken), pause);
-      if (stopping_) return;
-      encryption_changed_ = false;
-    }
+    background_bell_.WaitFor(std::min(next_commit - MonotonicNow(),
+                                      deleting ? absl::Milliseconds(1) : absl::Seconds(1)));
+    if (stopping_) return;
     if (deleting) DeleteContainersInBackground();
     AdvanceEncryption();
     AdvanceMoves();
     LockUnchangedFiles();
     ExpireRecycledFiles();
-    if (absl::Now() < next_commit) continue;
+    if (MonotonicNow() < next_commit) continue;
     RecordChangedFiles();
     if (absl::Status status = committer_.Commit(); !status.ok()) {
       log::Warning("the periodic commit failed and will be tried again", "error",
                    MessageOf(status));
     }
     cleaner_->StartIfDue(IsCleanerTime());
-    next_commit = absl::Now() + options_.commit_interval;
+    next_commit = MonotonicNow() + options_.commit_interval;
   }
 }
 
@@ -306,11 +295,8 @@ uint64_t FilesystemImpl::IndexBudget(size_t groups) const {
 // A thread of its own: merging runs takes seconds at terabytes, and commits must not wait.
 void FilesystemImpl::KeepIndexes() {
   while (true) {
-    {
-      absl::MutexLock lock(&background_mu_);
-      auto stop = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(background_mu_) { return stopping_; };
-      if (background_mu_.AwaitWithTimeout(absl::Condition(&stop), kIndexRound)) return;
-    }
+    index_bell_.WaitFor(kIndexRound);
+    if (stopping_) return;
     if (mallinfo2().fordblks > options_.memory_budget_bytes / kFreeMemoryShare) malloc_trim(0);
     const std::vector<std::shared_ptr<GroupRuntime>> groups = Groups();
     // A fifth in equal parts, the rest by what each holds.

@@ -24,6 +24,7 @@
 #include "fs/engine/scrubber.h"
 #include "fs/format/repository.h"
 #include "fs/store/storage_paths.h"
+#include "lib/base/bell.h"
 
 namespace oca::engine {
 
@@ -301,9 +302,10 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   InodeNo lock_search_ = {};
   int64_t next_lock_search_ns_ = INT64_MIN;
 
-  absl::Mutex background_mu_;
-  bool stopping_ ABSL_GUARDED_BY(background_mu_) = false;
-  bool encryption_changed_ ABSL_GUARDED_BY(background_mu_) = true;  // do not wait to advance it
+  // Ends the three threads below, each of which waits at its bell between two rounds.
+  void StopThreads();
+  std::atomic<bool> stopping_{false};  // set once, before the bells are rung
+  Bell background_bell_, index_bell_, paths_bell_;
   std::thread background_;
   std::thread index_keeper_;
   std::thread path_keeper_;

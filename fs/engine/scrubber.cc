@@ -20,28 +20,23 @@ void Scrubber::Start() {
 }
 
 void Scrubber::Stop() {
-  {
-    absl::MutexLock lock(&mu_);
-    stopping_ = true;
-  }
+  stopping_ = true;
+  bell_.Ring();
   if (thread_.joinable()) thread_.join();
 }
 
 void Scrubber::Loop() {
-  absl::Time next_save = absl::Now() + kSaveEvery;
+  absl::Time next_save = MonotonicNow() + kSaveEvery;
   absl::Duration pause;
   while (true) {
-    {
-      absl::MutexLock lock(&mu_);
-      mu_.AwaitWithTimeout(absl::Condition(&stopping_), pause);
-      if (stopping_) break;
-    }
+    bell_.WaitFor(pause);
+    if (stopping_) break;
     const uint64_t bytes = Step();
     pause = bytes == 0 ? kIdlePause
                        : absl::Seconds(static_cast<double>(bytes) / static_cast<double>(rate_));
-    if (absl::Now() < next_save) continue;
+    if (MonotonicNow() < next_save) continue;
     SaveHealth();
-    next_save = absl::Now() + kSaveEvery;
+    next_save = MonotonicNow() + kSaveEvery;
   }
   SaveHealth();
 }

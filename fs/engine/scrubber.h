@@ -4,6 +4,7 @@
 #ifndef OCA_FS_ENGINE_SCRUBBER_H_
 #define OCA_FS_ENGINE_SCRUBBER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <thread>
 
@@ -11,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "fs/engine/cleaner.h"
+#include "lib/base/bell.h"
 #include "lib/base/clock.h"
 
 namespace oca::engine {
@@ -26,14 +28,14 @@ class Scrubber {
 
   void Start();
   // Returns when no pack is being read any more.
-  void Stop() ABSL_LOCKS_EXCLUDED(mu_);
+  void Stop();
   // Returns when the pack that is being read has been; later ones are of groups that are there
   // then.
   void AwaitStep() ABSL_LOCKS_EXCLUDED(step_mu_) { absl::MutexLock lock(&step_mu_); }
   uint64_t bytes_per_second() const { return rate_; }
 
  private:
-  void Loop() ABSL_LOCKS_EXCLUDED(mu_, step_mu_);
+  void Loop() ABSL_LOCKS_EXCLUDED(step_mu_);
   // Checks one pack that is due. Returns its bytes; 0: none is due.
   uint64_t Step() ABSL_LOCKS_EXCLUDED(step_mu_);
   void SaveHealth() ABSL_LOCKS_EXCLUDED(step_mu_);
@@ -42,9 +44,9 @@ class Scrubber {
   Clock* const clock_;
   const uint64_t rate_;
   const absl::Duration interval_;
-  absl::Mutex step_mu_;  // held while a pack is read
-  absl::Mutex mu_;
-  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  absl::Mutex step_mu_;                // held while a pack is read
+  std::atomic<bool> stopping_{false};  // set once, before the bell is rung
+  Bell bell_;
   std::thread thread_;
 };
 

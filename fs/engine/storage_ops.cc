@@ -52,18 +52,15 @@ absl::Status FilesystemImpl::FollowPaths() {
 }
 
 void FilesystemImpl::KeepPaths() {
-  absl::Time next_probe = absl::Now() + kProbeEvery;
+  absl::Time next_probe = MonotonicNow() + kProbeEvery;
   absl::Status last;
   while (true) {
-    {
-      absl::MutexLock lock(&background_mu_);
-      auto stop = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(background_mu_) { return stopping_; };
-      if (background_mu_.AwaitWithTimeout(absl::Condition(&stop), kFollowEvery)) return;
-    }
+    paths_bell_.WaitFor(kFollowEvery);
+    if (stopping_) return;
     if (paths_->count() == 0) continue;
-    if (absl::Now() >= next_probe) {
+    if (MonotonicNow() >= next_probe) {
       paths_->Probe();
-      next_probe = absl::Now() + kProbeEvery;
+      next_probe = MonotonicNow() + kProbeEvery;
     }
     const absl::Status status = FollowPaths();
     if (!status.ok() && status != last) {

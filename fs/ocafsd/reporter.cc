@@ -71,18 +71,14 @@ Reporter::Reporter(engine::Filesystem& filesystem, event::Sink& events)
     : findings_(filesystem, events), thread_([this] { Loop(); }) {}
 
 Reporter::~Reporter() {
-  {
-    absl::MutexLock lock(&mu_);
-    stop_ = true;
-  }
+  stop_.Ring();
   thread_.join();
 }
 
 void Reporter::Loop() {
   for (;;) {
     findings_.Look();
-    absl::MutexLock lock(&mu_);
-    if (mu_.AwaitWithTimeout(absl::Condition(&stop_), kInterval)) return;
+    if (stop_.WaitFor(kInterval)) return;
   }
 }
 

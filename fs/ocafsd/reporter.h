@@ -6,10 +6,9 @@
 #include <map>
 #include <thread>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "fs/engine/filesystem.h"
+#include "lib/base/bell.h"
 #include "lib/event/client.h"
 
 namespace oca::ocafsd {
@@ -47,11 +46,10 @@ class Reporter {
   Reporter& operator=(const Reporter&) = delete;
 
  private:
-  void Loop() ABSL_LOCKS_EXCLUDED(mu_);
+  void Loop();
 
   Findings findings_;  // belongs to the thread
-  absl::Mutex mu_;
-  bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  Bell stop_;
   std::thread thread_;
 };
 

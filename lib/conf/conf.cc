@@ -134,6 +134,7 @@ const std::vector<Field>& Fields() {
       {"http", "address", Text([](Config* c) { return &c->http.address; })},
       {"http", "port", Integer([](Config* c) { return &c->http.port; }, 0, 65535)},
       {"gateways", "group", Text([](Config* c) { return &c->gateways.group; })},
+      {"mail", "ca_file", Text([](Config* c) { return &c->mail.ca_file; })},
   };
   return *fields;
 }

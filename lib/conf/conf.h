@@ -76,6 +76,12 @@ struct Gateways {
   std::string group;  // whose accounts run gateways; empty = that of the appliance's own account
 };
 
+// [mail]
+struct Mail {
+  // PEM: what certificates of mail relays are checked against; empty = the system's authorities.
+  std::string ca_file;
+};
+
 struct Config {
   Fs fs;
   Cleaner cleaner;
@@ -86,6 +92,7 @@ struct Config {
   Vtl vtl;
   Http http;
   Gateways gateways;
+  Mail mail;
 };
 
 // The file's contents over the defaults. kNotFound when there is no such file, kInvalidArgument for

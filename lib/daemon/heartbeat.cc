@@ -59,21 +59,16 @@ Heartbeat::Heartbeat(bool beats, std::string home, std::string keeper)
       thread_([this] { Loop(); }) {}
 
 Heartbeat::~Heartbeat() {
-  {
-    absl::MutexLock lock(&mu_);
-    stop_ = true;
-  }
+  stop_.Ring();
   thread_.join();
 }
 
 void Heartbeat::Loop() {
-  absl::Condition stopped(&stop_);
   while (true) {
     // A watcher that is being started again does not listen for a moment.
     if (beats_) (void)Notify("WATCHDOG=1");
     if (!keeper_.empty() && !home_.empty()) MindKeeper();
-    absl::MutexLock lock(&mu_);
-    if (mu_.AwaitWithTimeout(stopped, kBeat)) return;
+    if (stop_.WaitFor(kBeat)) return;
   }
 }
 

@@ -8,8 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "lib/base/bell.h"
 
 namespace oca::daemon {
 
@@ -35,8 +34,7 @@ class Heartbeat {
   const std::string keeper_;  // empty: none is to be minded
   int misses_ = 0;            // the next two belong to the thread
   pid_t started_ = 0;
-  absl::Mutex mu_;
-  bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  Bell stop_;
   std::thread thread_;
 };
 

@@ -37,6 +37,7 @@ Client::~Client() {
     absl::MutexLock lock(&mu_);
     stop_ = true;
   }
+  stopping_.Ring();
   thread_.join();
 }
 
@@ -68,9 +69,7 @@ void Client::Loop() {
       mu_.Await(absl::Condition(&work));
       if (stop_) break;
     }
-    if (Deliver(kTimeout)) continue;
-    absl::MutexLock lock(&mu_);
-    mu_.AwaitWithTimeout(absl::Condition(&stop_), kPause);
+    if (!Deliver(kTimeout)) stopping_.WaitFor(kPause);
   }
   Deliver(kLastTry);
 }

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "lib/api/events.grpc.pb.h"
+#include "lib/base/bell.h"
 #include "lib/event/event.h"
 
 namespace oca::event {
@@ -58,6 +59,7 @@ class Client final : public Sink {
   absl::Mutex mu_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   std::deque<v1::Event> queue_ ABSL_GUARDED_BY(mu_);
+  Bell stopping_;  // rung when stop_ is set
   std::thread thread_;
 };
 

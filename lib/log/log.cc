@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "lib/log/request.h"
 #include "lib/log/writer_sink.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
@@ -92,6 +93,12 @@ bool Enabled(Level level) {
 
 void Write(Level level, std::string_view line) {
   EnsureDefault();
+  std::string whole;
+  if (std::string_view request = CurrentRequest(); !request.empty()) {
+    whole = line;
+    AppendField(&whole, "request", request);
+    line = whole;
+  }
   spdlog::default_logger_raw()->log(ToSpdlog(level),
                                     spdlog::string_view_t(line.data(), line.size()));
 }

@@ -1,7 +1,7 @@
-// The log of a process: a thin front of spdlog. A line is an event's name and key=value fields:
+// The log of a process: a thin front of spdlog. A line is an event's name and key=value fields, the
+// last of them request=<id> where the thread works for one (request.h):
 //   2026-01-02T03:04:05.678+00:00 I ocafsd[123] mounted dir=/oca threads=10
-// Usable before InitLog: lines go to stderr. Thread-safe but for InitLog, which runs before threads
-// start.
+// Usable before InitLog (to stderr). Thread-safe but for InitLog, which runs before threads start.
 #ifndef OCA_LIB_LOG_LOG_H_
 #define OCA_LIB_LOG_LOG_H_
 

@@ -8,9 +8,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "fmt/format.h"
+#include "grpc/grpc.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/security/server_credentials.h"
@@ -23,6 +26,8 @@ namespace {
 
 // Lists of containers and scan faults are the largest messages.
 constexpr int kMaxMessageBytes = 64 << 20;
+// How often a server that stops looks whether calls still run.
+constexpr absl::Duration kLook = absl::Milliseconds(20);
 
 absl::Status CheckFolder(const std::string& path, std::optional<gid_t> shared_with) {
   std::string folder = path.substr(0, path.rfind('/'));
@@ -75,8 +80,9 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> UnixChannel(std::string_view path
   // Each channel is a connection of its own, so that one's backoff does not hold up another.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  return grpc::CreateCustomChannel(fmt::format("unix:{}", path), grpc::InsecureChannelCredentials(),
-                                   arguments);
+  return grpc::experimental::CreateCustomChannelWithInterceptors(fmt::format("unix:{}", path),
+                                                                 grpc::InsecureChannelCredentials(),
+                                                                 arguments, RequestIdSenders());
 }
 
 void SetTimeout(grpc::ClientContext* context, absl::Duration timeout) {
@@ -114,6 +120,8 @@ absl::StatusOr<std::unique_ptr<UnixServer>> UnixServer::Start(
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+  auto calls = std::make_unique<CallCount>();
+  builder.experimental().SetInterceptorCreators(RequestIdReceivers(*calls));
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::UnavailableError(fmt::format("cannot listen on {}", path));
@@ -124,18 +132,30 @@ absl::StatusOr<std::unique_ptr<UnixServer>> UnixServer::Start(
   if (::chmod(path.c_str(), shared_with.has_value() ? 0660 : 0600) != 0) {
     return PosixError(errno, path);
   }
-  return std::unique_ptr<UnixServer>(new UnixServer(path, std::move(server)));
+  return std::unique_ptr<UnixServer>(new UnixServer(path, std::move(calls), std::move(server)));
 }
 
-UnixServer::UnixServer(std::string path, std::unique_ptr<grpc::Server> server)
-    : path_(std::move(path)), server_(std::move(server)) {}
+UnixServer::UnixServer(std::string path, std::unique_ptr<CallCount> calls,
+                       std::unique_ptr<grpc::Server> server)
+    : path_(std::move(path)), calls_(std::move(calls)), server_(std::move(server)) {}
 
 UnixServer::~UnixServer() {
   if (server_ != nullptr) Stop(absl::ZeroDuration());
 }
 
 void UnixServer::Stop(absl::Duration grace) {
+  // gRPC waits for connections, not for calls: until the client has answered that it saw the end
+  // coming. One without calls looks at its connection every five seconds only (the backup poller),
+  // so that the whole grace would pass: connections are closed once no call runs.
+  absl::Notification stopped;
+  std::thread closer([&] {
+    do {
+      if (calls_->AwaitNone(kLook)) grpc_server_cancel_all_calls(server_->c_server());
+    } while (!stopped.WaitForNotificationWithTimeout(kLook));
+  });
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(grace));
+  stopped.Notify();
+  closer.join();
   server_->Wait();
   server_.reset();
   ::unlink(path_.c_str());

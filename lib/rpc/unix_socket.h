@@ -17,6 +17,7 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/server.h"
+#include "lib/rpc/request_id.h"
 
 namespace oca::rpc {
 
@@ -37,7 +38,8 @@ void SetTimeout(grpc::ClientContext* context, absl::Duration timeout);
 // Whether something accepts connections at `path`.
 bool SocketAnswers(const std::string& path);
 
-// A gRPC server on a unix socket. Thread-safe but for Stop, which is called once.
+// A gRPC server on a unix socket. Its methods run for the request of their call (request_id.h).
+// Thread-safe but for Stop, which is called once.
 class UnixServer {
  public:
   // Serves `services` (borrowed; they must outlive this) at `path` until Stop. A socket left by a
@@ -52,13 +54,15 @@ class UnixServer {
   UnixServer& operator=(const UnixServer&) = delete;
 
   // Takes no new calls, waits up to `grace` for those that run, cancels the rest, removes the
-  // socket.
+  // socket. Connections without a call do not hold it up.
   void Stop(absl::Duration grace);
 
  private:
-  UnixServer(std::string path, std::unique_ptr<grpc::Server> server);
+  UnixServer(std::string path, std::unique_ptr<CallCount> calls,
+             std::unique_ptr<grpc::Server> server);
 
   const std::string path_;
+  const std::unique_ptr<CallCount> calls_;
   std::unique_ptr<grpc::Server> server_;
 };
 

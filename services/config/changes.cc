@@ -28,6 +28,7 @@ Changes::~Changes() {
     absl::MutexLock lock(&mu_);
     stop_ = true;
   }
+  wake_.Ring();
   if (loop_.joinable()) loop_.join();
 }
 
@@ -37,15 +38,17 @@ void Changes::Start() {
 
 void Changes::Loop() {
   while (true) {
-    absl::Status status = Reconcile();
-    absl::MutexLock lock(&mu_);
-    // After a failed change, last_ says so before the pause is over.
-    auto wake = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return stop_ || !last_.ok(); };
-    auto stop = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return stop_; };
-    if (status.ok()) mu_.AwaitWithTimeout(absl::Condition(&wake), kCalm);
-    if (!last_.ok()) mu_.AwaitWithTimeout(absl::Condition(&stop), kEager);
-    if (stop_) return;
+    // A change that fails ends the pause.
+    if (Reconcile().ok()) wake_.WaitFor(kCalm);
+    if (Stopping()) return;
+    if (!last_reconcile().ok()) wake_.WaitFor(kEager);
+    if (Stopping()) return;
   }
+}
+
+bool Changes::Stopping() const {
+  absl::MutexLock lock(&mu_);
+  return stop_;
 }
 
 absl::Status Changes::last_reconcile() const {
@@ -57,6 +60,7 @@ void Changes::Note(const absl::Status& status) {
   absl::MutexLock lock(&mu_);
   if (status == last_) return;
   last_ = status;
+  if (!status.ok()) wake_.Ring();
   if (status.ok()) {
     agreed_before_ = true;
     log::Info("configuration_agrees");

@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "lib/api/management.pb.h"
+#include "lib/base/bell.h"
 #include "services/config/filesystem_client.h"
 #include "services/config/plan.h"
 #include "services/config/store.h"
@@ -66,6 +67,7 @@ class Changes {
   // state.
   void Note(const absl::Status& status);
   void Loop();
+  bool Stopping() const;
 
   Store& store_;
   FilesystemClient& filesystem_;
@@ -74,6 +76,7 @@ class Changes {
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status last_ ABSL_GUARDED_BY(mu_);
   bool agreed_before_ ABSL_GUARDED_BY(mu_) = false;
+  Bell wake_;  // rung when stop_ is set, and after a failure
   std::thread loop_;
 };
 

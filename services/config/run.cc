@@ -24,6 +24,7 @@
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/program_folder.h"
+#include "lib/daemon/secret_seal.h"
 #include "lib/event/client.h"
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
@@ -45,7 +46,6 @@
 #include "services/config/recycle_bin_service.h"
 #include "services/config/second_factor.h"
 #include "services/config/second_factor_service.h"
-#include "services/config/secret_seal.h"
 #include "services/config/storage_service.h"
 #include "services/config/store.h"
 #include "services/config/tape_libraries.h"
@@ -178,7 +178,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   OCA_RETURN_IF_ERROR(MakePrivateFolder(private_folder));
   UserStore user_store(store);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Logins> logins, Logins::Create(absl::Now));
-  SecretSeal seal(private_folder + "/secrets.key");
+  daemon::SecretSeal seal(private_folder + "/secrets.key", "user");
   TotpStore totp_store(store, user_store);
   SecondFactor second_factor(totp_store, seal, absl::Now);
   Users users(

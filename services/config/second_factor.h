@@ -12,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lib/api/second_factor.pb.h"
+#include "lib/daemon/secret_seal.h"
 #include "services/config/logins.h"
-#include "services/config/secret_seal.h"
 #include "services/config/totp_store.h"
 
 namespace oca::config {
@@ -26,7 +26,7 @@ std::string OtpauthUri(std::string_view user, std::string_view host, std::string
 class SecondFactor {
  public:
   // Borrows store and seal; they must outlive this. `now` may be called by several threads at once.
-  SecondFactor(TotpStore& store, SecretSeal& seal, std::function<absl::Time()> now)
+  SecondFactor(TotpStore& store, daemon::SecretSeal& seal, std::function<absl::Time()> now)
       : store_(store), seal_(seal), now_(now), brake_(std::move(now)) {}
 
   absl::StatusOr<management::v1::TotpSecret> Begin(std::string_view user);
@@ -46,7 +46,7 @@ class SecondFactor {
   absl::StatusOr<bool> Takes(std::string_view user, const std::string& code);
 
   TotpStore& store_;
-  SecretSeal& seal_;
+  daemon::SecretSeal& seal_;
   const std::function<absl::Time()> now_;
   LoginBrake brake_;
 };

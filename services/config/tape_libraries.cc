@@ -94,10 +94,7 @@ absl::Status NoSuchLibrary(const std::string& name, const VtlRows& rows) {
 TapeLibraries::TapeLibraries(TapeParts parts) : parts_(std::move(parts)) {}
 
 TapeLibraries::~TapeLibraries() {
-  {
-    absl::MutexLock lock(&mu_);
-    stop_ = true;
-  }
+  stop_.Ring();
   if (loop_.joinable()) loop_.join();
 }
 
@@ -106,14 +103,12 @@ void TapeLibraries::Start() {
 }
 
 void TapeLibraries::Loop() {
-  auto stop = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return stop_; };
   while (true) {
     {
       Turn turn(turns_);
       if (turn.status().ok()) Note(Push().status());
     }
-    absl::MutexLock lock(&mu_);
-    if (mu_.AwaitWithTimeout(absl::Condition(&stop), kPause)) return;
+    if (stop_.WaitFor(kPause)) return;
   }
 }
 

@@ -18,10 +18,11 @@
 #include "absl/time/time.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/tape_libraries.pb.h"
+#include "lib/base/bell.h"
+#include "lib/daemon/secret_seal.h"
 #include "services/config/changes.h"
 #include "services/config/filesystem_client.h"
 #include "services/config/portals.h"
-#include "services/config/secret_seal.h"
 #include "services/config/turns.h"
 #include "services/config/user_store.h"
 #include "services/config/views.h"
@@ -34,7 +35,7 @@ namespace oca::config {
 struct TapeParts {
   VtlStore& store;
   UserStore& users;
-  SecretSeal& seal;
+  daemon::SecretSeal& seal;
   FilesystemClient& filesystem;
   Changes& changes;
   Views& views;
@@ -103,7 +104,7 @@ class TapeLibraries {
   Turns turns_;
   std::set<std::string> withdrawn_;  // being deleted; for who has the turn
   absl::Mutex mu_;
-  bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  Bell stop_;
   absl::Status last_ ABSL_GUARDED_BY(mu_);
   std::thread loop_;
 };

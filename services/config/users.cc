@@ -77,8 +77,8 @@ mgmt::User ToProto(const UserRow& row) {
   return user;
 }
 
-Users::Users(UserStore& store, Logins& logins, SecretSeal& seal, SecondFactor& second_factor,
-             KeyFile key_file, std::function<absl::Time()> now)
+Users::Users(UserStore& store, Logins& logins, daemon::SecretSeal& seal,
+             SecondFactor& second_factor, KeyFile key_file, std::function<absl::Time()> now)
     : store_(store),
       logins_(logins),
       seal_(seal),

@@ -14,9 +14,9 @@
 #include "absl/time/time.h"
 #include "lib/api/gateways.pb.h"
 #include "lib/api/users.pb.h"
+#include "lib/daemon/secret_seal.h"
 #include "services/config/logins.h"
 #include "services/config/second_factor.h"
-#include "services/config/secret_seal.h"
 #include "services/config/user_store.h"
 
 namespace oca::config {
@@ -35,7 +35,7 @@ management::v1::User ToProto(const UserRow& row);
 class Users {
  public:
   // Borrows all; they must outlive this. `now` may be called by several threads at once.
-  Users(UserStore& store, Logins& logins, SecretSeal& seal, SecondFactor& second_factor,
+  Users(UserStore& store, Logins& logins, daemon::SecretSeal& seal, SecondFactor& second_factor,
         KeyFile key_file, std::function<absl::Time()> now);
 
   absl::StatusOr<management::v1::ListUsersResponse> List(
@@ -82,7 +82,7 @@ class Users {
 
   UserStore& store_;
   Logins& logins_;
-  SecretSeal& seal_;
+  daemon::SecretSeal& seal_;
   SecondFactor& second_factor_;
   const KeyFile key_file_;
   absl::Mutex publishing_;  // one writer of the file at a time, from rows read under it

@@ -27,6 +27,7 @@ Courier::~Courier() {
     absl::MutexLock lock(&mu_);
     stop_ = true;
   }
+  stopping_.Ring();
   thread_.join();
 }
 
@@ -45,9 +46,7 @@ void Courier::Loop() {
       log::Info(down_ ? "events_wait" : "events_delivered", "waiting", spool_.records(), "reason",
                 MessageOf(status));
     }
-    if (status.ok()) continue;
-    absl::MutexLock lock(&mu_);
-    mu_.AwaitWithTimeout(absl::Condition(&stop_), kPause);
+    if (!status.ok()) stopping_.WaitFor(kPause);
   }
 }
 

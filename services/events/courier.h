@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "lib/api/events.grpc.pb.h"
+#include "lib/base/bell.h"
 #include "services/events/collector.h"
 #include "services/events/spool.h"
 
@@ -35,6 +36,7 @@ class Courier {
   bool down_ = false;  // belongs to the thread: the last call failed, and that was logged
   absl::Mutex mu_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  Bell stopping_;  // rung when stop_ is set
   std::thread thread_;
 };
 

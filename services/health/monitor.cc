@@ -37,18 +37,14 @@ Monitor::Monitor(std::function<Reading()> look, Recorder& recorder, event::Sink&
       thread_([this] { Loop(); }) {}
 
 Monitor::~Monitor() {
-  {
-    absl::MutexLock lock(&mu_);
-    stop_ = true;
-  }
+  stop_.Ring();
   thread_.join();
 }
 
 void Monitor::Loop() {
   for (;;) {
     Round();
-    absl::MutexLock lock(&mu_);
-    if (mu_.AwaitWithTimeout(absl::Condition(&stop_), interval_)) return;
+    if (stop_.WaitFor(interval_)) return;
   }
 }
 

@@ -7,9 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "lib/base/bell.h"
 #include "lib/base/clock.h"
 #include "lib/event/client.h"
 #include "services/health/reading.h"
@@ -43,19 +42,18 @@ class Monitor {
   Monitor& operator=(const Monitor&) = delete;
 
  private:
-  void Loop() ABSL_LOCKS_EXCLUDED(mu_);
+  void Loop();
   void Round();
 
   const std::function<Reading()> look_;
   Recorder& recorder_;
   event::Sink& events_;
   const absl::Duration interval_;
-  // The rest but mu_ and stop_ belongs to the thread.
+  // The rest but stop_ belongs to the thread.
   ClockWatch clock_watch_;
   std::vector<Recorder::Standing> standing_;  // as it was last known
   int rounds_ = 0;
-  absl::Mutex mu_;
-  bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  Bell stop_;
   std::thread thread_;
 };
 

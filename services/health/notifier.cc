@@ -61,15 +61,12 @@ Notifier::~Notifier() {
   {
     absl::MutexLock lock(&mu_);
     stop_ = true;
-    wake_ = true;
   }
+  wake_.Ring();
   thread_.join();
 }
 
-void Notifier::Wake() {
-  absl::MutexLock lock(&mu_);
-  wake_ = true;
-}
+void Notifier::Wake() { wake_.Ring(); }
 
 bool Notifier::Stopping() {
   absl::MutexLock lock(&mu_);
@@ -81,26 +78,26 @@ void Notifier::Loop() {
     for (const char* name : {kEmailAlerts, kEmailStats, kWebhook, kSyslog}) {
       if (!Stopping()) Work(name);
     }
-    absl::MutexLock lock(&mu_);
-    mu_.AwaitWithTimeout(absl::Condition(&wake_), Pause());
-    wake_ = stop_;
+    wake_.WaitFor(Pause());
   }
 }
+
+absl::Time Notifier::Ticks() const { return absl::FromUnixNanos(parts_.clock.MonotonicNanos()); }
 
 absl::Duration Notifier::Pause() const {
   absl::Duration pause = kRound;
   for (const auto& [name, trouble] : trouble_) {
-    if (trouble.failures > 0) pause = std::min(pause, trouble.next_try - parts_.clock.Now());
+    if (trouble.failures > 0) pause = std::min(pause, trouble.next_try - Ticks());
   }
   return std::max(pause, kShortest);
 }
 
 void Notifier::Work(const std::string& name) {
   Trouble& trouble = trouble_[name];
-  if (parts_.clock.Now() < trouble.next_try) return;
+  if (Ticks() < trouble.next_try) return;
   absl::StatusOr<mgmt::Channel> channel = parts_.channels.Get(name);
   if (!channel.ok()) {  // without the database there is nothing to send
-    trouble.next_try = parts_.clock.Now() + kFirstPause;
+    trouble.next_try = Ticks() + kFirstPause;
     return;
   }
   bool sent = false;
@@ -141,7 +138,7 @@ absl::Status Notifier::SendStatistics(const mgmt::Channel& channel, bool* sent) 
   if (!statistics.ok()) return absl::OkStatus();
   statistics->host = parts_.host;
   statistics->when = TimeOf(now);
-  OCA_RETURN_IF_ERROR(SendMail(channel, StatisticsMail(*statistics)));
+  OCA_RETURN_IF_ERROR(Mail(channel, StatisticsMail(*statistics)));
   *sent = true;
   return absl::OkStatus();
 }
@@ -149,7 +146,15 @@ absl::Status Notifier::SendStatistics(const mgmt::Channel& channel, bool* sent) 
 absl::Status Notifier::Send(const mgmt::Channel& channel, const std::vector<Message>& messages) {
   if (channel.name() == kWebhook) return PostJson(channel.relay(), AlertJson(messages));
   if (channel.name() == kSyslog) return WriteToSyslog(parts_.syslog_socket, AlertLines(messages));
-  return SendMail(WithUsers(channel), AlertMail(messages));
+  return Mail(WithUsers(channel), AlertMail(messages));
+}
+
+absl::Status Notifier::Mail(const mgmt::Channel& channel, const MailText& text) {
+  MailAccess access{.ca_file = parts_.mail_ca_file};
+  if (!channel.user().empty()) {
+    OCA_ASSIGN_OR_RETURN(access.password, parts_.channels.Password(channel.name()));
+  }
+  return SendMail(channel, access, text);
 }
 
 mgmt::Channel Notifier::WithUsers(mgmt::Channel channel) const {
@@ -166,7 +171,7 @@ absl::Status Notifier::Try(const mgmt::Channel& channel) {
     OCA_ASSIGN_OR_RETURN(Statistics statistics, parts_.statistics());
     statistics.host = parts_.host;
     statistics.when = TimeOf(parts_.clock.Now());
-    return SendMail(channel, StatisticsMail(statistics));
+    return Mail(channel, StatisticsMail(statistics));
   }
   return Send(channel, {TestMessage(parts_.host, TimeOf(parts_.clock.Now()))});
 }
@@ -179,8 +184,7 @@ void Notifier::NoteResult(const std::string& name, const absl::Status& status) {
   if (!status.ok()) {
     ++trouble.failures;
     trouble.next_try =
-        parts_.clock.Now() +
-        std::min(kFirstPause * (1 << std::min(trouble.failures - 1, 10)), kLongestPause);
+        Ticks() + std::min(kFirstPause * (1 << std::min(trouble.failures - 1, 10)), kLongestPause);
     log::Info("message_not_sent", "channel", name, "failures", trouble.failures, "error",
               MessageOf(status));
     if (trouble.failures == kAlertAfter) {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "lib/base/bell.h"
 #include "lib/base/clock.h"
 #include "lib/event/client.h"
 #include "services/health/channels.h"
@@ -33,6 +34,7 @@ struct NotifierParts {
   std::function<absl::StatusOr<Statistics>()> statistics;
   // Addresses of the users who get alerts by mail, besides those of the channel.
   std::function<std::vector<std::string>()> recipients;
+  std::string mail_ca_file = {};  // against which relays are checked; empty: the system's
 };
 
 // A thread. What waits to be sent is in the database: a crash after a message was sent and before
@@ -51,7 +53,7 @@ class Notifier {
   Notifier& operator=(const Notifier&) = delete;
 
   // There may be something to send.
-  void Wake() ABSL_LOCKS_EXCLUDED(mu_);
+  void Wake();
   // Sends a test by this channel, on the caller's thread.
   absl::Status Try(const management::v1::Channel& channel);
 
@@ -64,10 +66,13 @@ class Notifier {
   bool Stopping() ABSL_LOCKS_EXCLUDED(mu_);
   // Until the next round, when nobody wakes it before.
   absl::Duration Pause() const;
+  // Of the clock that nobody sets: when to try again is measured on it.
+  absl::Time Ticks() const;
   void Work(const std::string& name);
   absl::Status SendWaiting(const management::v1::Channel& channel, bool* sent);
   absl::Status SendStatistics(const management::v1::Channel& channel, bool* sent);
   absl::Status Send(const management::v1::Channel& channel, const std::vector<Message>& messages);
+  absl::Status Mail(const management::v1::Channel& channel, const MailText& text);
   management::v1::Channel WithUsers(management::v1::Channel channel) const;
   void NoteResult(const std::string& name, const absl::Status& status);
 
@@ -75,7 +80,7 @@ class Notifier {
   std::map<std::string, Trouble> trouble_;  // by channel; belongs to the thread
   absl::Mutex mu_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
-  bool wake_ ABSL_GUARDED_BY(mu_) = true;
+  Bell wake_;  // rung when there may be something to do, or stop_ is set
   std::thread thread_;
 };
 

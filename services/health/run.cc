@@ -17,6 +17,7 @@
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
+#include "lib/daemon/secret_seal.h"
 #include "lib/event/client.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
@@ -80,7 +81,9 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
                     is_private ? fmt::format("start it: oca-appliance start --home {}", home)
                                : "see [database] in oca.toml");
   Lists lists(database);
-  Channels channels(database);
+  // A key of its own: each file of keys has one process that makes it.
+  daemon::SecretSeal seal(home + "/config/mail.key", "channel");
+  Channels channels(database, seal);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
   OCA_ASSIGN_OR_RETURN(auto to_filesystem, rpc::UnixChannel(api::FsSocket(home)));
@@ -92,7 +95,7 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   Recorder recorder(database, [&wake] { wake->Wake(); });
   Notifier notifier({database, channels, recorder, *events, SystemClock(), HostName(),
                      context.syslog_socket, [&] { return StatisticsOf(lists, *filesystem); },
-                     [&] { return RecipientsOf(*users); }});
+                     [&] { return RecipientsOf(*users); }, config.mail.ca_file});
   wake = &notifier;
   Monitor monitor([&] { return Look(home, *filesystem, SystemClock().Now()); }, recorder, *events,
                   SystemClock(), context.interval);

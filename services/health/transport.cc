@@ -95,12 +95,28 @@ absl::Status AddHeaders(const mgmt::Channel& channel, const MailText& text, Word
   return absl::OkStatus();
 }
 
+// TLS as the channel says, and who we are. libcurl copies both.
+void SetAccess(const mgmt::Channel& channel, const MailAccess& access, Transfer* transfer) {
+  if (!access.ca_file.empty()) transfer->Set(CURLOPT_CAINFO, access.ca_file.c_str());
+  if (channel.security() == mgmt::MAIL_SECURITY_STARTTLS) {
+    transfer->Set(CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+  }
+  const bool tls = channel.security() == mgmt::MAIL_SECURITY_STARTTLS ||
+                   channel.security() == mgmt::MAIL_SECURITY_TLS;
+  if (channel.user().empty() || !tls) return;
+  std::string password(access.password.view());
+  transfer->Set(CURLOPT_USERNAME, channel.user().c_str());
+  transfer->Set(CURLOPT_PASSWORD, password.c_str());
+  crypto::Wipe(password.data(), password.size());
+}
+
 }  // namespace
 
 CurlLibrary::CurlLibrary() { curl_global_init(CURL_GLOBAL_DEFAULT); }
 CurlLibrary::~CurlLibrary() { curl_global_cleanup(); }
 
-absl::Status SendMail(const mgmt::Channel& channel, const MailText& text) {
+absl::Status SendMail(const mgmt::Channel& channel, const MailAccess& access,
+                      const MailText& text) {
   const bool tls = channel.security() == mgmt::MAIL_SECURITY_TLS;
   Transfer transfer(fmt::format("{}://{}", tls ? "smtps" : "smtp", channel.relay()));
   Words recipients, headers;
@@ -109,9 +125,7 @@ absl::Status SendMail(const mgmt::Channel& channel, const MailText& text) {
   }
   OCA_RETURN_IF_ERROR(AddHeaders(channel, text, &headers));
   transfer.Set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  if (channel.security() == mgmt::MAIL_SECURITY_STARTTLS) {
-    transfer.Set(CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
-  }
+  SetAccess(channel, access, &transfer);
   const std::string sender = fmt::format("<{}>", channel.sender());
   transfer.Set(CURLOPT_MAIL_FROM, sender.c_str());
   transfer.Set(CURLOPT_MAIL_RCPT, recipients.get());

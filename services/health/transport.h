@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "lib/api/alerts.pb.h"
+#include "lib/crypto/secret.h"
 
 namespace oca::health {
 
@@ -25,10 +26,18 @@ struct MailText {
   std::string body;     // UTF-8
 };
 
-// Sends one mail by the channel's relay, from its sender to all of its addresses. OK once the relay
-// has taken it for at least one of them; kUnavailable with what the relay or libcurl said. Takes at
-// most half a minute. Thread-safe, as all of these.
-absl::Status SendMail(const management::v1::Channel& channel, const MailText& text);
+// What else a relay needs to be reached.
+struct MailAccess {
+  crypto::Secret password = {};  // of the channel's user
+  std::string ca_file = {};      // against which its certificate is checked; empty: the system's
+};
+
+// Sends one mail by the channel's relay, from its sender to all of its addresses, as its user where
+// it has one (RFC 4954, by TLS alone). OK once the relay has taken it for at least one of them;
+// kUnavailable with what the relay or libcurl said. Takes at most half a minute. Thread-safe, as
+// all of these.
+absl::Status SendMail(const management::v1::Channel& channel, const MailAccess& access,
+                      const MailText& text);
 
 // POSTs JSON. OK for an answer of 2xx; else kUnavailable.
 absl::Status PostJson(const std::string& url, const std::string& json);

@@ -13,6 +13,8 @@
 #include "lib/api/users.pb.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
+#include "lib/log/request.h"
+#include "lib/rpc/request_id.h"
 #include "services/http/metrics.h"
 #include "services/http/openapi.h"
 #include "services/http/page.h"
@@ -72,6 +74,8 @@ App::App(Backend& backend, std::function<absl::Time()> now)
       sign_ins_(kSignInsAtOnce, kSignInPause, std::move(now)) {}
 
 http::Response App::Answer(const http::Request& request) {
+  const std::string id = rpc::RequestIdOr(request.Header("x-request-id"));
+  const log::RequestScope scope(id);
   // An answer to HEAD is one to GET of which only the header is sent.
   http::Request asked = request;
   if (asked.verb == "HEAD") asked.verb = "GET";
@@ -79,6 +83,7 @@ http::Response App::Answer(const http::Request& request) {
   http::Response response = target.ok() ? Dispatch(asked, *target) : ProblemOf(target.status());
   log::Debug("request", "verb", request.verb, "path", target.ok() ? target->path : "", "peer",
              request.peer, "status", response.status);
+  response.headers.emplace_back("X-Request-Id", id);
   return response;
 }
 

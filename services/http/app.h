@@ -20,6 +20,8 @@ class App {
   // Borrows the backend; it must outlive this. `now` may be called by several threads at once.
   App(Backend& backend, std::function<absl::Time()> now);
 
+  // Under the id that the header X-Request-Id gives, where that is one (lib/log/request.h), or else
+  // under a new one; the answer says which.
   http::Response Answer(const http::Request& request);
 
  private:

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "lib/api/home.h"
+#include "lib/base/bell.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
 #include "lib/daemon/arguments.h"
@@ -70,12 +71,12 @@ absl::Status Serve(const std::string& home, const Context& context) {
     stop = true;
     receiver->Wake();
   });
-  absl::Time next_look = absl::Now();
+  absl::Time next_look = MonotonicNow();
   uint64_t told = 0;
   while (!stop) {
     receiver->TakeSome(kLookAfterEach, take);
-    if (absl::Now() < next_look) continue;
-    next_look = absl::Now() + kLookAfterEach;
+    if (MonotonicNow() < next_look) continue;
+    next_look = MonotonicNow() + kLookAfterEach;
     files.LookAfter();
     if (files.lost() != told) log::Error("log_lines_lost", "lines", files.lost() - told);
     told = files.lost();

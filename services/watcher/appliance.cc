@@ -35,11 +35,11 @@ template <typename Service, typename Request, typename Response>
 std::function<bool()> RpcProbe(const std::string& socket,
                                grpc::Status (Service::Stub::*method)(grpc::ClientContext*,
                                                                      const Request&, Response*)) {
-  // A connection that stays open would hold up the service's stop.
-  return [socket, method] {
-    auto channel = rpc::UnixChannel(socket);
-    if (!channel.ok()) return false;
-    std::unique_ptr<typename Service::Stub> stub = Service::NewStub(*channel);
+  auto channel = rpc::UnixChannel(socket);
+  if (!channel.ok()) return [] { return false; };
+  // One connection for all probes: making one costs more than what is asked.
+  std::shared_ptr<typename Service::Stub> stub = Service::NewStub(*channel);
+  return [stub, method] {
     grpc::ClientContext context;
     rpc::SetTimeout(&context, kProbeTimeout);
     Response response;

@@ -2,11 +2,7 @@
 
 #include <algorithm>
 
-#include "lib/base/clock.h"
-
 namespace oca::watcher {
-
-absl::Time MonotonicNow() { return absl::FromUnixNanos(SystemClock().MonotonicNanos()); }
 
 absl::Time RestartPolicy::Ended(absl::Time started, absl::Time now) {
   if (now - started >= kStable) ends_ = 0;

@@ -3,11 +3,9 @@
 #define OCA_SERVICES_WATCHER_POLICY_H_
 
 #include "absl/time/time.h"
+#include "lib/base/bell.h"
 
 namespace oca::watcher {
-
-// Of a clock that nobody sets: times only to compare with one another.
-absl::Time MonotonicNow();
 
 // Pauses before each new start: short, then 1 s, then twice as long each time. A process that has
 // run long enough begins anew. Not thread-safe.

@@ -14,6 +14,7 @@ Prober::~Prober() {
     absl::MutexLock lock(&mu_);
     stop_ = true;
   }
+  sooner_.Ring();
   thread_.join();
 }
 
@@ -22,6 +23,7 @@ void Prober::Begin() {
   paused_ = false;
   again_ = true;
   last_answer_ = absl::InfinitePast();
+  sooner_.Ring();
 }
 
 void Prober::Pause() {
@@ -36,7 +38,6 @@ absl::Time Prober::last_answer() const {
 
 void Prober::Loop() {
   auto wanted = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return stop_ || !paused_; };
-  auto sooner = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return stop_ || again_; };
   while (true) {
     {
       absl::MutexLock lock(&mu_);
@@ -53,8 +54,7 @@ void Prober::Loop() {
       if (last_answer_ != absl::InfinitePast()) pause = kPause;
     }
     if (answered) on_answer_();
-    absl::MutexLock lock(&mu_);
-    mu_.AwaitWithTimeout(absl::Condition(&sooner), pause);
+    sooner_.WaitFor(pause);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "lib/base/bell.h"
 
 namespace oca::watcher {
 
@@ -43,6 +44,7 @@ class Prober {
   bool paused_ ABSL_GUARDED_BY(mu_) = true;
   bool again_ ABSL_GUARDED_BY(mu_) = false;  // a Begin since the last probe began
   absl::Time last_answer_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
+  Bell sooner_;  // rung by Begin and at the end
   std::thread thread_;
 };
 

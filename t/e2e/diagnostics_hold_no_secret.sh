@@ -9,6 +9,8 @@ echo "${secret}one" | oca user --add --name eve --roles administrator,ndmp >/dev
 echo "${secret}two" | oca storage_group --setpassphrase --name DefaultGroup >/dev/null
 oca storage_group --encryption --name DefaultGroup --set ON --yes >/dev/null
 printf '%s\n%s\n' "${secret}one" "${secret}three" | oca user --setpassword --login eve >/dev/null
+relay_login() { echo "${secret}four" | oca email_alerts --configure --relay mail.example.com --security tls --user eve --sender o@example.com --to e@example.com >/dev/null 2>&1; }
+eventually 30 relay_login
 c=$(container backups)
 cp -a "$tree" "$c/"
 

@@ -16,6 +16,8 @@
 #include "gateways/ndmp/session/scsi_interface.h"
 #include "gateways/ndmp/session/tape_interface.h"
 #include "lib/log/log.h"
+#include "lib/log/request.h"
+#include "lib/rpc/request_id.h"
 
 namespace oca::ndmp {
 namespace {
@@ -60,6 +62,7 @@ class Session {
   }
 
   void Run(int stop_fd) {
+    const log::RequestScope scope(rpc::NewRequestId());
     log::Info("ndmp_session", "from", peer_);
     const absl::Time strangers_end = absl::Now() + kStrangersTime;
     connect_.Greet();

@@ -13,6 +13,7 @@
 #include "fmt/format.h"
 #include "gateways/vtl/ocavtl/library_commands.h"
 #include "lib/api/iscsi.h"
+#include "lib/base/bell.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
 
@@ -220,7 +221,7 @@ void Keeper::Note(const absl::Status& status, uint64_t generation) {
 void Keeper::DropWhatIsDead(const v1::Library& wanted) {
   if (target_ == nullptr) return;
   if (target_->Ended()) {
-    if (absl::Now() - started_ < kStable) next_start_ = absl::Now() + kPause;
+    if (MonotonicNow() - started_ < kStable) next_start_ = MonotonicNow() + kPause;
     log::Warning("tgtd_ended", "library", wanted.name(), "said", target_->LastWords());
   } else if (!folder_->StillThere()) {
     // Nothing can be unloaded any more; what was durable is.
@@ -239,13 +240,13 @@ absl::Status Keeper::Settle(const v1::Library& wanted) {
   }
   OCA_ASSIGN_OR_RETURN(vtape::Inventory inventory, FitLibrary(wanted));
   if (target_ == nullptr) {
-    if (absl::Now() < next_start_ && served_.SerializeAsString() == wanted.SerializeAsString()) {
+    if (MonotonicNow() < next_start_ && served_.SerializeAsString() == wanted.SerializeAsString()) {
       return last_.ok() ? absl::UnavailableError("tgtd has ended; it is started again") : last_;
     }
     absl::Status started = StartTarget(wanted);
     served_ = wanted;
-    started_ = absl::Now();
-    if (!started.ok()) next_start_ = absl::Now() + kPause;
+    started_ = MonotonicNow();
+    if (!started.ok()) next_start_ = MonotonicNow() + kPause;
     OCA_RETURN_IF_ERROR(started);
   }
   OCA_RETURN_IF_ERROR(FitTarget(wanted, inventory.drives.size()));

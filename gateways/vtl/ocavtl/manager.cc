@@ -208,6 +208,7 @@ absl::StatusOr<v1::AddCartridgesResponse> Manager::AddCartridges(
   spec.kind = request.worm() ? vtape::MediumKind::kWorm : vtape::MediumKind::kData;
   spec.generation = static_cast<uint8_t>(request.generation());
   OCA_ASSIGN_OR_RETURN(std::vector<std::string> made, vtl::AddCartridges(*library, spec));
+  log::Info("cartridges_added", "library", request.name(), "count", made.size());
   v1::AddCartridgesResponse response;
   for (std::string& barcode : made) response.add_barcodes(std::move(barcode));
   return response;
@@ -215,7 +216,9 @@ absl::StatusOr<v1::AddCartridgesResponse> Manager::AddCartridges(
 
 absl::Status Manager::RemoveCartridge(const v1::RemoveCartridgeRequest& request) {
   OCA_ASSIGN_OR_RETURN(auto library, Open(request.name()));
-  return StatusOf(library->RemoveCartridge(request.barcode()));
+  OCA_RETURN_IF_ERROR(StatusOf(library->RemoveCartridge(request.barcode())));
+  log::Info("cartridge_deleted", "library", request.name(), "barcode", request.barcode());
+  return absl::OkStatus();
 }
 
 absl::Status Manager::ImportCartridge(const v1::ImportCartridgeRequest& request) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Oca beside restic, borg and daemons that do nothing, and prints a table. JSON rows go to <out>/*.json.
 
-bench.py --bin DIR --out DIR [--micro | --stream | --tree | --series | --more | --cleaner | --load | --tape] [--rounds N]
+bench.py --bin DIR --out DIR [--micro | --stream | --tree | --series | --more | --cleaner | --load | --tape | --appliance] [--rounds N]
 BENCH_MB=256 takes about that much of the data: a quick look whose figures are not comparable.
 """
 
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import appliance_side
 import cleaner
 import interrupts
 import load
@@ -35,7 +36,7 @@ SLICES_MB = 1000
 IMAGE_MB = 10240
 MANY_FILES = 1000000
 TAPE_MB = 1000
-PARTS = ("micro", "stream", "tree", "series", "more", "cleaner", "load", "tape")
+PARTS = ("micro", "stream", "tree", "series", "more", "cleaner", "load", "tape", "appliance")
 
 
 def main():
@@ -50,6 +51,7 @@ def main():
     parser.add_argument("--cleaner", action="store_true", help="only the cleaner beside ingest")
     parser.add_argument("--load", action="store_true", help="only many streams, small writes, a disk image, a million files")
     parser.add_argument("--tape", action="store_true", help="only tapes over iSCSI")
+    parser.add_argument("--appliance", action="store_true", help="only start, idle, command line and REST of the whole appliance")
     parser.add_argument("--rounds", type=int, help="at most; two are enough where they agree (3; 2 with BENCH_MB)")
     options = parser.parse_args()
     parts = [part for part in PARTS if getattr(options, part)] or PARTS
@@ -94,7 +96,10 @@ def measure_all(parts, options, out, work):
 
     if "micro" in parts:
         found("micro", micro.run(options.bin, work, quick=limit_mb > 0))
-    if set(parts) != {"micro"}:
+    if "appliance" in parts:
+        found("appliance", appliance_side.run(work, options.bin, quick=limit_mb > 0))
+        shutil.rmtree(os.path.join(work, "oca"))
+    if set(parts) - {"micro", "appliance"}:
         measure_mount(parts, options, Data(os.path.join(out, "data")), limit_mb, work, found)
     print(f"\nThe best of at most {options.rounds} rounds; medians for kernels, index and engine. {time.monotonic() - start:.0f} s.\n")
     table(rows)

@@ -78,7 +78,7 @@ class Alerts : public testing::Test {
     dsn_ = database_server_->NewDatabase();
     database_ = std::make_unique<Database>(dsn_, "start it");
     lists_ = std::make_unique<Lists>(*database_);
-    channels_ = std::make_unique<Channels>(*database_);
+    channels_ = std::make_unique<Channels>(*database_, seal_);
     recorder_ = std::make_unique<Recorder>(*database_, [] {});
   }
 
@@ -128,6 +128,7 @@ class Alerts : public testing::Test {
   std::string dsn_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Lists> lists_;
+  daemon::SecretSeal seal_{dir_.Path("keys/mail.key"), "channel"};
   std::unique_ptr<Channels> channels_;
   std::unique_ptr<Recorder> recorder_;
 };

@@ -6,8 +6,10 @@
 #include <array>
 #include <cstring>
 
+#include "absl/strings/match.h"
 #include "fmt/format.h"
 #include "lib/event/event.h"
+#include "lib/http/certificate.h"
 #include "t/integration/50_rpc_services/alerts_fixture.h"
 #include "t/integration/60_vtl/free_port.h"
 
@@ -36,7 +38,8 @@ class Notifying : public Alerts {
         },
         [] {
           return std::vector<std::string>{"eve@example.com", "no address", "admin@example.com"};
-        }});
+        },
+        certificate_.certificate});
   }
   void TearDown() override { notifier_.reset(); }
 
@@ -46,6 +49,25 @@ class Notifying : public Alerts {
                                  fmt::format("127.0.0.1:{}", port_), "-c",
                                  "aiosmtpd.handlers.Mailbox", dir_.Path("mail")},
         dir_.Path("relay.log"));
+  }
+  // One that takes mails by TLS from "oca-sender" with this password alone.
+  void StartRelayWithLogin(const std::string& security, const std::string& password) {
+    ASSERT_OK(http::EnsureCertificate(certificate_, "localhost"));
+    relay_ = std::make_unique<support::Process>(
+        std::vector<std::string>{"/usr/bin/python3", OCA_SMTP_RELAY, std::to_string(port_),
+                                 dir_.Path("mail"), certificate_.certificate, certificate_.key,
+                                 security, "oca-sender", password},
+        dir_.Path("relay.log"));
+  }
+  absl::StatusOr<mgmt::Channel> SetLogin(mgmt::MailSecurity security, const std::string& user,
+                                         const std::string& password,
+                                         const std::string& name = kEmailAlerts) {
+    mgmt::ConfigureChannelRequest request;
+    request.set_name(name);
+    request.set_security(security);
+    request.set_user(user);
+    request.set_password(password);
+    return channels_->Configure(request);
   }
   absl::StatusOr<mgmt::Channel> ConfigureMail(bool enabled,
                                               const std::string& name = kEmailAlerts) {
@@ -89,6 +111,7 @@ class Notifying : public Alerts {
     });
   }
 
+  const http::CertificateFiles certificate_{dir_.Path("relay.crt"), dir_.Path("relay.key")};
   support::FakeClock clock_;
   support::EventList events_;
   const int port_ = scsi::FreePort();
@@ -168,6 +191,87 @@ TEST_F(Notifying, TestSaysWhatTheRelaySaid) {
   channel.set_security(mgmt::MAIL_SECURITY_TLS);
   EXPECT_THAT(notifier_->Try(channel), StatusIs(StatusCode::kUnavailable));
   EXPECT_EQ(Mails().size(), 1u);
+}
+
+TEST_F(Notifying, LogsInAtARelayByTls) {
+  for (const auto& [security, word] : {std::pair{mgmt::MAIL_SECURITY_STARTTLS, "starttls"},
+                                       std::pair{mgmt::MAIL_SECURITY_TLS, "tls"}}) {
+    SCOPED_TRACE(word);
+    const size_t before = Mails().size();
+    StartRelayWithLogin(word, "p\u00e4ss \"word\\");
+    ASSERT_OK(ConfigureMail(false));
+    ASSERT_OK(SetLogin(security, "oca-sender", "p\u00e4ss \"word\\"));
+    ASSERT_TRUE(Eventually([&] { return notifier_->Try(Channel(kEmailAlerts)).ok(); }))
+        << notifier_->Try(Channel(kEmailAlerts)) << support::ReadText(dir_.Path("relay.log"));
+    EXPECT_EQ(Mails().size(), before + 1);
+    // Another password, and none: the relay takes nothing.
+    ASSERT_OK(SetLogin(security, "oca-sender", "another one"));
+    const absl::Status refused = notifier_->Try(Channel(kEmailAlerts));
+    EXPECT_THAT(refused, StatusIs(StatusCode::kUnavailable));
+    EXPECT_THAT(refused.ToString(), Not(HasSubstr("another one")));
+    ASSERT_OK(SetLogin(security, "", ""));
+    EXPECT_THAT(notifier_->Try(Channel(kEmailAlerts)), StatusIs(StatusCode::kUnavailable));
+    EXPECT_EQ(Mails().size(), before + 1);
+    relay_.reset();
+  }
+}
+
+TEST_F(Notifying, ARelayThatCannotBeTrustedGetsNoPassword) {
+  StartRelayWithLogin("starttls", "secret");
+  ASSERT_OK(ConfigureMail(false));
+  ASSERT_OK_AND_ASSIGN(mgmt::Channel channel,
+                       SetLogin(mgmt::MAIL_SECURITY_STARTTLS, "oca-sender", "secret"));
+  ASSERT_TRUE(Eventually([&] { return notifier_->Try(channel).ok(); }));
+  // Against the system's authorities the certificate is worth nothing.
+  const absl::Status refused =
+      SendMail(channel, {crypto::Secret("secret"), ""}, {"subject", "body"});
+  EXPECT_THAT(refused, StatusIs(StatusCode::kUnavailable));
+  EXPECT_THAT(refused.ToString(), HasSubstr("SSL certificate"));
+  EXPECT_EQ(Mails().size(), 1u);
+}
+
+TEST_F(Notifying, PasswordsOfRelaysAreSealedAndStayWithTheirRelay) {
+  ASSERT_OK(ConfigureMail(false));
+  EXPECT_THAT(SetLogin(mgmt::MAIL_SECURITY_NONE, "u", "secret").status(),
+              StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(SetLogin(mgmt::MAIL_SECURITY_TLS, "u", "").status(),
+              StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(SetLogin(mgmt::MAIL_SECURITY_TLS, "", "secret").status(),
+              StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(SetLogin(mgmt::MAIL_SECURITY_TLS, "u", "two\nlines").status(),
+              StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(SetLogin(mgmt::MAIL_SECURITY_TLS, "u", "secret", kWebhook).status(),
+              StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_EQ(Channel(kEmailAlerts).user(), "");
+  ASSERT_OK_AND_ASSIGN(mgmt::Channel set, SetLogin(mgmt::MAIL_SECURITY_TLS, "u", "secret"));
+  EXPECT_TRUE(set.has_password());
+  EXPECT_THAT(Channel(kEmailAlerts).ShortDebugString(), Not(HasSubstr("secret")));
+  ASSERT_OK_AND_ASSIGN(crypto::Secret password, channels_->Password(kEmailAlerts));
+  EXPECT_EQ(password.view(), "secret");
+  ASSERT_OK(database_->With([](db::Connection& db) -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(db::Result rows, db.Query("SELECT password_sealed FROM oca_health.channel "
+                                                   "WHERE name = 'email_alerts'"));
+    EXPECT_GT(rows.Text(0, 0).size(), 80u);
+    EXPECT_FALSE(absl::StrContains(rows.Text(0, 0), "secret"));
+    return absl::OkStatus();
+  }));
+  // It stays with other changes, and is asked for again with another relay or user.
+  ASSERT_OK_AND_ASSIGN(mgmt::Channel same, ConfigureMail(true));
+  EXPECT_TRUE(same.has_password());
+  mgmt::ConfigureChannelRequest elsewhere;
+  elsewhere.set_name(kEmailAlerts);
+  elsewhere.set_relay("evil.example.com:25");
+  EXPECT_THAT(channels_->Configure(elsewhere).status(), StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(SetLogin(mgmt::MAIL_SECURITY_TLS, "other", "").status(),
+              StatusIs(StatusCode::kInvalidArgument));
+  ASSERT_OK(SetLogin(mgmt::MAIL_SECURITY_STARTTLS, "u", ""));
+  EXPECT_EQ(Channel(kEmailAlerts).relay(), fmt::format("127.0.0.1:{}", port_));
+  // Sealed by a key that is lost.
+  daemon::SecretSeal another(dir_.Path("keys/another.key"), "channel");
+  EXPECT_THAT(Channels(*database_, another).Password(kEmailAlerts),
+              StatusIs(StatusCode::kFailedPrecondition));
+  ASSERT_OK(channels_->Clear(kEmailAlerts));
+  EXPECT_FALSE(Channel(kEmailAlerts).has_password());
 }
 
 TEST_F(Notifying, StatisticsComeOnceInTheirInterval) {

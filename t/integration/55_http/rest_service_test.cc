@@ -104,6 +104,21 @@ TEST_F(RestService, ContainersAreMadeShownAndDeleted) {
   EXPECT_EQ(JsonOf(response)["entries"][0]["origin"], "https 127.0.0.1");
 }
 
+TEST_F(RestService, AnswersSayUnderWhichIdTheLogsTellOfThem) {
+  const auto id_of = [this](Headers headers) {
+    return HeaderOf(Ask("GET", "/healthz", "", std::move(headers)), "x-request-id");
+  };
+  EXPECT_EQ(id_of({{"x-request-id", "from-the-caller.1"}}), "from-the-caller.1");
+  const std::regex made("[0-9a-f]{16}");
+  EXPECT_TRUE(std::regex_match(id_of({}), made));
+  for (const std::string& hostile : {std::string("a b"), std::string("a;b=\"c\""),
+                                     std::string(65, 'x'), std::string("\xc3\xbc")}) {
+    EXPECT_TRUE(std::regex_match(id_of({{"x-request-id", hostile}}), made)) << hostile;
+  }
+  EXPECT_EQ(HeaderOf(Ask("GET", "/v1/system", "", {{"x-request-id", "refused"}}), "x-request-id"),
+            "refused");
+}
+
 TEST_F(RestService, AnOldRevisionGets412) {
   const std::string token = TokenOf("root", mgmt::ROLE_ADMINISTRATOR);
   ASSERT_EQ(AskAs(token, "POST", "/v1/storage_groups", R"({"name": "g"})").status, 200);

@@ -56,6 +56,27 @@ TEST_F(Cli, MailIsConfiguredByOptionsOrByQuestions) {
               "to { addresses: \"t@x\" } interval: INTERVAL_WEEKLY");
 }
 
+TEST_F(Cli, PasswordsOfRelaysAreReadAndNotShown) {
+  const std::vector<std::string> words = {"email_alerts", "--configure", "--relay",    "m",
+                                          "--sender",     "s@x",         "--to",       "t@x",
+                                          "--user",       "me",          "--security", "tls"};
+  in_.str("pass word\n");
+  ASSERT_EQ(OcaWords(words), 0);
+  EXPECT_THAT(AlertCalls()[1], HasSubstr("user: \"me\" password: \"pass word\""));
+  EXPECT_THAT(out_.str() + err_.str(), Not(HasSubstr("pass word")));
+  in_.str("");
+  EXPECT_EQ(OcaWords(words), kUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("no password was given"));
+  terminal_ = true;
+  in_.str("one\nanother\n");
+  EXPECT_EQ(OcaWords(words), kUsage);
+  EXPECT_EQ(echoes_, "-+-+");
+  AlertCalls();
+  terminal_ = false;
+  ASSERT_EQ(Oca("email_alerts --configure --relay m --sender s@x --to t@x --user none"), 0);
+  EXPECT_THAT(AlertCalls()[1], AllOf(HasSubstr("user: \"\""), Not(HasSubstr("password"))));
+}
+
 TEST_F(Cli, MailIsEnabledTestedShownAndCleared) {
   ASSERT_EQ(Oca("email_alerts --enable"), 0);
   EXPECT_THAT(out_.str(), HasSubstr("Enabled    : yes"));

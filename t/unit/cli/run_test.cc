@@ -29,6 +29,19 @@ TEST_F(Cli, AnswerThatCannotBeWrittenIsAFailure) {
   EXPECT_THAT(err_.str(), HasSubstr("standard output"));
 }
 
+TEST_F(Cli, FailuresThatAreNobodysFaultNameTheRequest) {
+  for (const absl::Status& status : {absl::InternalError("broken"), absl::DataLossError("broken"),
+                                     absl::UnavailableError("it is down")}) {
+    Fail(status);
+    EXPECT_NE(Oca("container --show"), 0);
+    EXPECT_THAT(err_.str(),
+                testing::ContainsRegex("\noca: in the logs this is request=[0-9a-f]{16}\n"));
+  }
+  Fail(absl::NotFoundError("none"));
+  EXPECT_EQ(Oca("container --show"), kNotFound);
+  EXPECT_EQ(err_.str(), "oca: none\n");
+}
+
 TEST_F(Cli, NoticeGoesToStandardError) {
   {
     absl::MutexLock lock(&management_.mu);

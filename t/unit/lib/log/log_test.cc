@@ -9,6 +9,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/base/status.h"
+#include "lib/log/request.h"
 
 namespace oca::log {
 namespace {
@@ -103,6 +104,39 @@ TEST_F(Log, BracesInValuesAreNotFormats) {
   ASSERT_TRUE(InitLog("prog", path, "info").ok());
   Info("braces", "v", "{}{0}%v");
   EXPECT_NE(Contents(path).find("braces v={}{0}%v\n"), std::string::npos);
+}
+
+TEST_F(Log, LinesOfARequestEndWithItsId) {
+  std::string path = dir_ + "/x.log";
+  ASSERT_TRUE(InitLog("prog", path, "info").ok());
+  Info("before");
+  {
+    RequestScope outer("id-1");
+    Info("outer", "n", 1);
+    {
+      RequestScope inner("id-2");
+      Info("inner");
+    }
+    Info("outer_again");
+    std::thread([] { Info("elsewhere"); }).join();
+  }
+  Info("after");
+  std::string text = Contents(path);
+  for (const char* line : {"] before\n", "] outer n=1 request=id-1\n", "] inner request=id-2\n",
+                           "] outer_again request=id-1\n", "] elsewhere\n", "] after\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+}
+
+TEST_F(Log, IdsOfRequestsAreShortAndPlain) {
+  for (const char* good : {"a", "0123456789abcdef", "A-b_c.9"}) EXPECT_TRUE(IsRequestId(good));
+  EXPECT_TRUE(IsRequestId(std::string(kMostRequestIdBytes, 'x')));
+  for (const char* bad :
+       {"", "a b", "a\nI forged[1] line", "a=b", "\"", "\xc3\xbc", "a;b", "a/b"}) {
+    EXPECT_FALSE(IsRequestId(bad)) << bad;
+  }
+  EXPECT_FALSE(IsRequestId(std::string(kMostRequestIdBytes + 1, 'x')));
+  EXPECT_FALSE(IsRequestId(std::string_view("a\0", 2)));
 }
 
 TEST_F(Log, RefusesAnUnknownLevel) {

@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -30,6 +32,18 @@ class OneMethod final : public fs::v1::Fs::Service {
   grpc::Status DeleteContainer(grpc::ServerContext*, const fs::v1::DeleteContainerRequest* in,
                                fs::v1::DeleteContainerResponse*) override {
     return ToGrpc(PosixError(ENOTEMPTY, std::to_string(in->id())));
+  }
+};
+
+// Answers when it is told to.
+class SlowMethod final : public fs::v1::Fs::Service {
+ public:
+  absl::Notification running, go_on;
+  grpc::Status DeleteContainer(grpc::ServerContext*, const fs::v1::DeleteContainerRequest*,
+                               fs::v1::DeleteContainerResponse*) override {
+    running.Notify();
+    go_on.WaitForNotification();
+    return ToGrpc(PosixError(ENOTEMPTY, "slow"));
   }
 };
 
@@ -140,6 +154,38 @@ TEST(UnixSocket, CallFailsSoonWhenNobodyServes) {
   absl::Time start = absl::Now();
   EXPECT_THAT(Call(dir.Path("s")), StatusIs(StatusCode::kUnavailable));
   EXPECT_LT(absl::Now() - start, absl::Seconds(5));
+}
+
+TEST(UnixSocket, StopEndsConnectionsWithoutACall) {
+  support::TempDir dir;
+  OneMethod service;
+  ASSERT_OK_AND_ASSIGN(auto channel, UnixChannel(dir.Path("s")));
+  ASSERT_OK_AND_ASSIGN(auto server, UnixServer::Start(dir.Path("s"), {&service}));
+  grpc::ClientContext context;
+  SetTimeout(&context, absl::Seconds(60));
+  fs::v1::DeleteContainerResponse response;
+  EXPECT_ERRNO(FromGrpc(fs::v1::Fs::NewStub(channel)->DeleteContainer(
+                   &context, fs::v1::DeleteContainerRequest(), &response)),
+               ENOTEMPTY);
+  server->Stop(absl::Hours(1));
+  EXPECT_FALSE(SocketAnswers(dir.Path("s")));
+}
+
+// A call that runs is not cut off.
+TEST(UnixSocket, StopWaitsForTheCallThatRuns) {
+  support::TempDir dir;
+  SlowMethod service;
+  ASSERT_OK_AND_ASSIGN(auto server, UnixServer::Start(dir.Path("s"), {&service}));
+  absl::Status status = absl::UnknownError("no answer");
+  std::thread caller([&] { status = Call(dir.Path("s"), absl::Hours(1)); });
+  service.running.WaitForNotification();
+  std::thread stopper([&] { server->Stop(absl::Hours(1)); });
+  // Nobody listens any more: the stop has begun.
+  while (SocketAnswers(dir.Path("s"))) std::this_thread::yield();
+  service.go_on.Notify();
+  caller.join();
+  stopper.join();
+  EXPECT_ERRNO(status, ENOTEMPTY);
 }
 
 // One channel outlives its server: a daemon that is restarted is found again.

@@ -58,6 +58,32 @@ TEST(Channels, RelaysAndUrls) {
   }
 }
 
+TEST(Channels, LoginsAreForMailAndByTls) {
+  management::v1::Channel channel = Mail();
+  channel.set_user("oca@example.com");
+  EXPECT_THAT(CheckChannel(channel), StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(CheckChannel(channel).ToString(), HasSubstr("--security starttls"));
+  for (auto security :
+       {management::v1::MAIL_SECURITY_STARTTLS, management::v1::MAIL_SECURITY_TLS}) {
+    channel.set_security(security);
+    EXPECT_OK(CheckChannel(channel));
+  }
+  for (const std::string& bad :
+       {std::string("a\nb"), std::string(256, 'a'), std::string("a\0b", 3)}) {
+    channel.set_user(bad);
+    EXPECT_THAT(CheckChannel(channel), StatusIs(StatusCode::kInvalidArgument)) << bad;
+  }
+  channel.set_user("u");
+  channel.set_name(kWebhook);
+  channel.set_relay("https://example.com");
+  EXPECT_THAT(CheckChannel(channel), StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_OK(CheckMailPassword("p\u00e4ss word"));
+  for (const std::string& bad :
+       {std::string("a\r"), std::string("a\nb"), std::string("a\0b", 3), std::string(1001, 'a')}) {
+    EXPECT_THAT(CheckMailPassword(bad), StatusIs(StatusCode::kInvalidArgument));
+  }
+}
+
 TEST(Channels, EnabledOnesAreComplete) {
   EXPECT_OK(CheckChannel(Mail()));
   management::v1::Channel channel = Mail();

@@ -14,6 +14,7 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lib/base/bell.h"
 #include "t/support/event_list.h"
 #include "t/support/status_matchers.h"
 #include "t/support/temp_dir.h"
@@ -75,7 +76,7 @@ class SupervisorTest : public testing::Test {
       if (absl::Now() > deadline) {
         return ::testing::AssertionFailure() << "status:\n" << Text("run/test.status");
       }
-      std::this_thread::yield();
+      Bell().WaitFor(absl::Milliseconds(1));
     }
     return ::testing::AssertionSuccess();
   }

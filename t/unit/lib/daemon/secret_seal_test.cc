@@ -1,4 +1,4 @@
-#include "services/config/secret_seal.h"
+#include "lib/daemon/secret_seal.h"
 
 #include <fstream>
 
@@ -7,25 +7,28 @@
 #include "t/support/status_matchers.h"
 #include "t/support/temp_dir.h"
 
-namespace oca::config {
+namespace oca::daemon {
 namespace {
 
 using support::StatusIs;
 
 TEST(SecretSeal, OpensWhatItSealedForThatUser) {
   support::TempDir dir;
-  SecretSeal seal(dir.Path("k/key"));
+  SecretSeal seal(dir.Path("k/key"), "user");
   ASSERT_OK_AND_ASSIGN(std::string sealed, seal.Seal("eve", "open sesame"));
   ASSERT_OK_AND_ASSIGN(std::string again, seal.Seal("eve", "open sesame"));
   EXPECT_NE(sealed, again);
-  ASSERT_OK_AND_ASSIGN(crypto::Secret secret, SecretSeal(dir.Path("k/key")).Open("eve", sealed));
+  ASSERT_OK_AND_ASSIGN(crypto::Secret secret,
+                       SecretSeal(dir.Path("k/key"), "user").Open("eve", sealed));
   EXPECT_EQ(secret.view(), "open sesame");
   EXPECT_THAT(seal.Open("adam", sealed), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(SecretSeal(dir.Path("k/key"), "channel").Open("eve", sealed),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
 TEST(SecretSeal, SaysWhatToDoWithAnotherKeyOrDamage) {
   support::TempDir dir;
-  SecretSeal seal(dir.Path("k/key"));
+  SecretSeal seal(dir.Path("k/key"), "user");
   ASSERT_OK_AND_ASSIGN(std::string sealed, seal.Seal("eve", "open sesame"));
   for (const std::string& broken : {std::string(), std::string("00"), sealed + "00",
                                     sealed.substr(0, sealed.size() - 2), "ff" + sealed.substr(2)}) {
@@ -39,4 +42,4 @@ TEST(SecretSeal, SaysWhatToDoWithAnotherKeyOrDamage) {
 }
 
 }  // namespace
-}  // namespace oca::config
+}  // namespace oca::daemon
