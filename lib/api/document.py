@@ -7,9 +7,9 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = os.path.join(HERE, "..", "..", "docs", "api.md")
-FILES = ["management.proto", "users.proto", "tokens.proto", "alerts.proto", "storage.proto", "recycle_bin.proto", "tape_libraries.proto",
-         "diagnostics.proto", "gateways.proto", "fs.proto", "paths.proto", "vtl.proto", "events.proto", "marker.proto", "health.proto",
-         "schedule.proto", "options.proto"]
+FILES = ["management.proto", "users.proto", "tokens.proto", "alerts.proto", "statistics.proto", "storage.proto", "recycle_bin.proto",
+         "tape_libraries.proto", "diagnostics.proto", "gateways.proto", "fs.proto", "paths.proto", "vtl.proto", "events.proto", "marker.proto",
+         "health.proto", "schedule.proto", "options.proto"]
 
 HEAD = """# The API
 
