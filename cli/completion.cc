@@ -27,7 +27,11 @@ std::string Printed(const std::vector<std::string>& words, const Context& contex
 
 std::vector<std::string> Names(const std::string& group, const Context& context) {
   std::vector<std::string> names;
-  std::istringstream printed(Printed({group, "show", "--names_only"}, context));
+  // History is of series.
+  const std::vector<std::string> words =
+      group == "history" ? std::vector<std::string>{"stats", "series", "--names_only"}
+                         : std::vector<std::string>{group, "show", "--names_only"};
+  std::istringstream printed(Printed(words, context));
   for (std::string name; std::getline(printed, name);) names.push_back(name);
   return names;
 }
@@ -52,7 +56,8 @@ std::string NamedBy(const std::string& option, const std::string& group, const s
   if (option == "--group" || option == "--group_name") return "storage_group";
   if (option == "--user") return "user";
   if (option != "--name" || verb == "add") return "";
-  return group == "stats" ? verb : group;
+  if (group != "stats") return group;
+  return verb == "series" ? "history" : verb;
 }
 
 }  // namespace

@@ -76,7 +76,11 @@ void BuildParser(CLI::App& app, Session& session) {
     if (group.name == "vtl") AddVtl(sub, session);
     if (group.name == "iscsi") AddIscsi(sub, session);
     if (group.name == "container") AddRecycleBin(sub, session);
-    if (group.name == "stats") AddStats(sub, session);
+    if (group.name == "stats") {
+      AddStats(sub, session);
+      AddMachineStats(sub, session);
+      AddHistory(sub, session);
+    }
     if (group.name == "maintenance") AddMaintenance(sub, session);
     if (group.name == "maintenance") AddDiagnostics(sub, session);
     if (group.name == "schedule") AddSchedule(sub, session);

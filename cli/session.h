@@ -20,6 +20,7 @@
 #include "lib/api/management.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
 #include "lib/api/second_factor.grpc.pb.h"
+#include "lib/api/statistics.grpc.pb.h"
 #include "lib/api/storage.grpc.pb.h"
 #include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/tokens.grpc.pb.h"
@@ -34,6 +35,7 @@ using management::v1::Diagnostics;
 using management::v1::Management;
 using management::v1::RecycleBin;
 using management::v1::SecondFactor;
+using management::v1::Statistics;
 using management::v1::Storage;
 using management::v1::TapeLibraries;
 using management::v1::Tokens;
@@ -152,6 +154,8 @@ void AddConnection(CLI::App* group, Session& session);
 void AddVtl(CLI::App* group, Session& session);
 void AddIscsi(CLI::App* group, Session& session);
 void AddStats(CLI::App* group, Session& session);
+void AddMachineStats(CLI::App* group, Session& session);  // verbs of stats
+void AddHistory(CLI::App* group, Session& session);       // other ones
 void AddMaintenance(CLI::App* group, Session& session);
 void AddDiagnostics(CLI::App* group, Session& session);  // a verb of maintenance
 void AddSchedule(CLI::App* group, Session& session);

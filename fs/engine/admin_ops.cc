@@ -139,6 +139,8 @@ absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
   stats.bytes.physical_bytes = usage.physical_bytes;
   stats.read_mib_per_s = group->reads.MibPerSecond();
   stats.write_mib_per_s = group->writes.MibPerSecond();
+  stats.read_bytes = group->reads.total_bytes();
+  stats.written_bytes = group->writes.total_bytes();
   OCA_ASSIGN_OR_RETURN(
       const Space space,
       LookAtSpace(record.performance_tier ? store::PathUse::kTier : store::PathUse::kCapacity));
@@ -189,6 +191,8 @@ absl::StatusOr<ContainerStats> FilesystemImpl::StatsOfContainer(ContainerId id) 
   stats.bytes.physical_bytes = usage.physical_bytes;
   stats.read_mib_per_s = runtime->reads.MibPerSecond();
   stats.write_mib_per_s = runtime->writes.MibPerSecond();
+  stats.read_bytes = runtime->reads.total_bytes();
+  stats.written_bytes = runtime->writes.total_bytes();
   return stats;
 }
 

@@ -86,6 +86,8 @@ struct GroupStats {
   uint64_t files = 0;
   double read_mib_per_s = 0;  // over the last seconds
   double write_mib_per_s = 0;
+  uint64_t read_bytes = 0;  // since the daemon's start
+  uint64_t written_bytes = 0;
   uint64_t quota_bytes = 0;
   uint64_t capacity_free_bytes = 0;
   index::IndexStats index;
@@ -104,6 +106,8 @@ struct ContainerStats {
   uint64_t files = 0;
   double read_mib_per_s = 0;
   double write_mib_per_s = 0;
+  uint64_t read_bytes = 0;
+  uint64_t written_bytes = 0;
   names::ContainerMarker marker = names::ContainerMarker::kAuto;
   // Since the daemon started: streams by the format of their first header, headers, bytes of
   // headers, and of payload after a stream's first header.

@@ -22,6 +22,12 @@ class Throughput {
     Slot& slot = slots_[static_cast<size_t>(second) % kSeconds];
     if (slot.second != second) slot = {second, 0};
     slot.bytes += bytes;
+    total_bytes_ += bytes;
+  }
+  // All that was added.
+  uint64_t total_bytes() const {
+    absl::MutexLock lock(&mu_);
+    return total_bytes_;
   }
   // MiB/s, averaged over the last kSeconds seconds.
   double MibPerSecond() const {
@@ -43,6 +49,7 @@ class Throughput {
   Clock* const clock_;
   mutable absl::Mutex mu_;
   std::array<Slot, kSeconds> slots_ ABSL_GUARDED_BY(mu_);
+  uint64_t total_bytes_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace oca::engine

@@ -164,6 +164,8 @@ fs::v1::StorageGroupStats ToProto(const engine::GroupStats& stats) {
   out.set_current_files(stats.files);
   out.set_read_mib_per_s(TwoDecimals(stats.read_mib_per_s));
   out.set_write_mib_per_s(TwoDecimals(stats.write_mib_per_s));
+  out.set_read_bytes_since_start(stats.read_bytes);
+  out.set_written_bytes_since_start(stats.written_bytes);
   FillReduction(stats.bytes, &out);
   out.set_cleaner_status(ToProto(stats.cleaner_state));
   out.set_index_entries(stats.index.entries);
@@ -189,6 +191,8 @@ fs::v1::ContainerStats ToProto(const engine::ContainerStats& stats) {
   out.set_current_files(stats.files);
   out.set_read_mib_per_s(TwoDecimals(stats.read_mib_per_s));
   out.set_write_mib_per_s(TwoDecimals(stats.write_mib_per_s));
+  out.set_read_bytes_since_start(stats.read_bytes);
+  out.set_written_bytes_since_start(stats.written_bytes);
   FillReduction(stats.bytes, &out);
   out.set_marker(ToProto(stats.marker));
   for (const auto& [format, streams] : stats.recognised_formats) {

@@ -19,6 +19,10 @@ std::string EventSocket(std::string_view home) {
 
 std::string HealthSocket(std::string_view home) { return fmt::format("{}/run/nhm.sock", home); }
 
+std::string MonitorSocket(std::string_view home) {
+  return fmt::format("{}/run/ocamonitor.sock", home);
+}
+
 std::string SshFolder(std::string_view home) { return fmt::format("{}/ssh", home); }
 
 std::string SshSocket(std::string_view home) {

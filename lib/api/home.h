@@ -20,6 +20,8 @@ std::string VtlSocket(std::string_view home);
 std::string EventSocket(std::string_view home);
 // Socket of nhm (services oca.event.v1.Recorder and oca.management.v1.Alerts).
 std::string HealthSocket(std::string_view home);
+// Socket of ocamonitor (service oca.management.v1.Statistics).
+std::string MonitorSocket(std::string_view home);
 // What accounts that bring users in by ssh may enter: the same service, for users alone, and the
 // keys.
 std::string SshFolder(std::string_view home);

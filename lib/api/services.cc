@@ -8,6 +8,7 @@
 #include "lib/api/management.pb.h"
 #include "lib/api/recycle_bin.pb.h"
 #include "lib/api/second_factor.pb.h"
+#include "lib/api/statistics.pb.h"
 #include "lib/api/storage.pb.h"
 #include "lib/api/tape_libraries.pb.h"
 #include "lib/api/tokens.pb.h"
@@ -32,6 +33,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> UserServices() {
            mgmt::RecycledFile::descriptor()->file(),
            mgmt::AddStoragePathRequest::descriptor()->file(),
            mgmt::Alert::descriptor()->file(),
+           mgmt::MachineStats::descriptor()->file(),
        }) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }

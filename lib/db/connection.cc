@@ -61,6 +61,19 @@ std::string ConnectSeconds(absl::Duration timeout) {
   return std::to_string(std::max<int64_t>(2, absl::ToInt64Seconds(timeout)));
 }
 
+// For libpq; valid while `params` lives.
+absl::StatusOr<std::vector<const char*>> ValuesOf(std::span<const Param> params) {
+  std::vector<const char*> values;
+  values.reserve(params.size());
+  for (const Param& param : params) {
+    if (param.text() && param.text()->find('\0') != std::string::npos) {
+      return absl::InvalidArgumentError("a text with a NUL byte cannot be stored");
+    }
+    values.push_back(param.text() ? param.text()->c_str() : nullptr);
+  }
+  return values;
+}
+
 }  // namespace
 
 std::string SqlStateOf(const absl::Status& status) {
@@ -146,14 +159,7 @@ absl::StatusOr<Result> Connection::Take(pg_result* raw) {
 }
 
 absl::StatusOr<Result> Connection::Query(const std::string& sql, std::span<const Param> params) {
-  std::vector<const char*> values;
-  values.reserve(params.size());
-  for (const Param& param : params) {
-    if (param.text() && param.text()->find('\0') != std::string::npos) {
-      return absl::InvalidArgumentError("a text with a NUL byte cannot be stored");
-    }
-    values.push_back(param.text() ? param.text()->c_str() : nullptr);
-  }
+  OCA_ASSIGN_OR_RETURN(std::vector<const char*> values, ValuesOf(params));
   return Take(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()),
                            /*paramTypes=*/nullptr, values.data(), /*paramLengths=*/nullptr,
                            /*paramFormats=*/nullptr, /*resultFormat=*/0));
@@ -162,6 +168,26 @@ absl::StatusOr<Result> Connection::Query(const std::string& sql, std::span<const
 absl::StatusOr<Result> Connection::Query(const std::string& sql,
                                          std::initializer_list<Param> params) {
   return Query(sql, std::span<const Param>(params.begin(), params.size()));
+}
+
+absl::StatusOr<Result> Connection::QueryPrepared(const std::string& sql,
+                                                 std::span<const Param> params) {
+  OCA_ASSIGN_OR_RETURN(std::vector<const char*> values, ValuesOf(params));
+  auto found = prepared_.find(sql);
+  if (found == prepared_.end()) {
+    const std::string name = fmt::format("oca{}", prepared_.size() + 1);
+    OCA_RETURN_IF_ERROR(
+        Take(PQprepare(connection_, name.c_str(), sql.c_str(), /*nParams=*/0, nullptr)).status());
+    found = prepared_.emplace(sql, name).first;
+  }
+  return Take(PQexecPrepared(connection_, found->second.c_str(), static_cast<int>(values.size()),
+                             values.data(), /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,
+                             /*resultFormat=*/0));
+}
+
+absl::StatusOr<Result> Connection::QueryPrepared(const std::string& sql,
+                                                 std::initializer_list<Param> params) {
+  return QueryPrepared(sql, std::span<const Param>(params.begin(), params.size()));
 }
 
 absl::Status Connection::Execute(const std::string& script) {

@@ -11,6 +11,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -73,6 +74,11 @@ class Connection {
   // One statement with parameters.
   absl::StatusOr<Result> Query(const std::string& sql, std::span<const Param> params);
   absl::StatusOr<Result> Query(const std::string& sql, std::initializer_list<Param> params = {});
+  // As Query, for a text that is used again and again: the server parses it once for this
+  // connection, and keeps it as long as that lives.
+  absl::StatusOr<Result> QueryPrepared(const std::string& sql, std::span<const Param> params);
+  absl::StatusOr<Result> QueryPrepared(const std::string& sql,
+                                       std::initializer_list<Param> params = {});
   // Any number of statements without parameters; the last one's error counts for all.
   absl::Status Execute(const std::string& script);
 
@@ -89,6 +95,7 @@ class Connection {
   absl::StatusOr<Result> Take(pg_result* raw);
 
   pg_conn* const connection_;
+  std::map<std::string, std::string> prepared_;  // names of statements, by their text
   bool lost_ = false;
 };
 

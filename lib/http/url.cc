@@ -6,6 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
+#include "lib/base/utf8.h"
 
 namespace oca::http {
 namespace {
@@ -17,24 +18,6 @@ int DigitOf(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-// How many bytes the character takes that begins with `text`, 0 for none that is well-formed.
-size_t Utf8Length(std::string_view text) {
-  const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = at(0);
-  if (first < 0x80) return 1;
-  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, and what lies beyond U+10FFFF.
-  if (first == 0xe0 && at(1) < 0xa0) return 0;
-  if (first == 0xed && at(1) > 0x9f) return 0;
-  if (first == 0xf0 && at(1) < 0x90) return 0;
-  if (first == 0xf4 && at(1) > 0x8f) return 0;
-  return length;
 }
 
 absl::Status ParseQuery(std::string_view query, Target* target) {
@@ -58,7 +41,7 @@ absl::Status ParseQuery(std::string_view query, Target* target) {
 
 bool IsUtf8(std::string_view text) {
   while (!text.empty()) {
-    const size_t length = Utf8Length(text);
+    const size_t length = Utf8SequenceBytes(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }

@@ -23,6 +23,11 @@ struct Part {
 absl::Status CallPart(const Part& part, absl::Duration timeout,
                       const std::function<grpc::Status(grpc::ClientContext*)>& call);
 
+// The same for a part that itself says kUnavailable when something behind it is down: its errors
+// are passed on as they are.
+absl::Status CallForwardingPart(const Part& part, absl::Duration timeout,
+                                const std::function<grpc::Status(grpc::ClientContext*)>& call);
+
 }  // namespace oca::config
 
 #endif  // OCA_SERVICES_CONFIG_PART_CALL_H_

@@ -46,6 +46,7 @@
 #include "services/config/recycle_bin_service.h"
 #include "services/config/second_factor.h"
 #include "services/config/second_factor_service.h"
+#include "services/config/statistics_service.h"
 #include "services/config/storage_service.h"
 #include "services/config/store.h"
 #include "services/config/tape_libraries.h"
@@ -116,6 +117,7 @@ struct Behind {
   FilesystemClient& filesystem;
   Diagnostics& diagnostics;
   HealthClient& health;
+  MonitorClient& monitor;
   event::Sink& events;
 };
 
@@ -136,6 +138,7 @@ class Front {
     services_.push_back(NewAccessService(gate_, behind.access, behind.store, behind.user_store));
     services_.push_back(NewAuditLimitsService(gate_, behind.audit_limits));
     services_.push_back(NewAlertsService(gate_, behind.health));
+    services_.push_back(NewStatisticsService(gate_, behind.monitor));
     services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
     services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
   }
@@ -197,11 +200,13 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
   Diagnostics diagnostics(home, ApplianceTexts(views, users, audit, *filesystem), absl::Now);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<HealthClient> health,
                        HealthClient::Create(api::HealthSocket(home), how_to_start));
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<MonitorClient> monitor,
+                       MonitorClient::Create(api::MonitorSocket(home), how_to_start));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
-  const Behind behind{user_store,   *logins,     tokens,        store,   access,    audit,
-                      audit_limits, users,       second_factor, changes, libraries, views,
-                      *filesystem,  diagnostics, *health,       *events};
+  const Behind behind{user_store,   *logins,     tokens,        store,    access,    audit,
+                      audit_limits, users,       second_factor, changes,  libraries, views,
+                      *filesystem,  diagnostics, *health,       *monitor, *events};
   Front accounts(behind, Gate::Believes::kAll);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));

@@ -17,6 +17,7 @@
 #include "lib/api/events.grpc.pb.h"
 #include "lib/api/fs.grpc.pb.h"
 #include "lib/api/home.h"
+#include "lib/api/statistics.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 #include "lib/api/vtl.grpc.pb.h"
 #include "lib/db/connection.h"
@@ -143,6 +144,10 @@ std::vector<Spec> ApplianceSpecs(const std::string& home, const std::string& bin
   health.probe =
       RpcProbe<event::v1::Recorder>(api::HealthSocket(home), &event::v1::Recorder::Stub::Check);
   specs.push_back(std::move(health));
+  Spec statistics = Daemon("ocamonitor", home, bin);
+  statistics.probe = RpcProbe<management::v1::Statistics>(
+      api::MonitorSocket(home), &management::v1::Statistics::Stub::GetMonitorStatus);
+  specs.push_back(std::move(statistics));
   // NDMP is for those who have told where their tape libraries are.
   if (std::error_code error; std::filesystem::exists(home + "/ndmp.toml", error)) {
     specs.push_back(Daemon("ocandmpd", home, bin));

@@ -7,7 +7,7 @@ allow_log ' process_ended name=' ' keeper_started ' ' stale_mount_removed ' ' co
 c=$(container watched)
 echo here >"$c/f"
 sync "$c/f"
-names=(ocardslogwriter oca_idm_eda postgresql ocafsd ocaconfigsvc ocavtl ocahttp nhm watcher watcher_spawn)
+names=(ocardslogwriter oca_idm_eda postgresql ocafsd ocaconfigsvc ocavtl ocahttp nhm ocamonitor watcher watcher_spawn)
 
 pid_of_part() { "$OCA_TOP/etc/oca-appliance" status --home "$OCA_HOME" --bin "$OCA_BIN" | sed -n "s/^$1: runs (process \([0-9]*\))/\1/p"; }
 # instances <name>: how many processes of this home run the program. A child of PostgreSQL's server is none.
@@ -31,7 +31,7 @@ kill_and_wait() {
   kill -KILL "${pids[@]}"
   for name in "${pids[@]}"; do eventually 10 ended "$name"; done
   eventually 10 serves
-  for name in ocardslogwriter oca_idm_eda ocafsd ocaconfigsvc ocavtl ocahttp nhm watcher watcher_spawn; do
+  for name in ocardslogwriter oca_idm_eda ocafsd ocaconfigsvc ocavtl ocahttp nhm ocamonitor watcher watcher_spawn; do
     [ "$(instances "$name")" = 1 ] || fail "after $*: $(instances "$name") instances of $name"
   done
 }
@@ -42,7 +42,7 @@ touch "$tmp/reading"
 reader=$!
 mount_id() { awk -v m="$mnt" '$5 == m {print $1}' /proc/self/mountinfo; }
 mounted=$(mount_id)
-for victims in ocardslogwriter ocaconfigsvc ocavtl postgresql ocahttp nhm oca_idm_eda watcher watcher_spawn 'watcher watcher_spawn' 'watcher ocaconfigsvc' 'watcher watcher_spawn postgresql'; do
+for victims in ocardslogwriter ocaconfigsvc ocavtl postgresql ocahttp nhm ocamonitor oca_idm_eda watcher watcher_spawn 'watcher watcher_spawn' 'watcher ocaconfigsvc' 'watcher watcher_spawn postgresql'; do
   # shellcheck disable=SC2086  # one word each
   kill_and_wait $victims
 done
@@ -59,5 +59,5 @@ for name in "${names[@]}"; do
 done
 stop
 # The last stop is in reverse order.
-order=$(sed -n 's/.* process_stopped name=\([a-z_]*\) .*/\1/p' "$OCA_HOME/log/watcher.log" | tail -n 8 | xargs)
-[ "$order" = "nhm ocahttp ocavtl ocaconfigsvc ocafsd postgresql oca_idm_eda ocardslogwriter" ] || fail "stopped in the order: $order"
+order=$(sed -n 's/.* process_stopped name=\([a-z_]*\) .*/\1/p' "$OCA_HOME/log/watcher.log" | tail -n 9 | xargs)
+[ "$order" = "ocamonitor nhm ocahttp ocavtl ocaconfigsvc ocafsd postgresql oca_idm_eda ocardslogwriter" ] || fail "stopped in the order: $order"

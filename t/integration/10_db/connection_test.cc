@@ -61,6 +61,25 @@ TEST_F(DbConnection, ErrorsCarryTheirMeaning) {
   EXPECT_FALSE(db_->broken());
 }
 
+TEST_F(DbConnection, PreparedStatementsAreParsedOnceAndSurviveARollback) {
+  ASSERT_OK(db_->Execute("CREATE TABLE a (id int)"));
+  const std::string insert = "INSERT INTO a VALUES ($1)";
+  {
+    ASSERT_OK_AND_ASSIGN(Transaction transaction, Transaction::Begin(*db_));
+    ASSERT_OK(db_->QueryPrepared(insert, {1}).status());
+  }
+  ASSERT_OK(db_->QueryPrepared(insert, {2}).status());
+  ASSERT_OK_AND_ASSIGN(Result ids, db_->QueryPrepared("SELECT id FROM a"));
+  ASSERT_EQ(ids.rows(), 1);
+  EXPECT_EQ(ids.Text(0, 0), "2");
+  ASSERT_OK_AND_ASSIGN(Result count, db_->Query("SELECT count(*) FROM pg_prepared_statements"));
+  EXPECT_EQ(count.Text(0, 0), "2");
+  EXPECT_THAT(db_->QueryPrepared("SELEC 1").status(), StatusIs(StatusCode::kInternal));
+  EXPECT_THAT(db_->QueryPrepared(insert, {"x"}).status(), StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(db_->QueryPrepared(insert, {std::string("1\0", 2)}).status(),
+              StatusIs(StatusCode::kInvalidArgument));
+}
+
 TEST_F(DbConnection, StatementEndsAtItsTimeLimit) {
   ConnectOptions options;
   options.statement_timeout = absl::Milliseconds(50);

@@ -23,6 +23,7 @@
 #include "t/support/temp_dir.h"
 #include "t/unit/cli/fake_management.h"
 #include "t/unit/cli/fake_services.h"
+#include "t/unit/cli/fake_statistics.h"
 #include "t/unit/cli/fake_user_services.h"
 
 namespace oca::cli {
@@ -38,10 +39,10 @@ class Cli : public testing::Test {
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
     ASSERT_OK_AND_ASSIGN(
-        server_,
-        rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
-                               {&management_, &recycle_bin_, &users_, &tokens_, &second_factor_,
-                                &access_, &audit_limits_, &alerts_, &libraries_, &storage_}));
+        server_, rpc::UnixServer::Start(
+                     api::ManagementSocket(home_.path()),
+                     {&management_, &recycle_bin_, &users_, &tokens_, &second_factor_, &access_,
+                      &audit_limits_, &alerts_, &libraries_, &storage_, &statistics_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -105,6 +106,10 @@ class Cli : public testing::Test {
     absl::MutexLock lock(&alerts_.mu);
     return std::exchange(alerts_.calls, {});
   }
+  std::string LastStatisticsCall() {
+    absl::MutexLock lock(&statistics_.mu);
+    return statistics_.calls.empty() ? "" : statistics_.calls.back();
+  }
   std::string LastTapeCall() {
     absl::MutexLock lock(&libraries_.mu);
     return libraries_.calls.empty() ? "" : libraries_.calls.back();
@@ -121,6 +126,7 @@ class Cli : public testing::Test {
   FakeAlerts alerts_;
   FakeTapeLibraries libraries_;
   FakeStorage storage_;
+  FakeStatistics statistics_;
   std::unique_ptr<rpc::UnixServer> server_;
   bool terminal_ = false;
   std::string echoes_;  // '-': what is typed is hidden from here; '+': shown again

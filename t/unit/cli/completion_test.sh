@@ -11,6 +11,7 @@ oca() {
     "container --show --names_only") printf 'backups\ndemo\n' ;;
     "vtl --show --names_only") printf 'lib1\nlib2\n' ;;
     "user --show --names_only") printf 'adam\neve\n' ;;
+    "stats --series --names_only") printf 'cpu.load_1\ncpu.used_percent\n' ;;
     "storage_group --show --names_only") printf 'DefaultGroup\nvms\n' ;;
     *) "$program" "$@" ;;
   esac
@@ -65,6 +66,9 @@ expect "oca --login adam container --s" "--show"
 expect "oca stats --container --name " "backups demo"
 expect "oca stats --storage_group --name D" "DefaultGroup"
 expect "oca stats --storage_group --j" "--json"
+expect "oca stats --history --name cpu.u" "cpu.used_percent"
+expect "oca stats --history --resolution 1" "15s 1d 1h"
+expect "oca stats --history --si" "--since"
 expect "oca maintenance --filesystem --rec" "--reclaim_space"
 expect "oca maintenance --filesystem --start_scan verify_d" "verify_data"
 expect "oca maintenance --filesystem --start_scan verify_data --storage_group v" "vms"

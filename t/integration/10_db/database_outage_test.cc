@@ -1,0 +1,70 @@
+// A Database while its server comes and goes.
+#include "lib/db/database.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "t/integration/10_db/database_test.h"
+#include "t/support/status_matchers.h"
+
+namespace oca::db {
+namespace {
+
+using absl::StatusCode;
+using support::StatusIs;
+using testing::HasSubstr;
+
+class DbDatabase : public DatabaseTest {
+ protected:
+  Database::Options Options() {
+    return {.dsn = dsn_,
+            .schema = "s1",
+            .migrations = {{1, "first", "CREATE TABLE s1.a (id int)"}},
+            .keeps = "a's",
+            .how_to_start = "start it",
+            .on_connect = [this](Connection&) {
+              ++connected_;
+              return absl::OkStatus();
+            }};
+  }
+  static absl::Status Insert(Database& database) {
+    return database.With(
+        [](Connection& db) { return db.Query("INSERT INTO s1.a VALUES (1)").status(); });
+  }
+  std::string Count() {
+    auto rows = Connection::Open(dsn_).value()->Query("SELECT count(*) FROM s1.a");
+    return rows.ok() ? std::string(rows->Text(0, 0)) : std::string(MessageOf(rows.status()));
+  }
+
+  int connected_ = 0;
+};
+
+TEST_F(DbDatabase, MigratesOnceAndCommitsWhatWentWell) {
+  Database database(Options());
+  EXPECT_OK(Insert(database));
+  EXPECT_THAT(database.With([](Connection& db) -> absl::Status {
+    EXPECT_OK(db.Query("INSERT INTO s1.a VALUES (2)").status());
+    return absl::CancelledError("no");
+  }),
+              StatusIs(StatusCode::kCancelled));
+  EXPECT_OK(Insert(database));
+  EXPECT_EQ(Count(), "2");
+  EXPECT_EQ(connected_, 1);
+}
+
+TEST_F(DbDatabase, SaysWhatIsDownAndConnectsAgain) {
+  Database database(Options());
+  EXPECT_OK(Insert(database));
+  server_->Kill();
+  EXPECT_THAT(Insert(database), StatusIs(StatusCode::kUnavailable));
+  EXPECT_THAT(std::string(MessageOf(Insert(database))),
+              testing::AllOf(HasSubstr("PostgreSQL, which keeps a's, cannot be reached"),
+                             HasSubstr("start it")));
+  server_->Start();
+  EXPECT_OK(Insert(database));
+  EXPECT_EQ(connected_, 2);
+}
+
+}  // namespace
+}  // namespace oca::db
