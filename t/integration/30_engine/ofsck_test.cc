@@ -63,7 +63,7 @@ class OfsckTest : public ::testing::Test {
   }
   static Findings Check(io::FileSystem& fs) {
     Findings found(nullptr);
-    io::OverlayFileSystem overlay(fs, {"/oca"});
+    io::OverlayFileSystem overlay(fs, {"/oca", "/fast"});
     EXPECT_OK(Examine({.engine = OptionsOn(overlay)}, &found));
     return found;
   }
