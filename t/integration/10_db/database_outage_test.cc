@@ -19,8 +19,8 @@ class DbDatabase : public DatabaseTest {
  protected:
   Database::Options Options() {
     return {.dsn = dsn_,
-            .schema = "s1",
-            .migrations = {{1, "first", "CREATE TABLE s1.a (id int)"}},
+            .schema = "outage",
+            .migrations = {{1, "first", "CREATE TABLE outage.a (id int)"}},
             .keeps = "a's",
             .how_to_start = "start it",
             .on_connect = [this](Connection&) {
@@ -30,10 +30,10 @@ class DbDatabase : public DatabaseTest {
   }
   static absl::Status Insert(Database& database) {
     return database.With(
-        [](Connection& db) { return db.Query("INSERT INTO s1.a VALUES (1)").status(); });
+        [](Connection& db) { return db.Query("INSERT INTO outage.a VALUES (1)").status(); });
   }
   std::string Count() {
-    auto rows = Connection::Open(dsn_).value()->Query("SELECT count(*) FROM s1.a");
+    auto rows = Connection::Open(dsn_).value()->Query("SELECT count(*) FROM outage.a");
     return rows.ok() ? std::string(rows->Text(0, 0)) : std::string(MessageOf(rows.status()));
   }
 
@@ -44,7 +44,7 @@ TEST_F(DbDatabase, MigratesOnceAndCommitsWhatWentWell) {
   Database database(Options());
   EXPECT_OK(Insert(database));
   EXPECT_THAT(database.With([](Connection& db) -> absl::Status {
-    EXPECT_OK(db.Query("INSERT INTO s1.a VALUES (2)").status());
+    EXPECT_OK(db.Query("INSERT INTO outage.a VALUES (2)").status());
     return absl::CancelledError("no");
   }),
               StatusIs(StatusCode::kCancelled));

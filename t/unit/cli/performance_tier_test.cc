@@ -27,7 +27,7 @@ TEST_F(TierCli, IsMadeOfAFolderAndUpdated) {
   ASSERT_EQ(Oca("performance_tier --add --path /fast --compression_mode best --quota 2TiB"), 0);
   EXPECT_THAT(out_.str(),
               AllOf(HasSubstr("/fast is a path of the performance tier"),
-                    HasSubstr("PerformanceTier"), HasSubstr("best"), HasSubstr("2.00 TiB")));
+                    HasSubstr("PerformanceTier"), HasSubstr("best"), HasSubstr("2048.00 GiB")));
   EXPECT_EQ(Oca("performance_tier --add --path /slow"), kConflict);
   EXPECT_THAT(err_.str(), HasSubstr("too slow"));
   EXPECT_EQ(Oca("performance_tier --add"), kUsage);
