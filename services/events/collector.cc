@@ -33,9 +33,8 @@ absl::Status Check(const Event& event) {
 }  // namespace
 
 std::vector<Event> Subscription::Next(absl::Duration timeout) {
+  pushed_.WaitFor(timeout);
   absl::MutexLock lock(&mu_);
-  const auto some = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return !events_.empty(); };
-  mu_.AwaitWithTimeout(absl::Condition(&some), timeout);
   std::vector<Event> taken(events_.begin(), events_.end());
   events_.clear();
   return taken;
@@ -44,6 +43,7 @@ std::vector<Event> Subscription::Next(absl::Duration timeout) {
 void Subscription::Push(const Event& event) {
   absl::MutexLock lock(&mu_);
   if (events_.size() < kMostWaiting) events_.push_back(event);
+  pushed_.Ring();
 }
 
 absl::Status Collector::Take(const event::v1::SendRequest& request) {

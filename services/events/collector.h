@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "lib/api/events.pb.h"
+#include "lib/base/bell.h"
 #include "lib/base/clock.h"
 #include "services/events/sieve.h"
 #include "services/events/spool.h"
@@ -30,6 +31,7 @@ class Subscription {
 
   absl::Mutex mu_;
   std::deque<event::v1::Event> events_ ABSL_GUARDED_BY(mu_);
+  Bell pushed_;
 };
 
 // Thread-safe.

@@ -96,6 +96,7 @@ absl::Status Spool::Append(std::span<const std::string> records) {
   file.records += records.size();
   file.bytes += text.size();
   records_ += records.size();
+  added_.Ring();
   bytes_ += text.size();
   if (files_.size() == 1 && head_read_) {
     head_.insert(head_.end(), records.begin(), records.end());
@@ -180,9 +181,9 @@ void Spool::DropEmptyHeads() {
 }
 
 bool Spool::AwaitRecord(absl::Duration timeout) {
-  absl::MutexLock lock(&mu_);
-  const auto some = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return records_ > 0; };
-  return mu_.AwaitWithTimeout(absl::Condition(&some), timeout);
+  if (records() > 0) return true;
+  added_.WaitFor(timeout);
+  return records() > 0;
 }
 
 uint64_t Spool::records() const {

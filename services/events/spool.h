@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "lib/base/bell.h"
 #include "lib/io/file_system.h"
 
 namespace oca::events {
@@ -71,6 +72,7 @@ class Spool {
   std::deque<File> files_ ABSL_GUARDED_BY(mu_);
   uint64_t next_number_ ABSL_GUARDED_BY(mu_) = 1;
   uint64_t records_ ABSL_GUARDED_BY(mu_) = 0;
+  Bell added_;  // for AwaitRecord
   uint64_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
   // To which records are appended: the last of files_; null: the next one begins a file.
   std::unique_ptr<io::File> tail_ ABSL_GUARDED_BY(mu_);

@@ -22,7 +22,8 @@ nhm_answers() { oca email_alerts --status >/dev/null 2>&1; }
 eventually 30 nhm_answers
 
 relay starttls
-expect_error 2 'TLS alone' configure --user oca-sender <<<"$secret"
+with_secret() { "$@" <<<"$secret"; }
+expect_error 2 'TLS alone' with_secret configure --user oca-sender
 configure --security starttls --user oca-sender <<<"$secret" >"$tmp/shown"
 eventually 30 oca email_alerts --test_email >>"$tmp/shown"
 [ "$(mails)" = 1 ] || fail "$(mails) mails: $(cat "$tmp/relay.log")"

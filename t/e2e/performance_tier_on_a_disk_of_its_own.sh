@@ -12,7 +12,8 @@ state() { field ".paths[0].state" performance_tier --show; }
 is() { [ "$(state)" = "$1" ]; }
 packs() { find "$1" -name '*.pack' | wc -l; }
 allow_log ' storage_path_missing ' 'storage path .* is missing' 'recovering a pack' 'written elsewhere' \
-  "a file's changes could not be stored yet" 'a damaged group of chunks was found'
+  "a file's changes could not be stored yet" 'a damaged group of chunks was found' \
+  ' request_failed operation=read .* is in no pack'
 
 start
 expect_error 3 'performance_tier --add --path DIR' oca performance_tier --show

@@ -2,6 +2,7 @@
 # The id of a request stands in the log lines of each process that worked for it: given or made at REST, made by the command line and for each
 # line of an ssh session. What is no id is replaced. Failures name it.
 source "$(dirname "$0")/lib.sh"
+allow_log ' library_gone library=tapes ' ' library_not_as_wanted library=tapes '
 mkdir -p "$OCA_HOME"
 printf '[log]\nlevel = "debug"\n[vtl]\nfirst_port = %d\n' $((20000 + RANDOM % 10000)) >"$OCA_HOME/oca.toml"
 start
