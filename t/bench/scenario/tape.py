@@ -91,9 +91,11 @@ class StockTgt:
 
 
 def whole(source, target, limit_mb):
-    """A file of whole MiB: blocks of every size end with it."""
+    """A file of whole MiB, which blocks of every size end with. A header as backup software has it stands before the data: a tar that is
+    recognised is stored in other pieces than one that stands elsewhere."""
     size = min(os.path.getsize(source), limit_mb << 20) // MEBIBYTE * MEBIBYTE
     with open(source, "rb") as file, open(target, "wb") as out:
+        out.write(b"header of a backup\n" * 5)
         shutil.copyfileobj(file, out, MEBIBYTE)
         out.truncate(size)
     return size
