@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "fs/engine/clean_path.h"
 #include "fs/engine/filesystem_impl.h"
+#include "lib/base/bell.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
 
@@ -30,7 +31,7 @@ void FilesystemImpl::AdvanceMoves() {
     next_moves_ = absl::InfinitePast();
     moves_left_ = UINT64_MAX;
   }
-  const absl::Time now = options_.clock->Now();
+  const absl::Time now = MonotonicNow();
   if (now < next_moves_) return;
   uint64_t left = 0;
   for (const auto& [id, store] : ChunkStores()) {

@@ -86,6 +86,7 @@ AuditLimits::~AuditLimits() {
     absl::MutexLock lock(&mu_);
     stop_ = true;
   }
+  bell_.Ring();
   if (loop_.joinable()) loop_.join();
 }
 
@@ -99,17 +100,10 @@ bool AuditLimits::stopping() {
 }
 
 void AuditLimits::Loop() {
-  while (true) {
-    {
-      absl::MutexLock lock(&mu_);
-      changed_ = false;
-    }
+  while (!stopping()) {
     absl::Status status = Prune();
     if (!status.ok()) log::Info("audit_not_pruned", "error", MessageOf(status));
-    absl::MutexLock lock(&mu_);
-    auto wake = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return stop_ || changed_; };
-    mu_.AwaitWithTimeout(absl::Condition(&wake), status.ok() ? kPeriod : kAgain);
-    if (stop_) return;
+    bell_.WaitFor(status.ok() ? kPeriod : kAgain);
   }
 }
 
@@ -148,8 +142,7 @@ absl::StatusOr<mgmt::AuditLimitsStatus> AuditLimits::Set(
     return transaction.Commit();
   });
   if (!done.ok()) return done;
-  absl::MutexLock lock(&mu_);
-  changed_ = true;
+  bell_.Ring();
   return limits;
 }
 

@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "lib/api/audit_limits.pb.h"
+#include "lib/base/bell.h"
 #include "services/config/store.h"
 
 namespace oca::config {
@@ -59,7 +60,7 @@ class AuditLimits {
   const std::function<absl::Time()> now_;
   absl::Mutex mu_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
-  bool changed_ ABSL_GUARDED_BY(mu_) = false;  // limits, since the last Prune began
+  Bell bell_;  // rung to stop, and when the limits changed
   std::thread loop_;
 };
 

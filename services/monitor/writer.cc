@@ -19,6 +19,7 @@ Writer::~Writer() {
     absl::MutexLock lock(&mu_);
     stop_ = true;
   }
+  stopping_.Ring();
   backlog_.Stop();
   thread_.join();
 }
@@ -40,8 +41,7 @@ void Writer::Loop() {
       continue;
     }
     if (news) log::Info("statistics_not_stored", "error", MessageOf(status));
-    absl::MutexLock lock(&mu_);
-    if (mu_.AwaitWithTimeout(absl::Condition(&stop_), retry_)) return;
+    if (stopping_.WaitFor(retry_)) return;
   }
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "lib/base/bell.h"
 #include "lib/base/clock.h"
 #include "services/monitor/backlog.h"
 #include "services/monitor/board.h"
@@ -46,6 +47,7 @@ class Writer {
   absl::Time kept_house_ = absl::InfinitePast();  // the period in which it last did; of the thread
   mutable absl::Mutex mu_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  Bell stopping_;  // rung when stop_ is set
   std::thread thread_;
 };
 

@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "fmt/format.h"
 #include "gateways/ndmp/data/attributes.h"
 #include "gateways/ndmp/data/tar_writer.h"
+#include "lib/base/bell.h"
 #include "lib/base/status.h"
 
 namespace oca::ndmp {
@@ -104,7 +104,7 @@ class Walk {
   uint64_t complaints_ = 0;
   std::unordered_map<ino_t, std::string> linked_;  // files with several names: the first one
   std::vector<HistoryEntry> history_;
-  absl::Time history_sent_ = absl::Now();
+  absl::Time history_sent_ = MonotonicNow();
   std::string buffer_ = std::string(kReadBytes, '\0');
   const std::string zeros_ = std::string(kReadBytes, '\0');
 };
@@ -318,11 +318,11 @@ void Walk::Remember(const Item& item, uint64_t offset) {
   ++last_node_;
   if (order_.history == HistoryKind::kNone) return;
   history_.push_back({item.path, last_node_, item.parent, offset, item.info});
-  if (history_.size() >= kBatch || absl::Now() - history_sent_ >= kBatchTime) SendHistory();
+  if (history_.size() >= kBatch || MonotonicNow() - history_sent_ >= kBatchTime) SendHistory();
 }
 
 void Walk::SendHistory() {
-  history_sent_ = absl::Now();
+  history_sent_ = MonotonicNow();
   if (!history_.empty()) reporter_.History(std::exchange(history_, {}));
 }
 
