@@ -13,18 +13,17 @@
 #include <utility>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
-#include "lib/daemon/arguments.h"
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/program_folder.h"
 #include "lib/daemon/secret_seal.h"
+#include "lib/daemon/server.h"
 #include "lib/event/client.h"
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
@@ -66,11 +65,6 @@ namespace {
 
 constexpr std::string_view kName = "ocaconfigsvc";
 constexpr absl::Duration kStopGrace = absl::Seconds(5);
-
-struct Arguments {
-  std::string home;
-  std::string config;  // empty: the home's, when it exists
-};
 
 // For what nobody else may read.
 absl::Status MakePrivateFolder(const std::string& path) {
@@ -157,7 +151,7 @@ class Front {
   std::unique_ptr<rpc::UnixServer> server_;
 };
 
-absl::Status Serve(const Arguments& arguments, const Context& context) {
+absl::Status Serve(const daemon::ServerArguments& arguments, const Context& context) {
   OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(arguments.home, arguments.config));
   const std::string& home = arguments.home;
   OCA_RETURN_IF_ERROR(
@@ -199,9 +193,9 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
        PortalRange{config.vtl.portal_address, static_cast<int>(config.vtl.first_port)}});
   Diagnostics diagnostics(home, ApplianceTexts(views, users, audit, *filesystem), absl::Now);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<HealthClient> health,
-                       HealthClient::Create(api::HealthSocket(home), how_to_start));
+                       CreateHealthClient(api::HealthSocket(home), how_to_start));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<MonitorClient> monitor,
-                       MonitorClient::Create(api::MonitorSocket(home), how_to_start));
+                       CreateMonitorClient(api::MonitorSocket(home), how_to_start));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
   const Behind behind{user_store,   *logins,     tokens,        store,    access,    audit,
@@ -240,19 +234,12 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 int Run(std::span<const std::string> args, Context& context) {
-  CLI::App app{
-      "Oca's configuration service: owns storage groups and containers, serves the oca CLI.",
-      std::string(kName)};
-  Arguments arguments;
-  app.add_option("--home", arguments.home, "The appliance's folder")->required();
-  app.add_option("--config", arguments.config, "Configuration file (default: HOME/oca.toml)");
-  app.set_version_flag("--version", std::string(api::Version()));
-  if (auto code = daemon::ParseArguments(app, args, context.out, context.err)) return *code;
-  absl::Status status = Serve(arguments, context);
-  if (status.ok()) return 0;
-  log::Error("cannot_serve", "error", MessageOf(status));
-  context.err << fmt::format("{}: {}\n", kName, MessageOf(status));
-  return 1;
+  return daemon::RunServer(
+      {kName,
+       "Oca's configuration service: owns storage groups and containers, serves the oca CLI.",
+       api::Version()},
+      args, context.out, context.err,
+      [&](const daemon::ServerArguments& arguments) { return Serve(arguments, context); });
 }
 
 }  // namespace oca::config

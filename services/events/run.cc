@@ -3,17 +3,16 @@
 #include <memory>
 #include <string_view>
 
-#include "CLI/CLI.hpp"
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/base/clock.h"
 #include "lib/base/host_name.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
-#include "lib/daemon/arguments.h"
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
+#include "lib/daemon/server.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
 #include "services/events/collector.h"
@@ -27,12 +26,7 @@ namespace {
 constexpr std::string_view kName = "oca_idm_eda";
 constexpr absl::Duration kStopGrace = absl::Milliseconds(500);
 
-struct Arguments {
-  std::string home;
-  std::string config;  // empty: the home's, when it exists
-};
-
-absl::Status Serve(const Arguments& arguments, const Context& context) {
+absl::Status Serve(const daemon::ServerArguments& arguments, const Context& context) {
   OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(arguments.home, arguments.config));
   const std::string& home = arguments.home;
   OCA_RETURN_IF_ERROR(
@@ -61,18 +55,11 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 int Run(std::span<const std::string> args, Context& context) {
-  CLI::App app{"Oca's event collector: takes events from all processes and passes them on to nhm.",
-               std::string(kName)};
-  Arguments arguments;
-  app.add_option("--home", arguments.home, "The appliance's folder")->required();
-  app.add_option("--config", arguments.config, "Configuration file (default: HOME/oca.toml)");
-  app.set_version_flag("--version", std::string(api::Version()));
-  if (auto code = daemon::ParseArguments(app, args, context.out, context.err)) return *code;
-  absl::Status status = Serve(arguments, context);
-  if (status.ok()) return 0;
-  log::Error("cannot_serve", "error", MessageOf(status));
-  context.err << fmt::format("{}: {}\n", kName, MessageOf(status));
-  return 1;
+  return daemon::RunServer(
+      {kName, "Oca's event collector: takes events from all processes and passes them on to nhm.",
+       api::Version()},
+      args, context.out, context.err,
+      [&](const daemon::ServerArguments& arguments) { return Serve(arguments, context); });
 }
 
 }  // namespace oca::events

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/api/users.grpc.pb.h"
@@ -13,11 +12,11 @@
 #include "lib/base/host_name.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
-#include "lib/daemon/arguments.h"
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/secret_seal.h"
+#include "lib/daemon/server.h"
 #include "lib/event/client.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
@@ -37,11 +36,6 @@ namespace {
 constexpr std::string_view kName = "nhm";
 constexpr absl::Duration kStopGrace = absl::Seconds(2);
 constexpr absl::Duration kUsersTimeout = absl::Seconds(10);
-
-struct Arguments {
-  std::string home;
-  std::string config;  // empty: the home's, when it exists
-};
 
 absl::StatusOr<Statistics> StatisticsOf(Lists& lists, fs::v1::Fs::Stub& filesystem) {
   Statistics statistics;
@@ -66,7 +60,7 @@ std::vector<std::string> RecipientsOf(management::v1::Users::Stub& users) {
   return addresses;
 }
 
-absl::Status Serve(const Arguments& arguments, const Context& context) {
+absl::Status Serve(const daemon::ServerArguments& arguments, const Context& context) {
   OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(arguments.home, arguments.config));
   const std::string& home = arguments.home;
   OCA_RETURN_IF_ERROR(
@@ -117,19 +111,12 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 int Run(std::span<const std::string> args, Context& context) {
-  CLI::App app{
-      "Oca's health monitor: keeps events and alerts, looks at the node, tells who shall know.",
-      std::string(kName)};
-  Arguments arguments;
-  app.add_option("--home", arguments.home, "The appliance's folder")->required();
-  app.add_option("--config", arguments.config, "Configuration file (default: HOME/oca.toml)");
-  app.set_version_flag("--version", std::string(api::Version()));
-  if (auto code = daemon::ParseArguments(app, args, context.out, context.err)) return *code;
-  absl::Status status = Serve(arguments, context);
-  if (status.ok()) return 0;
-  log::Error("cannot_serve", "error", MessageOf(status));
-  context.err << fmt::format("{}: {}\n", kName, MessageOf(status));
-  return 1;
+  return daemon::RunServer(
+      {kName,
+       "Oca's health monitor: keeps events and alerts, looks at the node, tells who shall know.",
+       api::Version()},
+      args, context.out, context.err,
+      [&](const daemon::ServerArguments& arguments) { return Serve(arguments, context); });
 }
 
 }  // namespace oca::health

@@ -7,17 +7,16 @@
 #include <string_view>
 #include <utility>
 
-#include "CLI/CLI.hpp"
 #include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/base/host_name.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
-#include "lib/daemon/arguments.h"
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
+#include "lib/daemon/server.h"
 #include "lib/http/server.h"
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
@@ -30,11 +29,6 @@ namespace {
 constexpr std::string_view kName = "ocahttp";
 constexpr absl::Duration kStopGrace = absl::Seconds(5);
 constexpr absl::Duration kTryAgain = absl::Seconds(2);
-
-struct Arguments {
-  std::string home;
-  std::string config;  // empty: the home's, when it exists
-};
 
 absl::StatusOr<http::CertificateFiles> Certificate(const std::string& home) {
   const std::string folder = api::HttpFolder(home);
@@ -79,7 +73,7 @@ absl::StatusOr<std::unique_ptr<http::Server>> Listen(const http::ServerOptions& 
   }
 }
 
-absl::Status Serve(const Arguments& arguments, const Context& context) {
+absl::Status Serve(const daemon::ServerArguments& arguments, const Context& context) {
   OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(arguments.home, arguments.config));
   const std::string& home = arguments.home;
   OCA_RETURN_IF_ERROR(
@@ -114,17 +108,10 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 int Run(std::span<const std::string> args, Context& context) {
-  CLI::App app{"Oca's REST server: the API over HTTPS.", std::string(kName)};
-  Arguments arguments;
-  app.add_option("--home", arguments.home, "The appliance's folder")->required();
-  app.add_option("--config", arguments.config, "Configuration file (default: HOME/oca.toml)");
-  app.set_version_flag("--version", std::string(api::Version()));
-  if (auto code = daemon::ParseArguments(app, args, context.out, context.err)) return *code;
-  absl::Status status = Serve(arguments, context);
-  if (status.ok()) return 0;
-  log::Error("cannot_serve", "error", MessageOf(status));
-  context.err << fmt::format("{}: {}\n", kName, MessageOf(status));
-  return 1;
+  return daemon::RunServer({kName, "Oca's REST server: the API over HTTPS.", api::Version()}, args,
+                           context.out, context.err, [&](const daemon::ServerArguments& arguments) {
+                             return Serve(arguments, context);
+                           });
 }
 
 }  // namespace oca::httpd

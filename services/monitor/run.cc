@@ -4,16 +4,15 @@
 #include <string_view>
 #include <thread>
 
-#include "CLI/CLI.hpp"
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/base/clock.h"
 #include "lib/base/status.h"
 #include "lib/conf/conf.h"
-#include "lib/daemon/arguments.h"
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
+#include "lib/daemon/server.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
 #include "services/monitor/backlog.h"
@@ -32,11 +31,6 @@ namespace {
 constexpr std::string_view kName = "ocamonitor";
 constexpr absl::Duration kStopGrace = absl::Seconds(2);
 
-struct Arguments {
-  std::string home;
-  std::string config;  // empty: the home's, when it exists
-};
-
 // The sampler on a thread of its own, as long as this lives.
 class Sampling {
  public:
@@ -54,7 +48,7 @@ class Sampling {
   std::thread thread_;
 };
 
-absl::Status Serve(const Arguments& arguments, const Context& context) {
+absl::Status Serve(const daemon::ServerArguments& arguments, const Context& context) {
   OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(arguments.home, arguments.config));
   const std::string& home = arguments.home;
   OCA_RETURN_IF_ERROR(
@@ -93,18 +87,11 @@ absl::Status Serve(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 int Run(std::span<const std::string> args, Context& context) {
-  CLI::App app{"Oca's statistics: samples the appliance and the machine, and keeps the history.",
-               std::string(kName)};
-  Arguments arguments;
-  app.add_option("--home", arguments.home, "The appliance's folder")->required();
-  app.add_option("--config", arguments.config, "Configuration file (default: HOME/oca.toml)");
-  app.set_version_flag("--version", std::string(api::Version()));
-  if (auto code = daemon::ParseArguments(app, args, context.out, context.err)) return *code;
-  absl::Status status = Serve(arguments, context);
-  if (status.ok()) return 0;
-  log::Error("cannot_serve", "error", MessageOf(status));
-  context.err << fmt::format("{}: {}\n", kName, MessageOf(status));
-  return 1;
+  return daemon::RunServer(
+      {kName, "Oca's statistics: samples the appliance and the machine, and keeps the history.",
+       api::Version()},
+      args, context.out, context.err,
+      [&](const daemon::ServerArguments& arguments) { return Serve(arguments, context); });
 }
 
 }  // namespace oca::monitor
