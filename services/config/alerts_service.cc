@@ -1,7 +1,6 @@
 #include "services/config/alerts_service.h"
 
-#include "fmt/format.h"
-#include "lib/rpc/unix_socket.h"
+#include <utility>
 
 namespace oca::config {
 namespace {
@@ -75,22 +74,10 @@ class Service final : public Alerts::Service {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<HealthClient>> HealthClient::Create(const std::string& socket,
-                                                                   std::string how_to_start) {
-  OCA_ASSIGN_OR_RETURN(auto channel, rpc::UnixChannel(socket));
-  return std::unique_ptr<HealthClient>(
-      new HealthClient(socket, std::move(how_to_start), Alerts::NewStub(channel)));
-}
-
-absl::Status HealthClient::CheckUp() const {
-  if (rpc::SocketAnswers(socket_)) return absl::OkStatus();
-  return absl::UnavailableError(fmt::format(
-      "nhm, which keeps events and alerts, cannot be reached at {}; {}", socket_, how_to_start_));
-}
-
-void HealthClient::Prepare(grpc::ClientContext* context) {
-  context->set_wait_for_ready(true);
-  rpc::SetTimeout(context, kTimeout);
+absl::StatusOr<std::unique_ptr<HealthClient>> CreateHealthClient(const std::string& socket,
+                                                                 std::string how_to_start) {
+  return HealthClient::Create(
+      {"nhm, which keeps events and alerts,", socket, std::move(how_to_start)}, kTimeout);
 }
 
 std::unique_ptr<grpc::Service> NewAlertsService(Gate& gate, HealthClient& health) {

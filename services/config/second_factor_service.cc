@@ -4,6 +4,7 @@
 
 #include "lib/api/second_factor.grpc.pb.h"
 #include "lib/base/status.h"
+#include "services/config/users_service.h"
 
 namespace oca::config {
 namespace {
@@ -43,7 +44,7 @@ class Service final : public mgmt::SecondFactor::Service {
   grpc::Status DisableTotp(ServerContext* context, const mgmt::DisableTotpRequest* in,
                            mgmt::User* out) override {
     return gate_.Pass(context, *in, out, [&](Visit& visit) -> absl::Status {
-      NoteBefore(visit.caller.name, visit);
+      NoteUserBefore(users_, visit.caller.name, visit);
       OCA_RETURN_IF_ERROR(users_.CheckOwnPassword(visit.caller.name, in->password()).status());
       OCA_ASSIGN_OR_RETURN(UserRow changed, second_factor_.Remove(visit.caller.name, 0));
       *out = ToProto(changed);
@@ -57,7 +58,7 @@ class Service final : public mgmt::SecondFactor::Service {
         return absl::FailedPreconditionError(
             "one's own second factor is disabled, with the password, and not reset");
       }
-      NoteBefore(in->name(), visit);
+      NoteUserBefore(users_, in->name(), visit);
       OCA_ASSIGN_OR_RETURN(UserRow changed, second_factor_.Remove(in->name(), in->revision()));
       logins_.EndAllOf(in->name(), "");
       *out = ToProto(changed);
@@ -66,11 +67,6 @@ class Service final : public mgmt::SecondFactor::Service {
   }
 
  private:
-  void NoteBefore(const std::string& name, Visit& visit) {
-    absl::StatusOr<mgmt::User> before = users_.Get(name);
-    if (before.ok()) visit.before = AuditJson(*before);
-  }
-
   Gate& gate_;
   Users& users_;
   SecondFactor& second_factor_;

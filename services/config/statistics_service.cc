@@ -1,7 +1,6 @@
 #include "services/config/statistics_service.h"
 
-#include "lib/base/status.h"
-#include "lib/rpc/unix_socket.h"
+#include <utility>
 
 namespace oca::config {
 namespace {
@@ -9,6 +8,8 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 using mgmt::Statistics;
+
+constexpr absl::Duration kTimeout = absl::Seconds(40);
 
 class Service final : public Statistics::Service {
  public:
@@ -46,12 +47,10 @@ class Service final : public Statistics::Service {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<MonitorClient>> MonitorClient::Create(const std::string& socket,
-                                                                     std::string how_to_start) {
-  OCA_ASSIGN_OR_RETURN(auto channel, rpc::UnixChannel(socket));
-  return std::unique_ptr<MonitorClient>(new MonitorClient(
-      {"ocamonitor, which keeps the statistics,", socket, std::move(how_to_start)},
-      Statistics::NewStub(channel)));
+absl::StatusOr<std::unique_ptr<MonitorClient>> CreateMonitorClient(const std::string& socket,
+                                                                   std::string how_to_start) {
+  return MonitorClient::Create(
+      {"ocamonitor, which keeps the statistics,", socket, std::move(how_to_start)}, kTimeout);
 }
 
 std::unique_ptr<grpc::Service> NewStatisticsService(Gate& gate, MonitorClient& monitor) {

@@ -60,35 +60,35 @@ class Service final : public mgmt::Users::Service {
   grpc::Status UpdateUser(ServerContext* context, const mgmt::UpdateUserRequest* in,
                           mgmt::User* out) override {
     return gate_.Pass(context, *in, out, [&](Visit& visit) {
-      NoteBefore(in->name(), visit);
+      NoteUserBefore(users_, in->name(), visit);
       return PutUser(users_.Update(*in), out);
     });
   }
   grpc::Status DeleteUser(ServerContext* context, const mgmt::DeleteUserRequest* in,
                           mgmt::DeleteUserResponse* out) override {
     return gate_.Pass(context, *in, out, [&](Visit& visit) {
-      NoteBefore(in->name(), visit);
+      NoteUserBefore(users_, in->name(), visit);
       return users_.Delete(in->name());
     });
   }
   grpc::Status SetUserPassword(ServerContext* context, const mgmt::SetUserPasswordRequest* in,
                                mgmt::UserWithPassword* out) override {
     return gate_.Pass(context, *in, out, [&](Visit& visit) {
-      NoteBefore(in->name(), visit);
+      NoteUserBefore(users_, in->name(), visit);
       return PutUser(users_.SetPassword(*in), out);
     });
   }
   grpc::Status AddUserKey(ServerContext* context, const mgmt::AddUserKeyRequest* in,
                           mgmt::User* out) override {
     return gate_.Pass(context, *in, out, [&](Visit& visit) {
-      NoteBefore(in->name(), visit);
+      NoteUserBefore(users_, in->name(), visit);
       return PutUser(users_.AddKey(*in), out);
     });
   }
   grpc::Status DeleteUserKey(ServerContext* context, const mgmt::DeleteUserKeyRequest* in,
                              mgmt::User* out) override {
     return gate_.Pass(context, *in, out, [&](Visit& visit) {
-      NoteBefore(in->name(), visit);
+      NoteUserBefore(users_, in->name(), visit);
       return PutUser(users_.DeleteKey(*in), out);
     });
   }
@@ -108,11 +108,6 @@ class Service final : public mgmt::Users::Service {
   }
 
  private:
-  void NoteBefore(const std::string& name, Visit& visit) {
-    absl::StatusOr<mgmt::User> before = users_.Get(name);
-    if (before.ok()) visit.before = AuditJson(*before);
-  }
-
   Gate& gate_;
   Users& users_;
   Logins& logins_;
@@ -120,6 +115,11 @@ class Service final : public mgmt::Users::Service {
 };
 
 }  // namespace
+
+void NoteUserBefore(Users& users, const std::string& name, Visit& visit) {
+  absl::StatusOr<mgmt::User> before = users.Get(name);
+  if (before.ok()) visit.before = AuditJson(*before);
+}
 
 std::unique_ptr<grpc::Service> NewUsersService(Gate& gate, Users& users, Logins& logins,
                                                AuditTrail& audit) {
