@@ -47,6 +47,16 @@ absl::Status FillKey(Session& session, Flags& flags, Request* request) {
   return absl::OkStatus();
 }
 
+// The same, and what they may.
+template <typename Request>
+absl::Status FillEntry(Session& session, Flags& flags, Request* request) {
+  OCA_RETURN_IF_ERROR(FillKey(session, flags, request));
+  OCA_RETURN_IF_ERROR(session.Require(&flags.mode, "--mode", "RW or RWD"));
+  OCA_ASSIGN_OR_RETURN(mgmt::AccessMode mode, ParseMode(flags.mode));
+  request->set_mode(mode);
+  return absl::OkStatus();
+}
+
 std::string WhoText(const mgmt::AccessEntry& entry) {
   return entry.user().empty() ? EnumWord(entry.role()) : entry.user();
 }
@@ -95,10 +105,7 @@ absl::Status Show(Session& session, const Flags& flags) {
 
 absl::Status Add(Session& session, Flags& flags) {
   mgmt::AddAccessRequest request;
-  OCA_RETURN_IF_ERROR(FillKey(session, flags, &request));
-  OCA_RETURN_IF_ERROR(session.Require(&flags.mode, "--mode", "RW or RWD"));
-  OCA_ASSIGN_OR_RETURN(mgmt::AccessMode mode, ParseMode(flags.mode));
-  request.set_mode(mode);
+  OCA_RETURN_IF_ERROR(FillEntry(session, flags, &request));
   mgmt::AccessEntry made;
   OCA_RETURN_IF_ERROR(session.Call(&Access::Stub::AddAccess, request, &made, Patience::kChange));
   PrintOne(session, "Access added.\n", made);
@@ -107,10 +114,7 @@ absl::Status Add(Session& session, Flags& flags) {
 
 absl::Status Update(Session& session, Flags& flags) {
   mgmt::UpdateAccessRequest request;
-  OCA_RETURN_IF_ERROR(FillKey(session, flags, &request));
-  OCA_RETURN_IF_ERROR(session.Require(&flags.mode, "--mode", "RW or RWD"));
-  OCA_ASSIGN_OR_RETURN(mgmt::AccessMode mode, ParseMode(flags.mode));
-  request.set_mode(mode);
+  OCA_RETURN_IF_ERROR(FillEntry(session, flags, &request));
   request.set_revision(flags.revision);
   mgmt::AccessEntry changed;
   OCA_RETURN_IF_ERROR(

@@ -66,14 +66,7 @@ absl::Status Add(Session& session, Flags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.path, "--path", "Folder of a fast disk"));
   mgmt::AddPerformanceTierRequest request;
   request.set_path(AbsolutePath(flags.path));
-  if (!flags.compression_mode.empty()) {
-    OCA_ASSIGN_OR_RETURN(auto mode, ParseCompression(flags.compression_mode));
-    request.set_compression_mode(mode);
-  }
-  if (!flags.quota.empty()) {
-    OCA_ASSIGN_OR_RETURN(const uint64_t quota, ParseQuota(flags.quota));
-    request.set_quota_bytes(quota);
-  }
+  OCA_RETURN_IF_ERROR(FillGroupSettings(flags.compression_mode, flags.quota, &request));
   mgmt::StorageGroup made;
   OCA_RETURN_IF_ERROR(
       session.Call(&Storage::Stub::AddPerformanceTier, request, &made, Patience::kWork));
@@ -92,14 +85,7 @@ absl::Status Update(Session& session, const Flags& flags) {
   }
   mgmt::UpdateStorageGroupRequest request;
   request.set_name(kTierGroup);
-  if (!flags.compression_mode.empty()) {
-    OCA_ASSIGN_OR_RETURN(auto mode, ParseCompression(flags.compression_mode));
-    request.set_compression_mode(mode);
-  }
-  if (!flags.quota.empty()) {
-    OCA_ASSIGN_OR_RETURN(const uint64_t quota, ParseQuota(flags.quota));
-    request.set_quota_bytes(quota);
-  }
+  OCA_RETURN_IF_ERROR(FillGroupSettings(flags.compression_mode, flags.quota, &request));
   mgmt::StorageGroup changed;
   const absl::Status done =
       session.Call(&Management::Stub::UpdateStorageGroup, request, &changed, Patience::kChange);

@@ -81,17 +81,10 @@ absl::Status Add(Session& session, Flags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the storage group"));
   mgmt::AddStorageGroupRequest request;
   request.set_name(flags.name);
-  if (!flags.compression_mode.empty()) {
-    OCA_ASSIGN_OR_RETURN(auto mode, ParseCompression(flags.compression_mode));
-    request.set_compression_mode(mode);
-  }
+  OCA_RETURN_IF_ERROR(FillGroupSettings(flags.compression_mode, flags.quota, &request));
   if (!flags.chunk_size.empty()) {
     OCA_ASSIGN_OR_RETURN(uint32_t chunk_size, ParseChunkSize(flags.chunk_size));
     request.set_chunk_size_bytes(chunk_size);
-  }
-  if (!flags.quota.empty()) {
-    OCA_ASSIGN_OR_RETURN(uint64_t quota, ParseQuota(flags.quota));
-    request.set_quota_bytes(quota);
   }
   mgmt::StorageGroup made;
   OCA_RETURN_IF_ERROR(
@@ -110,14 +103,7 @@ absl::Status Update(Session& session, Flags& flags) {
         "nothing to change: give --compression_mode or --quota (the chunk size is fixed when a "
         "group is made)");
   }
-  if (!flags.compression_mode.empty()) {
-    OCA_ASSIGN_OR_RETURN(auto mode, ParseCompression(flags.compression_mode));
-    request.set_compression_mode(mode);
-  }
-  if (!flags.quota.empty()) {
-    OCA_ASSIGN_OR_RETURN(uint64_t quota, ParseQuota(flags.quota));
-    request.set_quota_bytes(quota);
-  }
+  OCA_RETURN_IF_ERROR(FillGroupSettings(flags.compression_mode, flags.quota, &request));
   mgmt::StorageGroup changed;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::UpdateStorageGroup, request, &changed, Patience::kChange));

@@ -7,10 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lib/api/fs.pb.h"
 #include "lib/api/management.pb.h"
 #include "lib/api/users.pb.h"
+#include "lib/base/status.h"
 
 namespace oca::cli {
 
@@ -22,6 +24,20 @@ absl::StatusOr<uint64_t> ParseQuota(std::string_view text);
 absl::StatusOr<uint32_t> ParseChunkSize(std::string_view text);
 // "fast", "best" or "lz4".
 absl::StatusOr<fs::v1::CompressionMode> ParseCompression(std::string_view text);
+// What was given of a storage group's settings, into a request; empty: not given.
+template <typename Request>
+absl::Status FillGroupSettings(std::string_view compression_mode, std::string_view quota,
+                               Request* request) {
+  if (!compression_mode.empty()) {
+    OCA_ASSIGN_OR_RETURN(auto mode, ParseCompression(compression_mode));
+    request->set_compression_mode(mode);
+  }
+  if (!quota.empty()) {
+    OCA_ASSIGN_OR_RETURN(uint64_t bytes, ParseQuota(quota));
+    request->set_quota_bytes(bytes);
+  }
+  return absl::OkStatus();
+}
 absl::StatusOr<fs::v1::Marker> ParseMarker(std::string_view text);
 // "verify_data" or "verify_metadata".
 absl::StatusOr<fs::v1::ScanLevel> ParseScanLevel(std::string_view text);
