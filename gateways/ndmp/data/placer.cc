@@ -127,14 +127,7 @@ absl::Status Placer::SymbolicLink(const std::string& target, const std::string& 
   if (symlinkat(target.c_str(), folder.get(), passing.c_str()) != 0) {
     return PosixError(errno, NameOfPath(path));
   }
-  std::vector<std::string> refused;
-  absl::Status status = ApplyByName(attributes, folder, passing, &refused);
-  if (!status.ok()) {
-    unlinkat(folder.get(), passing.c_str(), 0);
-    return status;
-  }
-  TellRefused(path, refused);
-  return GiveName(folder, passing, name);
+  return Settle(folder, passing, name, path, attributes);
 }
 
 absl::Status Placer::Special(const std::string& path, const Attributes& attributes) {
@@ -146,6 +139,12 @@ absl::Status Placer::Special(const std::string& path, const Attributes& attribut
               attributes.device) != 0) {
     return PosixError(errno, NameOfPath(path));
   }
+  return Settle(folder, passing, name, path, attributes);
+}
+
+absl::Status Placer::Settle(const FileDescriptor& folder, const std::string& passing,
+                            const std::string& name, const std::string& path,
+                            const Attributes& attributes) {
   std::vector<std::string> refused;
   absl::Status status = ApplyByName(attributes, folder, passing, &refused);
   if (!status.ok()) {

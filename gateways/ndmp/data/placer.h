@@ -79,6 +79,10 @@ class Placer {
   // Gives folders that `path` is not in their attributes; all of them for an empty one.
   void Leave(std::string_view path);
   std::string PassingName();
+  // Gives what stands in `folder` under its name in passing its attributes, then its own name.
+  absl::Status Settle(const FileDescriptor& folder, const std::string& passing,
+                      const std::string& name, const std::string& path,
+                      const Attributes& attributes);
 
   const FileDescriptor& root_;
   Reporter& reporter_;
