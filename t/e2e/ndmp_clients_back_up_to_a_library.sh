@@ -3,44 +3,11 @@
 # the filer, back up to a library on a container and restore from it, in all versions of the protocol and over several tapes.
 source "$(dirname "$0")/lib.sh"
 allow_log ' ndmp_not_authorized ' ' process_ended name=ocandmpd '
-read -r port iscsi_port filer_port < <(python3 -c '
-import socket
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-print(*(s.getsockname()[1] for s in sockets))')
-mkdir -p "$OCA_HOME"
-cat >"$OCA_HOME/ndmp.toml" <<TOML
-address = "127.0.0.1"
-port = $port
-[[library]]
-name = "lib1"
-portal = "127.0.0.1:$iscsi_port"
-target = "iqn.2026-11.local.oca:lib1"
-TOML
-start
-password=$(oca user --add --name backup_user --roles ndmp --generate_password --json | jq -er .generated_password)
-c=$(container tapes)
-"$OCA_BIN/ocavtl" create --library "$c/lib1" --serial LIB001 --barcode_prefix AFNGC6 --no_of_drives 2 --slots 8
-"$OCA_BIN/ocavtl" add_carts --library "$c/lib1" --no_of_tapes 4 --tape_size 30MB >/dev/null
-touch "$tmp/ocavtl.log"
-"$OCA_BIN/ocavtl" serve --library "$c/lib1" --target iqn.2026-11.local.oca:lib1 --portal "127.0.0.1:$iscsi_port" \
-  --initiator iqn.2026-11.local.oca:ndmp >"$tmp/ocavtl.log" 2>&1 &
-ocavtl=$!
-eventually 60 grep -q ' serving ' "$tmp/ocavtl.log"
-
-export NDMJOB_CONF=$OCA_TOP/t/support/ndmjob/ndmjob.conf
-ndmjob=/usr/lib/amanda/ndmjob
+source "$(dirname "$0")/ndmp.sh"
+filer_port=$other_port
 PATH=$OCA_TOP/t/support/ndmjob:$PATH $ndmjob -o daemon -p "$filer_port" >"$tmp/filer.log" 2>&1 &
 filer=$!
-answers() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 eventually 60 answers "$filer_port"
-eventually 60 answers "$port"
-# job <name> <arguments>: what ndmjob does, with its words in $tmp/<name>.
-job() {
-  local name=$1
-  shift
-  timeout 120 $ndmjob -v "$@" >"$tmp/$name" 2>&1 || { cat "$tmp/$name"; fail "ndmjob: $name"; }
-}
-agent() { echo "127.0.0.1:$port/$1,backup_user,$password"; }
 
 # Who it is, by both methods; and who it is not.
 for method in 2m 3m 4t 4m; do
@@ -105,5 +72,4 @@ job restore_again -x -D "$filer_agent" "${all[@]}" -C "$tmp/restored" -J "$tmp/i
 diff -r "$tmp/source" "$tmp/restored" >"$tmp/diff" || { head "$tmp/diff"; fail "what was backed up after the kill is not what is restored"; }
 
 kill "$filer"
-kill "$ocavtl"
-wait "$ocavtl" || { cat "$tmp/ocavtl.log"; fail "ocavtl"; }
+ndmp_ends

@@ -13,6 +13,7 @@
 #include "fs/engine/filesystem.h"
 #include "gtest/gtest.h"
 #include "lib/io/testing/fault_file_system.h"
+#include "t/integration/30_engine/checks.h"
 #include "t/integration/30_engine/workload.h"
 #include "t/support/random.h"
 #include "t/support/status_matchers.h"
@@ -115,13 +116,7 @@ class CleanerTest : public ::testing::Test {
     ASSERT_EQ(state->size(), expected.size());
     for (const auto& [name, data] : expected) ASSERT_TRUE((*state)[name] == data) << name;
   }
-  void ExpectSound() {
-    ASSERT_OK(filesystem_->StartScan(ScanLevel::kVerifyData, std::nullopt));
-    WaitWhile([this] { return filesystem_->GetScanStatus().state == JobState::kRunning; });
-    ScanStatus scan = filesystem_->GetScanStatus();
-    EXPECT_EQ(scan.state, JobState::kDone) << scan.error;
-    for (const std::string& fault : scan.faults) ADD_FAILURE() << fault;
-  }
+  void ExpectSound() { engine::ExpectSound(*filesystem_); }
 
   std::unique_ptr<io::FaultFileSystem> disk_ = std::make_unique<io::FaultFileSystem>();
   Options options_;

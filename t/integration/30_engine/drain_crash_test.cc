@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/io/testing/fault_file_system.h"
+#include "t/integration/30_engine/checks.h"
 #include "t/integration/30_engine/disk_image.h"
 #include "t/integration/30_engine/workload.h"
 #include "t/support/random.h"
@@ -22,17 +23,6 @@ void DrainAll(Filesystem& filesystem, io::FaultFileSystem& disk) {
   }
 }
 
-absl::StatusOr<InodeNo> DrainedContainer(Filesystem& filesystem) {
-  StorageGroup group;
-  group.name = "g";
-  OCA_ASSIGN_OR_RETURN(group, filesystem.AddGroup(group));
-  Container container;
-  container.name = "c";
-  container.group = group.id;
-  OCA_ASSIGN_OR_RETURN(container, filesystem.AddContainer(container));
-  return container.root;
-}
-
 void CutDrainAt(uint64_t n, bool* was_cut) {
   SCOPED_TRACE("power cut at call " + std::to_string(n));
   io::FaultFileSystem disk;
@@ -42,7 +32,7 @@ void CutDrainAt(uint64_t n, bool* was_cut) {
   {
     absl::StatusOr<std::unique_ptr<Filesystem>> opened = OpenForTest(disk);
     ASSERT_OK(opened);
-    ASSERT_OK_AND_ASSIGN(const InodeNo root, DrainedContainer(**opened));
+    ASSERT_OK_AND_ASSIGN(const InodeNo root, MakeContainer(**opened));
     ASSERT_OK((*opened)->AddStoragePath("/two").status());
     for (const std::string name : {"one", "two", "three"}) {
       acknowledged[name] = support::RandomBytes(150'000, std::hash<std::string>()(name));
@@ -67,9 +57,7 @@ void CutDrainAt(uint64_t n, bool* was_cut) {
   found = ReadState(**reopened);
   ASSERT_OK(found);
   EXPECT_TRUE(*found == acknowledged);
-  ASSERT_OK((*reopened)->StartScan(ScanLevel::kVerifyData, std::nullopt));
-  WaitWhile([&] { return (*reopened)->GetScanStatus().state == JobState::kRunning; });
-  for (const std::string& fault : (*reopened)->GetScanStatus().faults) ADD_FAILURE() << fault;
+  ExpectSound(**reopened);
   // What is left of the folder can be used again.
   EXPECT_OK((*reopened)->AddStoragePath("/two").status());
   ASSERT_OK((*reopened)->Stop());

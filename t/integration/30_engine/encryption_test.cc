@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "lib/base/status.h"
 #include "lib/io/testing/fault_file_system.h"
+#include "t/integration/30_engine/checks.h"
 #include "t/integration/30_engine/workload.h"
 #include "t/support/fake_clock.h"
 #include "t/support/random.h"
@@ -85,14 +86,6 @@ void AwaitEncrypted(Filesystem& filesystem, GroupId group) {
   WaitWhile([&] { return filesystem.GetCleanerStatus().state == JobState::kRunning; });
 }
 
-void ExpectNoFaults(Filesystem& filesystem) {
-  ASSERT_OK(filesystem.StartScan(ScanLevel::kVerifyData, std::nullopt));
-  WaitWhile([&] { return filesystem.GetScanStatus().state == JobState::kRunning; });
-  ScanStatus scan = filesystem.GetScanStatus();
-  EXPECT_EQ(scan.state, JobState::kDone) << scan.error;
-  for (const std::string& fault : scan.faults) ADD_FAILURE() << fault;
-}
-
 // Files below `dir` that contain `needle`.
 std::vector<std::string> FilesWith(io::FileSystem& fs, const std::string& dir,
                                    std::string_view needle) {
@@ -161,7 +154,7 @@ TEST_F(EncryptionTest, NeitherOldNorNewDataNorFingerprintsStandOnTheDisk) {
   ASSERT_OK(Write(*filesystem_, secret_.root, "later", later));
   EXPECT_EQ(*Read(*filesystem_, secret_.root, "small"), small);
   EXPECT_EQ(*Read(*filesystem_, secret_.root, "large"), large);
-  ExpectNoFaults(*filesystem_);
+  ExpectSound(*filesystem_);
   for (bool stopped : {false, true}) {
     SCOPED_TRACE(stopped);
     if (stopped) {
@@ -206,7 +199,7 @@ TEST_F(EncryptionTest, ALockedGroupRefusesAndTheOthersServe) {
   WaitWhile([&] { return filesystem_->GetCleanerStatus().state == JobState::kRunning; });
   EXPECT_EQ(filesystem_->GetCleanerStatus().state, JobState::kDone)
       << filesystem_->GetCleanerStatus().error;
-  ExpectNoFaults(*filesystem_);
+  ExpectSound(*filesystem_);
   Restart("");  // a stop while it is locked writes nothing that matters
 
   EXPECT_EQ(filesystem_->UnlockGroup(secret_.group, "a wrong guess").code(),
@@ -215,7 +208,7 @@ TEST_F(EncryptionTest, ALockedGroupRefusesAndTheOthersServe) {
   ASSERT_OK(filesystem_->UnlockGroup(secret_.group, kFirst));
   EXPECT_EQ(*Read(*filesystem_, secret_.root, "s"), data);
   ASSERT_OK(Write(*filesystem_, secret_.root, "new", data));
-  ExpectNoFaults(*filesystem_);
+  ExpectSound(*filesystem_);
 }
 
 TEST_F(EncryptionTest, APassphraseKnownAtTheStartUnlocks) {
@@ -259,7 +252,7 @@ TEST_F(EncryptionTest, KeysRotateAndOldDataStaysReadable) {
   Restart(kFirst);
   EXPECT_EQ(*Read(*filesystem_, secret_.root, "one"), "week one");
   EXPECT_EQ(*Read(*filesystem_, secret_.root, "two"), "week two");
-  ExpectNoFaults(*filesystem_);
+  ExpectSound(*filesystem_);
 }
 
 TEST_F(EncryptionTest, DeletingTheGroupDestroysItsKeys) {
@@ -324,7 +317,7 @@ void CutAt(uint64_t n, bool* was_cut) {
     ASSERT_OK(found) << name;
     EXPECT_EQ(*found, data) << name;
   }
-  ExpectNoFaults(filesystem);
+  ExpectSound(filesystem);
   if (encrypting) {  // and it goes on by itself
     EXPECT_TRUE(filesystem.EncryptionOf(container.group)->on);
     AwaitEncrypted(filesystem, container.group);

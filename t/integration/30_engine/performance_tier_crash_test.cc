@@ -7,6 +7,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/io/testing/fault_file_system.h"
+#include "t/integration/30_engine/checks.h"
 #include "t/integration/30_engine/disk_image.h"
 #include "t/integration/30_engine/workload.h"
 #include "t/support/random.h"
@@ -79,12 +80,8 @@ void CutTierAt(uint64_t n, bool* was_cut) {
   ASSERT_EQ((*reopened)->ListStoragePaths().size(), 2u);
   EXPECT_EQ((*reopened)->ListStoragePaths().at(1).state, StoragePathStatus::State::kOnline);
   EXPECT_TRUE((*reopened)->ListStoragePaths().at(1).tier);
-  absl::StatusOr<State> found = ReadState(**reopened);
-  ASSERT_OK(found);
-  for (const auto& [name, data] : acknowledged) EXPECT_TRUE((*found)[name] == data) << name;
-  ASSERT_OK((*reopened)->StartScan(ScanLevel::kVerifyData, std::nullopt));
-  WaitWhile([&] { return (*reopened)->GetScanStatus().state == JobState::kRunning; });
-  for (const std::string& fault : (*reopened)->GetScanStatus().faults) ADD_FAILURE() << fault;
+  ExpectKept(**reopened, acknowledged);
+  ExpectSound(**reopened);
   ASSERT_OK((*reopened)->Stop());
 }
 

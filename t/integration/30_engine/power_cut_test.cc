@@ -5,19 +5,12 @@
 
 #include "gtest/gtest.h"
 #include "lib/io/testing/fault_file_system.h"
+#include "t/integration/30_engine/checks.h"
 #include "t/integration/30_engine/workload.h"
 #include "t/support/status_matchers.h"
 
 namespace oca::engine {
 namespace {
-
-void ExpectSoundAndUsable(Filesystem& filesystem) {
-  ASSERT_OK(filesystem.StartScan(ScanLevel::kVerifyData, std::nullopt));
-  WaitWhile([&] { return filesystem.GetScanStatus().state == JobState::kRunning; });
-  ScanStatus scan = filesystem.GetScanStatus();
-  EXPECT_EQ(scan.state, JobState::kDone) << scan.error;
-  for (const std::string& fault : scan.faults) ADD_FAILURE() << fault;
-}
 
 void CutAt(uint64_t n, bool* was_cut) {
   SCOPED_TRACE("power cut at call " + std::to_string(n));
@@ -49,7 +42,7 @@ void CutAt(uint64_t n, bool* was_cut) {
                          *found) != states.end();
   EXPECT_TRUE(known) << "state " << acknowledged
                      << " was acknowledged, and what came back is none from there on";
-  ExpectSoundAndUsable(**reopened);
+  ExpectSound(**reopened);
   ASSERT_OK((*reopened)->Stop());
 }
 

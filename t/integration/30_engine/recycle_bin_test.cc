@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "lib/base/status.h"
 #include "lib/io/testing/fault_file_system.h"
+#include "t/integration/30_engine/checks.h"
 #include "t/integration/30_engine/workload.h"
 #include "t/support/fake_clock.h"
 #include "t/support/random.h"
@@ -46,14 +47,6 @@ void Reclaim(Filesystem& filesystem) {
   WaitWhile([&] { return filesystem.GetCleanerStatus().state == JobState::kRunning; });
   ASSERT_EQ(filesystem.GetCleanerStatus().state, JobState::kDone)
       << filesystem.GetCleanerStatus().error;
-}
-
-void ExpectSound(Filesystem& filesystem) {
-  ASSERT_OK(filesystem.StartScan(ScanLevel::kVerifyData, std::nullopt));
-  WaitWhile([&] { return filesystem.GetScanStatus().state == JobState::kRunning; });
-  const ScanStatus scan = filesystem.GetScanStatus();
-  EXPECT_EQ(scan.state, JobState::kDone) << scan.error;
-  EXPECT_THAT(scan.faults, testing::IsEmpty());
 }
 
 // Container "c", whose bin is on, and what changes it; keeps every state that it passed through.

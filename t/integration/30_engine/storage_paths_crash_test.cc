@@ -9,6 +9,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/io/testing/fault_file_system.h"
+#include "t/integration/30_engine/checks.h"
 #include "t/integration/30_engine/disk_image.h"
 #include "t/integration/30_engine/workload.h"
 #include "t/support/random.h"
@@ -18,17 +19,6 @@ namespace oca::engine {
 namespace {
 
 using support::RandomBytes;
-
-absl::StatusOr<InodeNo> MakeContainer(Filesystem& filesystem) {
-  StorageGroup group;
-  group.name = "g";
-  OCA_ASSIGN_OR_RETURN(group, filesystem.AddGroup(group));
-  Container container;
-  container.name = "c";
-  container.group = group.id;
-  OCA_ASSIGN_OR_RETURN(container, filesystem.AddContainer(container));
-  return container.root;
-}
 
 void CutAt(uint64_t n, bool* was_cut) {
   SCOPED_TRACE("power cut at call " + std::to_string(n));
@@ -66,12 +56,8 @@ void CutAt(uint64_t n, bool* was_cut) {
   } else {
     EXPECT_EQ((*reopened)->ListStoragePaths().at(1).state, StoragePathStatus::State::kOnline);
   }
-  absl::StatusOr<State> found = ReadState(**reopened);
-  ASSERT_OK(found);
-  for (const auto& [name, data] : acknowledged) EXPECT_TRUE((*found)[name] == data) << name;
-  ASSERT_OK((*reopened)->StartScan(ScanLevel::kVerifyData, std::nullopt));
-  WaitWhile([&] { return (*reopened)->GetScanStatus().state == JobState::kRunning; });
-  for (const std::string& fault : (*reopened)->GetScanStatus().faults) ADD_FAILURE() << fault;
+  ExpectKept(**reopened, acknowledged);
+  ExpectSound(**reopened);
   ASSERT_OK((*reopened)->Stop());
 }
 

@@ -27,12 +27,8 @@ class AuditLimitsService : public UsersService {
       const Metadata& metadata,
       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, mgmt::AuditLimitsStatus*),
       const Request& request) {
-    grpc::ClientContext context;
-    rpc::SetTimeout(&context, absl::Seconds(60));
-    context.set_wait_for_ready(true);
-    for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
     mgmt::AuditLimitsStatus answer;
-    absl::Status status = rpc::FromGrpc((limits_.get()->*method)(&context, request, &answer));
+    absl::Status status = CallOn(*limits_, metadata, method, request, &answer);
     if (!status.ok()) return status;
     return answer;
   }

@@ -42,11 +42,7 @@ class SecondFactorService : public UsersService {
   absl::Status Ask(const Metadata& metadata,
                    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                    const Request& request, Response* response) {
-    grpc::ClientContext context;
-    rpc::SetTimeout(&context, absl::Seconds(60));
-    context.set_wait_for_ready(true);
-    for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
-    return rpc::FromGrpc((factor_.get()->*method)(&context, request, response));
+    return CallOn(*factor_, metadata, method, request, response);
   }
   absl::StatusOr<mgmt::TotpSecret> Begin(const Metadata& metadata,
                                          const std::string& password = kPassword) {

@@ -19,18 +19,26 @@ class UsersService : public ConfigService {
   static Metadata As(const std::string& user) { return {{"oca-user", user}}; }
   static Metadata With(const std::string& token) { return {{"oca-token", token}}; }
 
+  // `metadata`: who calls.
   template <typename Stub, typename Request, typename Response>
-  absl::Status CallAs(const Metadata& metadata,
-                      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                      const Request& request, Response* response) {
+  static absl::Status CallOn(Stub& stub, const Metadata& metadata,
+                             grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                          Response*),
+                             const Request& request, Response* response) {
     grpc::ClientContext context;
     rpc::SetTimeout(&context, absl::Seconds(60));
     context.set_wait_for_ready(true);
     for (const auto& [key, value] : metadata) context.AddMetadata(key, value);
+    return rpc::FromGrpc((stub.*method)(&context, request, response));
+  }
+  template <typename Stub, typename Request, typename Response>
+  absl::Status CallAs(const Metadata& metadata,
+                      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                      const Request& request, Response* response) {
     if constexpr (std::is_same_v<Stub, mgmt::Users::Stub>) {
-      return rpc::FromGrpc((users_.get()->*method)(&context, request, response));
+      return CallOn(*users_, metadata, method, request, response);
     } else {
-      return rpc::FromGrpc((stub_.get()->*method)(&context, request, response));
+      return CallOn(*stub_, metadata, method, request, response);
     }
   }
 
