@@ -28,6 +28,12 @@ class PerformanceTier : public StoragePathsFixture {
     Put(name);
     root_ = tier_root_;
   }
+  // Both in one pack that they do not fill: a full pack is sealed in the background, which makes all
+  // of it durable at no known time.
+  void PutUnsyncedBehindDurable() {
+    Put("durable", true, 60'000);
+    Put("unsynced", false, 150'000);
+  }
   size_t AtHome() { return PacksOf(base_, "/oca", tier_); }
   size_t InTier() { return PacksOf(two_, "/", tier_); }
 
@@ -137,8 +143,7 @@ TEST_F(PerformanceTier, MissingAfterACrash) {
 }
 
 TEST_F(PerformanceTier, WhatWasTakenBeforeItWentMissingIsKeptAtHomeAndMovesBack) {
-  Put("durable");
-  Put("unsynced", false, 150'000);
+  PutUnsyncedBehindDurable();
   mounts_.Unmount("/two");
   two_.CutPower();
   EXPECT_OK(filesystem_->Sync());
@@ -155,8 +160,7 @@ TEST_F(PerformanceTier, WhatWasTakenBeforeItWentMissingIsKeptAtHomeAndMovesBack)
 }
 
 TEST_F(PerformanceTier, ACrashBeforeThatHasMovedBackLosesNothing) {
-  Put("durable");
-  Put("unsynced", false, 150'000);
+  PutUnsyncedBehindDurable();
   mounts_.Unmount("/two");
   two_.CutPower();
   EXPECT_OK(filesystem_->Sync());
