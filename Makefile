@@ -10,7 +10,7 @@ SUITE    ?=
 export OCA_HOME
 BIN := build/release/bin
 APPLIANCE := etc/oca-appliance
-CXX_FILES = find cli fs lib services t -name '*.cc' -o -name '*.h'
+CXX_FILES = find cli fs gateways lib services t -name '*.cc' -o -name '*.h'
 
 .DEFAULT_GOAL := build
 .PHONY: help deps build run stop status test bench lint fmt asan tsan clang soak hooks install deb clean
