@@ -28,8 +28,8 @@ class PerformanceTier : public StoragePathsFixture {
     Put(name);
     root_ = tier_root_;
   }
-  // Both in one pack that they do not fill: a full pack is sealed in the background, which makes all
-  // of it durable at no known time.
+  // Both in one pack that they do not fill: a full pack is sealed in the background, which makes
+  // all of it durable at no known time.
   void PutUnsyncedBehindDurable() {
     Put("durable", true, 60'000);
     Put("unsynced", false, 150'000);
