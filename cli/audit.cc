@@ -7,10 +7,13 @@
 #include "cli/values.h"
 #include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
+#include "lib/api/users.grpc.pb.h"
 #include "lib/base/status.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::Users;
 
 namespace mgmt = management::v1;
 

@@ -6,11 +6,14 @@
 #include "cli/session.h"
 #include "cli/values.h"
 #include "fmt/format.h"
+#include "lib/api/alerts.grpc.pb.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::Alerts;
 
 namespace mgmt = management::v1;
 

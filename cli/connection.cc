@@ -6,11 +6,14 @@
 #include "cli/session.h"
 #include "cli/values.h"
 #include "fmt/format.h"
+#include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::TapeLibraries;
 
 namespace mgmt = management::v1;
 

@@ -6,10 +6,13 @@
 #include "cli/session.h"
 #include "cli/values.h"
 #include "fmt/format.h"
+#include "lib/api/access.grpc.pb.h"
 #include "lib/base/status.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::Access;
 
 namespace mgmt = management::v1;
 

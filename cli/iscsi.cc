@@ -5,11 +5,16 @@
 #include "cli/session.h"
 #include "fmt/format.h"
 #include "lib/api/iscsi.h"
+#include "lib/api/tape_libraries.grpc.pb.h"
+#include "lib/api/users.grpc.pb.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::TapeLibraries;
+using management::v1::Users;
 
 namespace mgmt = management::v1;
 

@@ -7,10 +7,15 @@
 #include "cli/system_storage.h"
 #include "cli/values.h"
 #include "fmt/format.h"
+#include "lib/api/management.grpc.pb.h"
+#include "lib/api/storage.grpc.pb.h"
 #include "lib/base/status.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::Management;
+using management::v1::Storage;
 
 namespace mgmt = management::v1;
 

@@ -8,6 +8,7 @@
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/api/problem.h"
+#include "lib/api/users.grpc.pb.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 #include "lib/log/request.h"
@@ -17,6 +18,8 @@
 
 namespace oca::cli {
 namespace {
+
+using management::v1::Users;
 
 absl::Duration TimeoutOf(Patience patience) {
   // Each a little more than ocaconfigsvc gives ocafsd, so that its message arrives.

@@ -13,33 +13,17 @@
 #include "cli/output.h"
 #include "cli/run.h"
 #include "grpcpp/channel.h"
-#include "lib/api/access.grpc.pb.h"
-#include "lib/api/alerts.grpc.pb.h"
-#include "lib/api/audit_limits.grpc.pb.h"
-#include "lib/api/diagnostics.grpc.pb.h"
-#include "lib/api/management.grpc.pb.h"
-#include "lib/api/recycle_bin.grpc.pb.h"
-#include "lib/api/second_factor.grpc.pb.h"
-#include "lib/api/statistics.grpc.pb.h"
-#include "lib/api/storage.grpc.pb.h"
-#include "lib/api/tape_libraries.grpc.pb.h"
-#include "lib/api/tokens.grpc.pb.h"
-#include "lib/api/users.grpc.pb.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/support/status.h"
+
+namespace oca::fs::v1 {
+class CleanerStatus;
+}
+namespace oca::management::v1 {
+class StorageGroup;
+}
 
 namespace oca::cli {
-
-using management::v1::Access;
-using management::v1::Alerts;
-using management::v1::AuditLimits;
-using management::v1::Diagnostics;
-using management::v1::Management;
-using management::v1::RecycleBin;
-using management::v1::SecondFactor;
-using management::v1::Statistics;
-using management::v1::Storage;
-using management::v1::TapeLibraries;
-using management::v1::Tokens;
-using management::v1::Users;
 
 // How long a call may take.
 enum class Patience {

@@ -4,10 +4,13 @@
 #include "cli/session.h"
 #include "cli/values.h"
 #include "fmt/format.h"
+#include "lib/api/statistics.grpc.pb.h"
 #include "lib/base/status.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::Statistics;
 
 namespace mgmt = management::v1;
 

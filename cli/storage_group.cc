@@ -5,10 +5,13 @@
 #include "cli/session.h"
 #include "cli/values.h"
 #include "fmt/format.h"
+#include "lib/api/management.grpc.pb.h"
 #include "lib/base/status.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::Management;
 
 namespace mgmt = management::v1;
 

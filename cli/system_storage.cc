@@ -8,10 +8,13 @@
 
 #include "cli/values.h"
 #include "fmt/format.h"
+#include "lib/api/storage.grpc.pb.h"
 #include "lib/base/status.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::Storage;
 
 namespace mgmt = management::v1;
 

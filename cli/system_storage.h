@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/session.h"
+#include "lib/api/paths.pb.h"
 
 namespace oca::cli {
 

@@ -5,11 +5,16 @@
 #include "cli/session.h"
 #include "cli/values.h"
 #include "fmt/format.h"
+#include "lib/api/second_factor.grpc.pb.h"
+#include "lib/api/users.grpc.pb.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::SecondFactor;
+using management::v1::Users;
 
 namespace mgmt = management::v1;
 

@@ -7,11 +7,14 @@
 
 #include "cli/values.h"
 #include "fmt/format.h"
+#include "lib/api/tape_libraries.grpc.pb.h"
 #include "lib/api/tape_size.h"
 #include "lib/base/status.h"
 
 namespace oca::cli {
 namespace {
+
+using management::v1::TapeLibraries;
 
 namespace mgmt = management::v1;
 
