@@ -8,6 +8,7 @@
 #include "gateways/ndmp/session/config_interface.h"
 #include "gateways/ndmp/session/connect_interface.h"
 #include "gateways/ndmp/session/control.h"
+#include "gateways/ndmp/session/data.h"
 #include "gateways/ndmp/session/data_interface.h"
 #include "gateways/ndmp/session/dispatcher.h"
 #include "gateways/ndmp/session/mover.h"
@@ -37,21 +38,21 @@ DataAddress DataAddressOf(const DataAddress& configured, const Socket& connectio
 class Session {
  public:
   Session(Socket connection, const Endpoint& peer, Shared& shared)
-      : peer_(IpText(peer.ip)),
+      : client_(IpText(peer.ip)),
+        failures_(shared.failures),
         data_address_(DataAddressOf(shared.data, connection)),
         control_(std::move(connection)),
         outbox_([this](const std::string& message) { control_.Send(message); }),
         dispatcher_(outbox_, [this] { return connect_.authorized(); }),
-        connect_(outbox_, shared.authenticator, peer_),
+        connect_(outbox_, shared.authenticator, shared.failures, client_),
         config_(outbox_, shared.devices, shared.tree, shared.revision),
         scsi_(shared.devices, slot_),
-        mover_(outbox_, slot_, data_address_),
+        mover_(outbox_, slot_, data_address_,
+               [this](const std::string& reason) { TransferFailed(reason); }),
         data_(outbox_, shared.tree, mover_, data_address_,
-              [&shared, peer = peer_](OperationFailure failure) {
-                failure.client = peer;
-                if (shared.on_failure) shared.on_failure(failure);
-              }),
-        tape_(outbox_, shared.devices, slot_, [this] { return mover_.HasTape(); }) {
+              [this](OperationFailure failure) { OperationFailed(std::move(failure)); }),
+        tape_(outbox_, shared.devices, slot_, failures_, client_,
+              [this] { return mover_.HasTape(); }) {
     connect_.Register(dispatcher_);
     config_.Register(dispatcher_);
     scsi_.Register(dispatcher_);
@@ -63,20 +64,20 @@ class Session {
 
   void Run(int stop_fd) {
     const log::RequestScope scope(rpc::NewRequestId());
-    log::Info("ndmp_session", "from", peer_);
+    log::Info("ndmp_session", "from", client_);
     const absl::Time strangers_end = absl::Now() + kStrangersTime;
+    bool stopped = false;
     connect_.Greet();
-    while (!control_.ended() && !connect_.closed()) {
+    while (!stopped && !control_.ended() && !connect_.closed()) {
       if (!connect_.authorized() && absl::Now() >= strangers_end) break;
-      if (WaitForWork(stop_fd)) {
-        connect_.SayShutdown();
-        break;
-      }
+      stopped = WaitForWork(stop_fd);
     }
+    if (stopped) connect_.SayShutdown();
+    if (control_.ended() && InTransfer()) TransferFailed("the client's connection ended");
     data_.Abort();
     mover_.Abort();
     tape_.CloseAny();
-    log::Info("ndmp_session_ended", "from", peer_, "user", connect_.user());
+    log::Info("ndmp_session_ended", "from", client_, "user", connect_.user());
   }
 
  private:
@@ -112,9 +113,22 @@ class Session {
     }
   }
 
+  bool InTransfer() const {
+    return mover_.state() == MoverState::kActive || mover_.state() == MoverState::kPaused ||
+           data_.state() == DataState::kActive;
+  }
+  void TransferFailed(const std::string& reason) {
+    failures_.TransferFailed({slot_.name, client_, reason});
+  }
+  void OperationFailed(OperationFailure failure) {
+    failure.client = client_;
+    failures_.OperationFailed(failure);
+  }
+
   static constexpr absl::Duration kRound = absl::Seconds(10);
 
-  const std::string peer_;
+  const std::string client_;  // its address
+  FailureListener& failures_;
   const DataAddress data_address_;
   Control control_;
   Outbox outbox_;

@@ -2,14 +2,13 @@
 #ifndef OCA_GATEWAYS_NDMP_SESSION_SESSION_H_
 #define OCA_GATEWAYS_NDMP_SESSION_SESSION_H_
 
-#include <functional>
 #include <string>
 
 #include "gateways/ndmp/data/tree.h"
 #include "gateways/ndmp/device/devices.h"
 #include "gateways/ndmp/session/authenticator.h"
-#include "gateways/ndmp/session/data.h"
 #include "gateways/ndmp/session/data_connection.h"
+#include "gateways/ndmp/session/failures.h"
 #include "gateways/ndmp/session/socket.h"
 
 namespace oca::ndmp {
@@ -21,7 +20,7 @@ struct Shared {
   const Tree& tree;
   DataAddress data;  // ip 0: the address at which the session's client reached us
   std::string revision;
-  std::function<void(const OperationFailure&)> on_failure;  // may be empty
+  FailureListener& failures;
 };
 
 // Serves the connection in this thread until it ends, or `stop_fd` becomes readable. The drive is

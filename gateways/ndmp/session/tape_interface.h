@@ -3,10 +3,12 @@
 #define OCA_GATEWAYS_NDMP_SESSION_TAPE_INTERFACE_H_
 
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "gateways/ndmp/session/device_slot.h"
 #include "gateways/ndmp/session/dispatcher.h"
+#include "gateways/ndmp/session/failures.h"
 #include "gateways/ndmp/wire/messages_tape.h"
 
 namespace oca::ndmp {
@@ -14,13 +16,15 @@ namespace oca::ndmp {
 // Not thread-safe.
 class TapeInterface {
  public:
-  // Borrows all. `mover_has_tape`: whether the mover listens or moves, so that nobody else may
-  // touch the tape.
-  TapeInterface(Outbox& outbox, Devices& devices, DeviceSlot& slot,
-                std::function<bool()> mover_has_tape)
+  // Borrows all. `client`: its address. `mover_has_tape`: whether the mover listens or moves, so
+  // that nobody else may touch the tape.
+  TapeInterface(Outbox& outbox, Devices& devices, DeviceSlot& slot, FailureListener& failures,
+                std::string client, std::function<bool()> mover_has_tape)
       : outbox_(outbox),
         devices_(devices),
         slot_(slot),
+        failures_(failures),
+        client_(std::move(client)),
         mover_has_tape_(std::move(mover_has_tape)) {}
 
   void Register(Dispatcher& dispatcher);
@@ -31,6 +35,7 @@ class TapeInterface {
   // Whether a request for the open tape may be done.
   Error Usable() const;
   Error Open(const TapeOpenRequest& request);
+  Error TryToOpen(const TapeOpenRequest& request);
   Error Close();
   Error GetState(TapeGetStateReply& reply);
   Error Mtio(const TapeMtioRequest& request, TapeMtioReply& reply);
@@ -41,6 +46,8 @@ class TapeInterface {
   Outbox& outbox_;
   Devices& devices_;
   DeviceSlot& slot_;
+  FailureListener& failures_;
+  const std::string client_;
   const std::function<bool()> mover_has_tape_;
 };
 
