@@ -12,6 +12,7 @@
 #include "gateways/ndmp/ocandmpd/appliance_libraries.h"
 #include "gateways/ndmp/ocandmpd/config_authenticator.h"
 #include "gateways/ndmp/ocandmpd/failure_events.h"
+#include "gateways/ndmp/ocandmpd/reporter.h"
 #include "gateways/ndmp/ocandmpd/settings.h"
 #include "gateways/ndmp/session/server.h"
 #include "lib/api/home.h"
@@ -52,15 +53,20 @@ absl::Status Serve(const std::string& home, const Context& context) {
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
   FailureEvents failures(*events);
-  Shared shared{devices, *authenticator, tree, settings.data, std::string(api::Version()),
-                failures};
+  SessionList sessions;
+  Shared shared{devices, *authenticator, tree, std::string(api::Version()), failures, sessions};
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<Reporter> reporter,
+                       Reporter::Create(api::GatewaysSocket(home), settings.reach, sessions));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Server> server,
-                       Server::Start(settings.ip, settings.port, shared));
+                       Server::Start(reporter->FirstReach(), shared));
   log::Info("serving", "address", ToText(server->endpoint()), "version", api::Version());
+  reporter->Start(*server);
   daemon::TellReady();
   context.wait_for_stop();
   log::Info("stopping");
+  reporter->Stop();
   server.reset();
+  reporter->SayEnd();
   return absl::OkStatus();
 }
 

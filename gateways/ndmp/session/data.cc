@@ -150,6 +150,7 @@ void Data::Halt(DataHalt reason, const std::string& why) {
   stream_.Close();
   if (job_ != nullptr) {
     bytes_ = job_->bytes();
+    past_bytes_ += bytes_;
     job_.reset();
   }
   log::Info("ndmp_data_halted", "reason", static_cast<uint32_t>(reason), "bytes", bytes_, "why",

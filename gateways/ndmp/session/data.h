@@ -49,6 +49,8 @@ class Data final : public LocalPeer {
   void GetState(DataGetStateReply& reply) const;
 
   DataState state() const { return state_; }
+  // Bytes that went through it since the session began.
+  uint64_t bytes_ever() const { return past_bytes_ + (job_ != nullptr ? job_->bytes() : 0); }
 
   bool ListensLocally() const override;
   void TakeLocal(Socket stream) override;
@@ -89,9 +91,10 @@ class Data final : public LocalPeer {
   std::string path_;  // what the operation is about, as clients name it
   HistoryKind history_ = HistoryKind::kNone;
   std::vector<Pval> env_;
-  uint64_t bytes_ = 0;  // of a job that has ended
-  StreamRange read_;    // asked for last
-  uint32_t texts_ = 0;  // said
+  uint64_t bytes_ = 0;       // of a job that has ended
+  uint64_t past_bytes_ = 0;  // of all jobs that have
+  StreamRange read_;         // asked for last
+  uint32_t texts_ = 0;       // said
 };
 
 }  // namespace oca::ndmp

@@ -79,7 +79,7 @@ Error Mover::Stop() {
   addr_ = {};
   window_ = {};
   next_record_ = 0;
-  bytes_moved_ = 0;
+  past_bytes_ += std::exchange(bytes_moved_, 0);
   ForgetStream();
   return Error::kNone;
 }

@@ -44,6 +44,8 @@ class Mover final : public LocalPeer {
   void GetState(MoverGetStateReply& reply) const;
 
   MoverState state() const { return state_; }
+  // Bytes that it has moved since the session began.
+  uint64_t bytes_ever() const { return past_bytes_ + bytes_moved_; }
 
   // Whether the tape is the mover's alone.
   bool HasTape() const { return state_ == MoverState::kListen || state_ == MoverState::kActive; }
@@ -101,6 +103,7 @@ class Mover final : public LocalPeer {
   Window window_;
   uint64_t next_record_ = 0;  // number in the stream of the record under the head
   uint64_t bytes_moved_ = 0;
+  uint64_t past_bytes_ = 0;  // of transfers before this one
   uint64_t seek_position_ = 0;
 
   std::string buffer_;                         // one record, or the part of it that is there

@@ -37,10 +37,13 @@ DataAddress DataAddressOf(const DataAddress& configured, const Socket& connectio
 
 class Session {
  public:
-  Session(Socket connection, const Endpoint& peer, Shared& shared)
-      : client_(IpText(peer.ip)),
+  Session(Socket connection, const Endpoint& peer, const DataAddress& data, Shared& shared)
+      : id_(rpc::NewRequestId()),
+        peer_(peer),
+        client_(IpText(peer.ip)),
         failures_(shared.failures),
-        data_address_(DataAddressOf(shared.data, connection)),
+        sessions_(shared.sessions),
+        data_address_(DataAddressOf(data, connection)),
         control_(std::move(connection)),
         outbox_([this](const std::string& message) { control_.Send(message); }),
         dispatcher_(outbox_, [this] { return connect_.authorized(); }),
@@ -63,20 +66,24 @@ class Session {
   }
 
   void Run(int stop_fd) {
-    const log::RequestScope scope(rpc::NewRequestId());
+    const log::RequestScope scope(id_);
     log::Info("ndmp_session", "from", client_);
+    sessions_.Add(id_, ToText(peer_));
     const absl::Time strangers_end = absl::Now() + kStrangersTime;
     bool stopped = false;
     connect_.Greet();
+    Tell();
     while (!stopped && !control_.ended() && !connect_.closed()) {
       if (!connect_.authorized() && absl::Now() >= strangers_end) break;
       stopped = WaitForWork(stop_fd);
+      Tell();
     }
     if (stopped) connect_.SayShutdown();
     if (control_.ended() && InTransfer()) TransferFailed("the client's connection ended");
     data_.Abort();
     mover_.Abort();
     tape_.CloseAny();
+    TellEnd(stopped);
     log::Info("ndmp_session_ended", "from", client_, "user", connect_.user());
   }
 
@@ -89,7 +96,9 @@ class Session {
                                     {control_.fd(), POLLIN, 0},
                                     {wish.fd, wish.events, 0},
                                     {data_wish.fd, data_wish.events, 0}};
-    const int timeout = wish.now ? 0 : static_cast<int>(absl::ToInt64Milliseconds(kRound));
+    // The data service counts bytes on a thread of its own.
+    const absl::Duration round = data_.state() == DataState::kActive ? kBusyRound : kRound;
+    const int timeout = wish.now ? 0 : static_cast<int>(absl::ToInt64Milliseconds(round));
     if (poll(wanted.data(), wanted.size(), timeout) < 0) return false;
     if (wanted[0].revents != 0) return true;
     if (wanted[1].revents != 0) HandleRequests();
@@ -118,17 +127,44 @@ class Session {
            data_.state() == DataState::kActive;
   }
   void TransferFailed(const std::string& reason) {
+    error_ = reason;
     failures_.TransferFailed({slot_.name, client_, reason});
   }
   void OperationFailed(OperationFailure failure) {
+    error_ = failure.reason;
     failure.client = client_;
     failures_.OperationFailed(failure);
   }
 
-  static constexpr absl::Duration kRound = absl::Seconds(10);
+  SessionState State() const {
+    return {outbox_.version(), connect_.user(), mover_.state(),
+            data_.state(),     slot_.name,      mover_.bytes_ever() + tape_.bytes_ever(),
+            data_.bytes_ever()};
+  }
+  // Puts what has changed on the list.
+  void Tell() {
+    if (!slot_.name.empty()) last_device_ = slot_.name;
+    SessionState state = State();
+    if (state == told_) return;
+    sessions_.Set(id_, state);
+    told_ = std::move(state);
+  }
+  void TellEnd(bool stopped) {
+    SessionState state = State();
+    state.device = last_device_;
+    sessions_.Set(id_, state);
+    SessionResult result = stopped ? SessionResult::kShutDown : SessionResult::kSuccessful;
+    sessions_.End(id_, error_.empty() ? result : SessionResult::kFailed, error_);
+  }
 
+  static constexpr absl::Duration kRound = absl::Seconds(10);
+  static constexpr absl::Duration kBusyRound = absl::Seconds(1);
+
+  const std::string id_;  // of the request that the logs name, too
+  const Endpoint peer_;
   const std::string client_;  // its address
   FailureListener& failures_;
+  SessionList& sessions_;
   const DataAddress data_address_;
   Control control_;
   Outbox outbox_;
@@ -140,12 +176,16 @@ class Session {
   Mover mover_;
   Data data_;
   TapeInterface tape_;
+  std::string error_;  // what failed last
+  std::string last_device_;
+  SessionState told_;
 };
 
 }  // namespace
 
-void ServeSession(Socket connection, const Endpoint& peer, Shared& shared, int stop_fd) {
-  Session(std::move(connection), peer, shared).Run(stop_fd);
+void ServeSession(Socket connection, const Endpoint& peer, const DataAddress& data, Shared& shared,
+                  int stop_fd) {
+  Session(std::move(connection), peer, data, shared).Run(stop_fd);
 }
 
 void RefuseSession(Socket connection, const std::string& why) {

@@ -92,13 +92,16 @@ Error TapeInterface::Write(const TapeWriteRequest& request, TapeWriteReply& repl
   if (Error error = Usable(); error != Error::kNone) return error;
   Error error = slot_.tape->Write(request.data);
   if (error == Error::kNone) reply.count = static_cast<uint32_t>(request.data.size());
+  bytes_ever_ += reply.count;
   return error;
 }
 
 Error TapeInterface::Read(const TapeReadRequest& request, TapeReadReply& reply) {
   if (Error error = Usable(); error != Error::kNone) return error;
   bool cut = false;
-  return slot_.tape->Read(request.count, &reply.data, &cut);
+  Error error = slot_.tape->Read(request.count, &reply.data, &cut);
+  bytes_ever_ += reply.data.size();
+  return error;
 }
 
 Error TapeInterface::Execute(const ExecuteCdbRequest& request, ExecuteCdbReply& reply) {

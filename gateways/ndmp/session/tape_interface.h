@@ -2,6 +2,7 @@
 #ifndef OCA_GATEWAYS_NDMP_SESSION_TAPE_INTERFACE_H_
 #define OCA_GATEWAYS_NDMP_SESSION_TAPE_INTERFACE_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -30,6 +31,8 @@ class TapeInterface {
   void Register(Dispatcher& dispatcher);
   // At the session's end.
   void CloseAny();
+  // Bytes read and written in single blocks since the session began.
+  uint64_t bytes_ever() const { return bytes_ever_; }
 
  private:
   // Whether a request for the open tape may be done.
@@ -49,6 +52,7 @@ class TapeInterface {
   FailureListener& failures_;
   const std::string client_;
   const std::function<bool()> mover_has_tape_;
+  uint64_t bytes_ever_ = 0;
 };
 
 }  // namespace oca::ndmp

@@ -100,7 +100,7 @@ class ServerTest : public testing::Test {
     for (const char* container : {"c1", "c2"}) {
       EXPECT_TRUE(std::filesystem::create_directory(mount_.Path(container)));
     }
-    auto server = Server::Start(kLoopback, 0, shared_);
+    auto server = Server::Start({{kLoopback, 0}, {}}, shared_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -120,7 +120,8 @@ class ServerTest : public testing::Test {
   Devices devices_{libraries_, library_.Opener()};
   FakeAuthenticator authenticator_;
   NotedFailures failures_;
-  Shared shared_{devices_, authenticator_, tree_, {}, "1.0", failures_};
+  SessionList sessions_;
+  Shared shared_{devices_, authenticator_, tree_, "1.0", failures_, sessions_};
   std::unique_ptr<Server> server_;
 };
 
