@@ -18,6 +18,7 @@
 #include "lib/api/audit_limits.grpc.pb.h"
 #include "lib/api/diagnostics.grpc.pb.h"
 #include "lib/api/management.grpc.pb.h"
+#include "lib/api/ndmp.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
 #include "lib/api/second_factor.grpc.pb.h"
 #include "lib/api/statistics.grpc.pb.h"
@@ -33,6 +34,7 @@ using management::v1::Alerts;
 using management::v1::AuditLimits;
 using management::v1::Diagnostics;
 using management::v1::Management;
+using management::v1::Ndmp;
 using management::v1::RecycleBin;
 using management::v1::SecondFactor;
 using management::v1::Statistics;
@@ -76,6 +78,8 @@ class Session {
 
   // Fills an empty `value` by asking on a terminal; kInvalidArgument where there is none.
   absl::Status Require(std::string* value, std::string_view option, std::string_view question);
+  // Asks on a terminal for another value than `current`; who says nothing leaves `*value` empty.
+  absl::Status Offer(std::string_view question, std::string_view current, std::string* value);
   // A `what` (passphrase, password): on a terminal asked for without showing it, twice where
   // `twice`; else the next line of standard input. kInvalidArgument when there is none, or both
   // differ.
@@ -153,9 +157,11 @@ void AddContainerAccess(CLI::App* group, Session& session);
 void AddConnection(CLI::App* group, Session& session);
 void AddVtl(CLI::App* group, Session& session);
 void AddIscsi(CLI::App* group, Session& session);
+void AddNdmp(CLI::App* group, Session& session);
 void AddStats(CLI::App* group, Session& session);
 void AddMachineStats(CLI::App* group, Session& session);  // verbs of stats
 void AddHistory(CLI::App* group, Session& session);       // other ones
+void AddNdmpStats(CLI::App* group, Session& session);     // and others
 void AddMaintenance(CLI::App* group, Session& session);
 void AddDiagnostics(CLI::App* group, Session& session);  // a verb of maintenance
 void AddSchedule(CLI::App* group, Session& session);
