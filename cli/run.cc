@@ -75,11 +75,13 @@ void BuildParser(CLI::App& app, Session& session) {
     if (group.name == "connection") AddConnection(sub, session);
     if (group.name == "vtl") AddVtl(sub, session);
     if (group.name == "iscsi") AddIscsi(sub, session);
+    if (group.name == "ndmp") AddNdmp(sub, session);
     if (group.name == "container") AddRecycleBin(sub, session);
     if (group.name == "stats") {
       AddStats(sub, session);
       AddMachineStats(sub, session);
       AddHistory(sub, session);
+      AddNdmpStats(sub, session);
     }
     if (group.name == "maintenance") AddMaintenance(sub, session);
     if (group.name == "maintenance") AddDiagnostics(sub, session);

@@ -150,6 +150,15 @@ absl::Status Session::Require(std::string* value, std::string_view option,
   return absl::OkStatus();
 }
 
+absl::Status Session::Offer(std::string_view question, std::string_view current,
+                            std::string* value) {
+  context_.out << question << " [" << current << "]: " << std::flush;
+  std::string line;
+  if (!std::getline(context_.in, line)) return absl::CancelledError("nothing is changed");
+  *value = Trimmed(line);
+  return absl::OkStatus();
+}
+
 std::string Session::ReadHidden(std::string_view question) {
   context_.out << question << ": " << std::flush;
   if (context_.echo) context_.echo(false);

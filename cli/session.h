@@ -60,6 +60,8 @@ class Session {
 
   // Fills an empty `value` by asking on a terminal; kInvalidArgument where there is none.
   absl::Status Require(std::string* value, std::string_view option, std::string_view question);
+  // Asks on a terminal for another value than `current`; who says nothing leaves `*value` empty.
+  absl::Status Offer(std::string_view question, std::string_view current, std::string* value);
   // A `what` (passphrase, password): on a terminal asked for without showing it, twice where
   // `twice`; else the next line of standard input. kInvalidArgument when there is none, or both
   // differ.
@@ -137,9 +139,11 @@ void AddContainerAccess(CLI::App* group, Session& session);
 void AddConnection(CLI::App* group, Session& session);
 void AddVtl(CLI::App* group, Session& session);
 void AddIscsi(CLI::App* group, Session& session);
+void AddNdmp(CLI::App* group, Session& session);
 void AddStats(CLI::App* group, Session& session);
 void AddMachineStats(CLI::App* group, Session& session);  // verbs of stats
 void AddHistory(CLI::App* group, Session& session);       // other ones
+void AddNdmpStats(CLI::App* group, Session& session);     // and others
 void AddMaintenance(CLI::App* group, Session& session);
 void AddDiagnostics(CLI::App* group, Session& session);  // a verb of maintenance
 void AddSchedule(CLI::App* group, Session& session);

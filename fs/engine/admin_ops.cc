@@ -221,8 +221,8 @@ absl::StatusOr<StatFs> FilesystemImpl::GetStatFs(InodeNo ino) {
     result.free_bytes = std::min(result.free_bytes, quota - std::min(quota, used));
     result.total_bytes = quota;
   }
+  result.inodes = inodes;
   result.free_inodes = UINT32_MAX;  // numbers are 64 bits wide: there is no other limit than space
-  result.inodes = inodes + result.free_inodes;
   return result;
 }
 

@@ -89,7 +89,7 @@ struct StatFs {
   uint64_t block_size = 4096;
   uint64_t total_bytes = 0;  // quota of the container's group, or the disk
   uint64_t free_bytes = 0;
-  uint64_t inodes = 0;
+  uint64_t inodes = 0;  // in use
   uint64_t free_inodes = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "lib/api/diagnostics.pb.h"
 #include "lib/api/gateways.pb.h"
 #include "lib/api/management.pb.h"
+#include "lib/api/ndmp.pb.h"
 #include "lib/api/recycle_bin.pb.h"
 #include "lib/api/second_factor.pb.h"
 #include "lib/api/statistics.pb.h"
@@ -28,6 +29,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> UserServices() {
            mgmt::Token::descriptor()->file(),
            mgmt::TotpSecret::descriptor()->file(),
            mgmt::TapeLibrary::descriptor()->file(),
+           mgmt::NdmpStatus::descriptor()->file(),
            mgmt::DiagnosticBundle::descriptor()->file(),
            mgmt::CheckNdmpUserRequest::descriptor()->file(),
            mgmt::RecycledFile::descriptor()->file(),

@@ -1,6 +1,7 @@
 #include "services/config/gateways_service.h"
 
 #include "lib/api/gateways.grpc.pb.h"
+#include "lib/base/status.h"
 
 namespace oca::config {
 namespace {
@@ -9,22 +10,30 @@ namespace mgmt = management::v1;
 
 class Service final : public mgmt::Gateways::Service {
  public:
-  Service(Gate& gate, Users& users) : gate_(gate), users_(users) {}
+  Service(Gate& gate, Users& users, NdmpGateway& ndmp) : gate_(gate), users_(users), ndmp_(ndmp) {}
 
   grpc::Status CheckNdmpUser(grpc::ServerContext* context, const mgmt::CheckNdmpUserRequest* in,
                              mgmt::CheckNdmpUserResponse* out) override {
     return gate_.Pass(context, *in, out, [&](Visit&) { return users_.CheckNdmpUser(*in); });
   }
+  grpc::Status ReportNdmp(grpc::ServerContext* context, const mgmt::ReportNdmpRequest* in,
+                          mgmt::ReportNdmpResponse* out) override {
+    return gate_.Pass(context, *in, out, [&](Visit&) -> absl::Status {
+      OCA_ASSIGN_OR_RETURN(*out, ndmp_.Report(*in));
+      return absl::OkStatus();
+    });
+  }
 
  private:
   Gate& gate_;
   Users& users_;
+  NdmpGateway& ndmp_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> NewGatewaysService(Gate& gate, Users& users) {
-  return std::make_unique<Service>(gate, users);
+std::unique_ptr<grpc::Service> NewGatewaysService(Gate& gate, Users& users, NdmpGateway& ndmp) {
+  return std::make_unique<Service>(gate, users, ndmp);
 }
 
 }  // namespace oca::config

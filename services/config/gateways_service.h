@@ -6,12 +6,13 @@
 
 #include "grpcpp/impl/service_type.h"
 #include "services/config/gate.h"
+#include "services/config/ndmp_gateway.h"
 #include "services/config/users.h"
 
 namespace oca::config {
 
-// Borrows both; they must outlive the service. Thread-safe.
-std::unique_ptr<grpc::Service> NewGatewaysService(Gate& gate, Users& users);
+// Borrows all; they must outlive the service. Thread-safe.
+std::unique_ptr<grpc::Service> NewGatewaysService(Gate& gate, Users& users, NdmpGateway& ndmp);
 
 }  // namespace oca::config
 

@@ -17,8 +17,9 @@ namespace {
 constexpr int kTries = 1000;
 constexpr int kLastPort = 65535;
 
-// OK when somebody can listen there.
-absl::Status TryPortal(const api::Portal& portal) {
+}  // namespace
+
+absl::Status TryToListen(const api::Portal& portal) {
   addrinfo hints{};
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
@@ -37,8 +38,6 @@ absl::Status TryPortal(const api::Portal& portal) {
   return bound ? absl::OkStatus() : PosixError(error, portal.Text());
 }
 
-}  // namespace
-
 absl::StatusOr<std::string> ChoosePortal(const PortalRange& range,
                                          const std::vector<std::string>& taken) {
   const bool is_v6 = range.address.find(':') != std::string::npos;
@@ -51,7 +50,7 @@ absl::StatusOr<std::string> ChoosePortal(const PortalRange& range,
         })) {
       continue;
     }
-    absl::Status free = TryPortal(portal);
+    absl::Status free = TryToListen(portal);
     if (free.ok()) return portal.Text();
     if (ErrnoOf(free) == EADDRINUSE) continue;
     if (ErrnoOf(free) == EADDRNOTAVAIL) {

@@ -42,6 +42,9 @@
 #include "services/config/gateways_service.h"
 #include "services/config/logins.h"
 #include "services/config/management_service.h"
+#include "services/config/ndmp_gateway.h"
+#include "services/config/ndmp_service.h"
+#include "services/config/ndmp_store.h"
 #include "services/config/recycle_bin_service.h"
 #include "services/config/second_factor.h"
 #include "services/config/second_factor_service.h"
@@ -107,6 +110,7 @@ struct Behind {
   SecondFactor& second_factor;
   Changes& changes;
   TapeLibraries& libraries;
+  NdmpGateway& ndmp;
   Views& views;
   FilesystemClient& filesystem;
   Diagnostics& diagnostics;
@@ -134,6 +138,7 @@ class Front {
     services_.push_back(NewAlertsService(gate_, behind.health));
     services_.push_back(NewStatisticsService(gate_, behind.monitor));
     services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
+    services_.push_back(NewNdmpService(gate_, behind.ndmp));
     services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
   }
 
@@ -191,6 +196,9 @@ absl::Status Serve(const daemon::ServerArguments& arguments, const Context& cont
   TapeLibraries libraries(
       {vtl_store, user_store, seal, *filesystem, changes, views, *vtl,
        PortalRange{config.vtl.portal_address, static_cast<int>(config.vtl.first_port)}});
+  NdmpStore ndmp_store(store);
+  NdmpGateway ndmp(ndmp_store, user_store, vtl_store, static_cast<int>(config.http.port),
+                   fmt::format("it is started where there is {}/ndmp.toml", home));
   Diagnostics diagnostics(home, ApplianceTexts(views, users, audit, *filesystem), absl::Now);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<HealthClient> health,
                        CreateHealthClient(api::HealthSocket(home), how_to_start));
@@ -198,9 +206,9 @@ absl::Status Serve(const daemon::ServerArguments& arguments, const Context& cont
                        CreateMonitorClient(api::MonitorSocket(home), how_to_start));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
-  const Behind behind{user_store,   *logins,     tokens,        store,    access,    audit,
-                      audit_limits, users,       second_factor, changes,  libraries, views,
-                      *filesystem,  diagnostics, *health,       *monitor, *events};
+  const Behind behind{user_store,   *logins,     tokens,        store,   access,    audit,
+                      audit_limits, users,       second_factor, changes, libraries, ndmp,
+                      views,        *filesystem, diagnostics,   *health, *monitor,  *events};
   Front accounts(behind, Gate::Believes::kAll);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
@@ -210,7 +218,7 @@ absl::Status Serve(const daemon::ServerArguments& arguments, const Context& cont
   Front strangers(behind, Gate::Believes::kTokens);
   OCA_RETURN_IF_ERROR(strangers.Open(api::HttpSocket(home), std::nullopt));
   Gate gateways_gate(user_store, *logins, tokens, access, audit, *events, Gate::Believes::kAll);
-  std::unique_ptr<grpc::Service> gateways = NewGatewaysService(gateways_gate, users);
+  std::unique_ptr<grpc::Service> gateways = NewGatewaysService(gateways_gate, users, ndmp);
   OCA_ASSIGN_OR_RETURN(gid_t gateways_group,
                        MakeSharedFolder(api::GatewaysFolder(home), config.gateways.group));
   OCA_ASSIGN_OR_RETURN(

@@ -20,8 +20,10 @@ oca user --show --logins --json | jq -e ".logins | type == \"array\"" >/dev/null
 oca audit --show --json | jq -e ".entries | map(.method) | contains([\"AddContainer\"])" >/dev/null
 oca stats --system --json | jq -e '.current_bytes > 0' >/dev/null
 oca vtl --show --json | jq -e '.libraries | type == "array"' >/dev/null
+oca ndmp --show --json | jq -e '(.running | not) and .settings.port == 10000 and (.users | type == "array")' >/dev/null
+oca stats --ndmp_completed --json | jq -e '.sessions == []' >/dev/null
 oca iscsi --sessions --json | jq -e '.sessions | type == "array"' >/dev/null
 oca connection --show --json | jq -e '.connections[] | select(.name == "j") | .type == "mount" and .enabled' >/dev/null
-for group in system storage_group container connection vtl iscsi stats maintenance schedule user audit; do
+for group in system storage_group container connection vtl iscsi ndmp stats maintenance schedule user audit; do
   oca "$group" --help | grep -q . || fail "no help for $group"
 done

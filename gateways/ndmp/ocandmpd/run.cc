@@ -11,6 +11,8 @@
 #include "gateways/ndmp/device/iscsi_unit.h"
 #include "gateways/ndmp/ocandmpd/appliance_libraries.h"
 #include "gateways/ndmp/ocandmpd/config_authenticator.h"
+#include "gateways/ndmp/ocandmpd/failure_events.h"
+#include "gateways/ndmp/ocandmpd/reporter.h"
 #include "gateways/ndmp/ocandmpd/settings.h"
 #include "gateways/ndmp/session/server.h"
 #include "lib/api/home.h"
@@ -21,7 +23,6 @@
 #include "lib/daemon/notify.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/event/client.h"
-#include "lib/event/event.h"
 #include "lib/log/log.h"
 
 namespace oca::ndmp {
@@ -51,22 +52,21 @@ absl::Status Serve(const std::string& home, const Context& context) {
   Tree tree(settings.mount.empty() ? home + "/mnt" : settings.mount);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
-  Shared shared{devices,
-                *authenticator,
-                tree,
-                settings.data,
-                std::string(api::Version()),
-                [&events = *events](const OperationFailure& failure) {
-                  events.Send(event::Make<event::Kind::kNdmpOperationFailed>(
-                      failure.operation, failure.path, failure.client, failure.reason));
-                }};
+  FailureEvents failures(*events);
+  SessionList sessions;
+  Shared shared{devices, *authenticator, tree, std::string(api::Version()), failures, sessions};
+  OCA_ASSIGN_OR_RETURN(std::unique_ptr<Reporter> reporter,
+                       Reporter::Create(api::GatewaysSocket(home), settings.reach, sessions));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Server> server,
-                       Server::Start(settings.ip, settings.port, shared));
+                       Server::Start(reporter->FirstReach(), shared));
   log::Info("serving", "address", ToText(server->endpoint()), "version", api::Version());
+  reporter->Start(*server);
   daemon::TellReady();
   context.wait_for_stop();
   log::Info("stopping");
+  reporter->Stop();
   server.reset();
+  reporter->SayEnd();
   return absl::OkStatus();
 }
 

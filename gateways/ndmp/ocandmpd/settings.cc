@@ -157,11 +157,11 @@ absl::StatusOr<Settings> ParseSettings(std::string_view text, std::string_view s
   if (!parsed) return reader.Error(parsed.error().source(), parsed.error().description());
   Settings settings;
   OCA_RETURN_IF_ERROR(
-      reader.Read(parsed.table(), {{"address", Ip(&settings.ip)},
-                                   {"port", Port(&settings.port)},
-                                   {"data_address", Ip(&settings.data.ip)},
+      reader.Read(parsed.table(), {{"address", Ip(&settings.reach.control.ip)},
+                                   {"port", Port(&settings.reach.control.port)},
+                                   {"data_address", Ip(&settings.reach.data.ip)},
                                    {"mount", Text(&settings.mount)},
-                                   {"data_ports", Ports(&settings.data.ports)},
+                                   {"data_ports", Ports(&settings.reach.data.ports)},
                                    {"library", reader.Libraries(&settings.libraries)}}));
   return settings;
 }

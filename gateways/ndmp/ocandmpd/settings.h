@@ -9,14 +9,12 @@
 
 #include "absl/status/statusor.h"
 #include "gateways/ndmp/device/library_directory.h"
-#include "gateways/ndmp/session/data_connection.h"
+#include "gateways/ndmp/session/server.h"
 
 namespace oca::ndmp {
 
 struct Settings {
-  uint32_t ip = 0;  // all addresses
-  uint16_t port = 10000;
-  DataAddress data;
+  Reach reach{{0, 10000}, {}};
   std::string mount;  // of the containers; empty: where ocafsd mounts them by default
   std::vector<LibraryAddress> libraries;
 };

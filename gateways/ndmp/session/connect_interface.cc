@@ -9,7 +9,7 @@
 namespace oca::ndmp {
 namespace {
 
-constexpr int kMaxFailures = 5;
+constexpr int kMaxTries = 5;
 constexpr size_t kChallengeBytes = 64;
 
 }  // namespace
@@ -87,7 +87,10 @@ Error ConnectInterface::ClientAuth(const AuthData& request) {
   }
   log::Warning("ndmp_not_authorized", "user", request.id, "from", peer_, "error",
                MessageOf(status));
-  if (++failures_ >= kMaxFailures) closed_ = true;
+  if (++tries_ == kMaxTries) {
+    closed_ = true;
+    failures_.LoginsRefused({request.id, peer_, tries_});
+  }
   return Error::kNotAuthorized;
 }
 

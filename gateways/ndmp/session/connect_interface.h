@@ -7,6 +7,7 @@
 
 #include "gateways/ndmp/session/authenticator.h"
 #include "gateways/ndmp/session/dispatcher.h"
+#include "gateways/ndmp/session/failures.h"
 #include "gateways/ndmp/wire/messages_connect.h"
 
 namespace oca::ndmp {
@@ -15,8 +16,12 @@ namespace oca::ndmp {
 class ConnectInterface {
  public:
   // Borrows all. `peer`: its address.
-  ConnectInterface(Outbox& outbox, Authenticator& authenticator, std::string peer)
-      : outbox_(outbox), authenticator_(authenticator), peer_(std::move(peer)) {}
+  ConnectInterface(Outbox& outbox, Authenticator& authenticator, FailureListener& failures,
+                   std::string peer)
+      : outbox_(outbox),
+        authenticator_(authenticator),
+        failures_(failures),
+        peer_(std::move(peer)) {}
 
   void Register(Dispatcher& dispatcher);
   // The first message of every connection.
@@ -35,10 +40,11 @@ class ConnectInterface {
 
   Outbox& outbox_;
   Authenticator& authenticator_;
+  FailureListener& failures_;
   const std::string peer_;
   std::string user_;
   std::string challenge_;  // the last one given out; empty: none
-  int failures_ = 0;
+  int tries_ = 0;          // that failed
   bool authorized_ = false;
   bool closed_ = false;
 };

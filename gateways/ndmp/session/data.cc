@@ -150,6 +150,7 @@ void Data::Halt(DataHalt reason, const std::string& why) {
   stream_.Close();
   if (job_ != nullptr) {
     bytes_ = job_->bytes();
+    past_bytes_ += bytes_;
     job_.reset();
   }
   log::Info("ndmp_data_halted", "reason", static_cast<uint32_t>(reason), "bytes", bytes_, "why",
@@ -209,17 +210,19 @@ void Data::HandleRead(const ReadEvent& event) {
   // What is wrong shows in the mover's state; when it has halted the job finds the stream ended.
   Error error = mover_.Read(read_);
   if (error == Error::kNone) return;
-  Say(LogType::kError, "the mover does not read");
-  Halt(DataHalt::kInternalError, "the mover does not read");
+  Fail(DataHalt::kInternalError, "the mover does not read");
+}
+
+void Data::Fail(DataHalt reason, const std::string& why) {
+  Say(LogType::kError, why);
+  on_failure_({operation_ == DataOperation::kBackup ? "backup" : "recovery", path_, "", why});
+  Halt(reason, why);
 }
 
 void Data::HandleEnd(const absl::Status& status) {
   if (status.ok()) return Halt(DataHalt::kSuccessful, "");
-  const std::string why(MessageOf(status));
-  Say(LogType::kError, why);
-  on_failure_({operation_ == DataOperation::kBackup ? "backup" : "recovery", path_, "", why});
-  if (absl::IsUnavailable(status)) return Halt(DataHalt::kConnectError, why);
-  Halt(DataHalt::kInternalError, why);
+  Fail(absl::IsUnavailable(status) ? DataHalt::kConnectError : DataHalt::kInternalError,
+       std::string(MessageOf(status)));
 }
 
 }  // namespace oca::ndmp

@@ -17,20 +17,13 @@
 #include "gateways/ndmp/data/tree.h"
 #include "gateways/ndmp/session/data_connection.h"
 #include "gateways/ndmp/session/data_job.h"
+#include "gateways/ndmp/session/failures.h"
 #include "gateways/ndmp/session/mover.h"
 #include "gateways/ndmp/session/outbox.h"
 #include "gateways/ndmp/wire/messages_data.h"
 #include "gateways/ndmp/wire/messages_tape.h"
 
 namespace oca::ndmp {
-
-// A backup or recovery that ended otherwise than it should have, and not by its client's wish.
-struct OperationFailure {
-  std::string operation;  // "backup", "recovery"
-  std::string path;       // "/oca/c1": what it was of, or where it went
-  std::string client;     // its address
-  std::string reason;
-};
 
 // Not thread-safe.
 class Data final : public LocalPeer {
@@ -55,6 +48,10 @@ class Data final : public LocalPeer {
   Error GetEnv(DataGetEnvReply& reply) const;
   void GetState(DataGetStateReply& reply) const;
 
+  DataState state() const { return state_; }
+  // Bytes that went through it since the session began.
+  uint64_t bytes_ever() const { return past_bytes_ + (job_ != nullptr ? job_->bytes() : 0); }
+
   bool ListensLocally() const override;
   void TakeLocal(Socket stream) override;
   // As with the mover.
@@ -73,6 +70,7 @@ class Data final : public LocalPeer {
   void Handle(DataEvent& event);
   void HandleRead(const ReadEvent& event);
   void HandleEnd(const absl::Status& status);
+  void Fail(DataHalt reason, const std::string& why);
   void Halt(DataHalt reason, const std::string& why);
   void Say(LogType type, const std::string& text);
   void Reset();
@@ -93,9 +91,10 @@ class Data final : public LocalPeer {
   std::string path_;  // what the operation is about, as clients name it
   HistoryKind history_ = HistoryKind::kNone;
   std::vector<Pval> env_;
-  uint64_t bytes_ = 0;  // of a job that has ended
-  StreamRange read_;    // asked for last
-  uint32_t texts_ = 0;  // said
+  uint64_t bytes_ = 0;       // of a job that has ended
+  uint64_t past_bytes_ = 0;  // of all jobs that have
+  StreamRange read_;         // asked for last
+  uint32_t texts_ = 0;       // said
 };
 
 }  // namespace oca::ndmp

@@ -13,6 +13,8 @@ namespace oca::ndmp {
 struct DataAddress {
   uint32_t ip = 0;
   PortRange ports;
+
+  bool operator==(const DataAddress&) const = default;
 };
 
 // What the session has to wait for before the next step.

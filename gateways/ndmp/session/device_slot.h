@@ -3,6 +3,7 @@
 #define OCA_GATEWAYS_NDMP_SESSION_DEVICE_SLOT_H_
 
 #include <memory>
+#include <string>
 
 #include "gateways/ndmp/device/devices.h"
 #include "gateways/ndmp/device/tape.h"
@@ -11,6 +12,7 @@ namespace oca::ndmp {
 
 // At most one of `tape` and `changer` is set. The lease outlives both.
 struct DeviceSlot {
+  std::string name;  // of the device; empty: none is open
   std::unique_ptr<DeviceLease> lease;
   std::unique_ptr<ScsiUnit> changer;
   std::unique_ptr<Tape> tape;
@@ -21,6 +23,7 @@ struct DeviceSlot {
     tape.reset();
     changer.reset();
     lease.reset();
+    name.clear();
   }
 };
 

@@ -79,7 +79,7 @@ Error Mover::Stop() {
   addr_ = {};
   window_ = {};
   next_record_ = 0;
-  bytes_moved_ = 0;
+  past_bytes_ += std::exchange(bytes_moved_, 0);
   ForgetStream();
   return Error::kNone;
 }
@@ -169,10 +169,18 @@ void Mover::Halt(MoverHalt reason) {
   outbox_.Post(Code::kNotifyMoverHalted, NotifyMoverHalted{reason, ""});
 }
 
+void Mover::Fail(MoverHalt reason, const std::string& why) {
+  on_failure_(why);
+  Halt(reason);
+}
+
 void Mover::HaltByMedium() {
   log::Error("ndmp_tape_failed", "moved", bytes_moved_);
-  Halt(outbox_.version() >= 4 ? MoverHalt::kMediaError : MoverHalt::kInternalError);
+  Fail(outbox_.version() >= 4 ? MoverHalt::kMediaError : MoverHalt::kInternalError,
+       "the tape failed");
 }
+
+void Mover::HaltByConnection() { Fail(MoverHalt::kConnectError, "the data connection failed"); }
 
 void Mover::AcceptWaiting() {
   if (state_ != MoverState::kListen || !listener_.is_open()) return;

@@ -7,7 +7,9 @@
 #define OCA_GATEWAYS_NDMP_SESSION_MOVER_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "gateways/ndmp/session/data_connection.h"
 #include "gateways/ndmp/session/device_slot.h"
@@ -20,9 +22,10 @@ namespace oca::ndmp {
 // Not thread-safe.
 class Mover final : public LocalPeer {
  public:
-  // Borrows outbox and slot.
-  Mover(Outbox& outbox, DeviceSlot& slot, const DataAddress& address)
-      : outbox_(outbox), slot_(slot), address_(address) {}
+  // Borrows outbox and slot. `on_failure` is told why, when it halts by an error.
+  Mover(Outbox& outbox, DeviceSlot& slot, const DataAddress& address,
+        std::function<void(const std::string& reason)> on_failure)
+      : outbox_(outbox), slot_(slot), address_(address), on_failure_(std::move(on_failure)) {}
 
   // Borrows the session's data service, for LOCAL addresses. None: there are no such.
   void set_local_peer(LocalPeer* peer) { local_peer_ = peer; }
@@ -39,6 +42,10 @@ class Mover final : public LocalPeer {
   Error Close();
   Error SetRecordSize(uint32_t bytes);
   void GetState(MoverGetStateReply& reply) const;
+
+  MoverState state() const { return state_; }
+  // Bytes that it has moved since the session began.
+  uint64_t bytes_ever() const { return past_bytes_ + bytes_moved_; }
 
   // Whether the tape is the mover's alone.
   bool HasTape() const { return state_ == MoverState::kListen || state_ == MoverState::kActive; }
@@ -60,7 +67,9 @@ class Mover final : public LocalPeer {
   Error CheckStart(MoverMode mode) const;
   void Pause(PauseReason reason, uint64_t seek_position);
   void Halt(MoverHalt reason);
+  void Fail(MoverHalt reason, const std::string& why);
   void HaltByMedium();
+  void HaltByConnection();
   void ForgetStream();
 
   // Backup: network to tape.
@@ -80,6 +89,7 @@ class Mover final : public LocalPeer {
   Outbox& outbox_;
   DeviceSlot& slot_;
   const DataAddress address_;
+  const std::function<void(const std::string& reason)> on_failure_;
   LocalPeer* local_peer_ = nullptr;
 
   MoverState state_ = MoverState::kIdle;
@@ -93,6 +103,7 @@ class Mover final : public LocalPeer {
   Window window_;
   uint64_t next_record_ = 0;  // number in the stream of the record under the head
   uint64_t bytes_moved_ = 0;
+  uint64_t past_bytes_ = 0;  // of transfers before this one
   uint64_t seek_position_ = 0;
 
   std::string buffer_;                         // one record, or the part of it that is there

@@ -23,7 +23,7 @@ bool Mover::FillRecord() {
 void Mover::StepBackup() {
   // A window without room asks for a pause before anything is moved.
   if (window_.length == 0) return Pause(PauseReason::kEow, bytes_moved_);
-  if (!FillRecord()) return Halt(MoverHalt::kConnectError);
+  if (!FillRecord()) return HaltByConnection();
   if (ended_ && buffer_.empty()) return Halt(MoverHalt::kConnectClosed);
   if (RecordIsDue()) WriteRecord();
 }

@@ -24,7 +24,7 @@ void Mover::NoticeGonePeer() {
   size_t moved = 0;
   Flow flow = Receive(stream_, &byte, 1, &moved);
   if (flow == Flow::kEnded) Halt(MoverHalt::kConnectClosed);
-  if (flow == Flow::kFailed) Halt(MoverHalt::kConnectError);
+  if (flow == Flow::kFailed) HaltByConnection();
 }
 
 // Brings the head before the record.
@@ -88,7 +88,7 @@ void Mover::SendSome() {
   size_t moved = 0;
   Flow flow = Send(stream_, std::string_view(buffer_).substr(from, bytes), &moved);
   if (flow == Flow::kEnded) return Halt(MoverHalt::kConnectClosed);
-  if (flow == Flow::kFailed) return Halt(MoverHalt::kConnectError);
+  if (flow == Flow::kFailed) return HaltByConnection();
   wanted_ += moved;
   bytes_moved_ += moved;
   if (left_ != kUnlimited) left_ -= moved;

@@ -58,6 +58,7 @@ Error ScsiInterface::Open(const ScsiOpenRequest& request) {
   // not of the robot. Whatever else it says the client will hear from its own commands.
   absl::StatusOr<ScsiAnswer> heard = opened.unit->Execute({.cdb = std::string(6, '\0')});
   if (!heard.ok()) return Error::kIo;
+  slot_.name = request.device;
   slot_.lease = std::move(opened.lease);
   slot_.changer = std::move(opened.unit);
   return Error::kNone;

@@ -2,14 +2,14 @@
 #ifndef OCA_GATEWAYS_NDMP_SESSION_SESSION_H_
 #define OCA_GATEWAYS_NDMP_SESSION_SESSION_H_
 
-#include <functional>
 #include <string>
 
 #include "gateways/ndmp/data/tree.h"
 #include "gateways/ndmp/device/devices.h"
 #include "gateways/ndmp/session/authenticator.h"
-#include "gateways/ndmp/session/data.h"
 #include "gateways/ndmp/session/data_connection.h"
+#include "gateways/ndmp/session/failures.h"
+#include "gateways/ndmp/session/session_list.h"
 #include "gateways/ndmp/session/socket.h"
 
 namespace oca::ndmp {
@@ -19,14 +19,16 @@ struct Shared {
   Devices& devices;
   Authenticator& authenticator;
   const Tree& tree;
-  DataAddress data;  // ip 0: the address at which the session's client reached us
   std::string revision;
-  std::function<void(const OperationFailure&)> on_failure;  // may be empty
+  FailureListener& failures;
+  SessionList& sessions;
 };
 
-// Serves the connection in this thread until it ends, or `stop_fd` becomes readable. The drive is
-// closed in an orderly way in any case.
-void ServeSession(Socket connection, const Endpoint& peer, Shared& shared, int stop_fd);
+// Serves the connection in this thread until it ends, or `stop_fd` becomes readable. `data` with ip
+// 0: the address at which the session's client reached us. The drive is closed in an orderly way in
+// any case.
+void ServeSession(Socket connection, const Endpoint& peer, const DataAddress& data, Shared& shared,
+                  int stop_fd);
 // Tells a peer that it cannot be served now.
 void RefuseSession(Socket connection, const std::string& why);
 

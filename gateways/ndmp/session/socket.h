@@ -36,6 +36,8 @@ class Socket {
 struct Endpoint {
   uint32_t ip = 0;  // host byte order
   uint16_t port = 0;
+
+  bool operator==(const Endpoint&) const = default;
 };
 std::string IpText(uint32_t ip);
 std::string ToText(const Endpoint& endpoint);
@@ -45,6 +47,8 @@ absl::StatusOr<uint32_t> ParseIp(const std::string& text);
 struct PortRange {
   uint16_t first = 0;  // 0: any
   uint16_t last = 0;
+
+  bool operator==(const PortRange&) const = default;
 };
 
 // Listens on `ip` at a free port of the range; `*at` is where. kUnavailable, saying why.

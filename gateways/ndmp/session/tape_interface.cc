@@ -39,6 +39,13 @@ Error TapeInterface::Usable() const {
 }
 
 Error TapeInterface::Open(const TapeOpenRequest& request) {
+  Error error = TryToOpen(request);
+  if (error == Error::kDeviceBusy) failures_.DriveRefused({request.device, client_});
+  if (error == Error::kNone) failures_.DriveOpened(request.device);
+  return error;
+}
+
+Error TapeInterface::TryToOpen(const TapeOpenRequest& request) {
   if (slot_.in_use()) return Error::kDeviceOpened;
   if (!IsMode(request.mode)) return Error::kIllegalArgs;
   OpenedDevice opened;
@@ -46,6 +53,7 @@ Error TapeInterface::Open(const TapeOpenRequest& request) {
   if (error != Error::kNone) return error;
   auto tape = std::make_unique<Tape>(std::move(opened.unit), outbox_.version() >= 4);
   if (error = tape->Open(request.mode); error != Error::kNone) return error;
+  slot_.name = request.device;
   slot_.lease = std::move(opened.lease);
   slot_.tape = std::move(tape);
   slot_.tape_mode = request.mode;
@@ -84,13 +92,16 @@ Error TapeInterface::Write(const TapeWriteRequest& request, TapeWriteReply& repl
   if (Error error = Usable(); error != Error::kNone) return error;
   Error error = slot_.tape->Write(request.data);
   if (error == Error::kNone) reply.count = static_cast<uint32_t>(request.data.size());
+  bytes_ever_ += reply.count;
   return error;
 }
 
 Error TapeInterface::Read(const TapeReadRequest& request, TapeReadReply& reply) {
   if (Error error = Usable(); error != Error::kNone) return error;
   bool cut = false;
-  return slot_.tape->Read(request.count, &reply.data, &cut);
+  Error error = slot_.tape->Read(request.count, &reply.data, &cut);
+  bytes_ever_ += reply.data.size();
+  return error;
 }
 
 Error TapeInterface::Execute(const ExecuteCdbRequest& request, ExecuteCdbReply& reply) {

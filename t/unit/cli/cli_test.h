@@ -22,6 +22,7 @@
 #include "t/support/status_matchers.h"
 #include "t/support/temp_dir.h"
 #include "t/unit/cli/fake_management.h"
+#include "t/unit/cli/fake_ndmp.h"
 #include "t/unit/cli/fake_services.h"
 #include "t/unit/cli/fake_statistics.h"
 #include "t/unit/cli/fake_user_services.h"
@@ -42,7 +43,7 @@ class Cli : public testing::Test {
         server_, rpc::UnixServer::Start(
                      api::ManagementSocket(home_.path()),
                      {&management_, &recycle_bin_, &users_, &tokens_, &second_factor_, &access_,
-                      &audit_limits_, &alerts_, &libraries_, &storage_, &statistics_}));
+                      &audit_limits_, &alerts_, &libraries_, &storage_, &statistics_, &ndmp_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -110,6 +111,11 @@ class Cli : public testing::Test {
     absl::MutexLock lock(&statistics_.mu);
     return statistics_.calls.empty() ? "" : statistics_.calls.back();
   }
+  // Since the last time.
+  std::vector<std::string> NdmpCalls() {
+    absl::MutexLock lock(&ndmp_.mu);
+    return std::exchange(ndmp_.calls, {});
+  }
   std::string LastTapeCall() {
     absl::MutexLock lock(&libraries_.mu);
     return libraries_.calls.empty() ? "" : libraries_.calls.back();
@@ -127,6 +133,7 @@ class Cli : public testing::Test {
   FakeTapeLibraries libraries_;
   FakeStorage storage_;
   FakeStatistics statistics_;
+  FakeNdmp ndmp_;
   std::unique_ptr<rpc::UnixServer> server_;
   bool terminal_ = false;
   std::string echoes_;  // '-': what is typed is hidden from here; '+': shown again

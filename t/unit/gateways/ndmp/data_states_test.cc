@@ -127,7 +127,7 @@ TEST_P(DataStates, AnAbortEndsABackupThatWaitsForItsPeer) {
   EXPECT_EQ(situation->client().Do(Code::kDataAbort), Error::kNone);
   auto halted = situation->client().WaitFor<NotifyDataHalted>(Code::kNotifyDataHalted);
   EXPECT_EQ(halted.reason, DataHalt::kAborted);
-  EXPECT_TRUE(Failures().empty());
+  EXPECT_TRUE(failures_.operations().empty());
   state = situation->State();
   EXPECT_EQ(state.state, DataState::kHalted);
   EXPECT_EQ(state.halt_reason, DataHalt::kAborted);
@@ -191,7 +191,7 @@ TEST_P(DataStates, APeerThatGoesAwayHaltsIt) {
   client->WaitFor<Nothing>(GetParam() == 2 ? Code::kLogNormal : Code::kLogMessage);
   EXPECT_EQ(client->WaitFor<NotifyDataHalted>(Code::kNotifyDataHalted).reason,
             DataHalt::kConnectError);
-  const std::vector<OperationFailure> failures = Failures();
+  const std::vector<OperationFailure> failures = failures_.operations();
   ASSERT_EQ(failures.size(), 1u);
   EXPECT_EQ(failures[0].operation, "backup");
   EXPECT_EQ(failures[0].path, "/oca/c1");

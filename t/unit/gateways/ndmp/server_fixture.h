@@ -45,13 +45,62 @@ class FakeAuthenticator final : public Authenticator {
   }
 };
 
+// Remembers them.
+class NotedFailures final : public FailureListener {
+ public:
+  void OperationFailed(const OperationFailure& failure) override {
+    absl::MutexLock lock(&mu_);
+    operations_.push_back(failure);
+  }
+  void TransferFailed(const TransferFailure& failure) override {
+    absl::MutexLock lock(&mu_);
+    transfers_.push_back(failure);
+  }
+  void LoginsRefused(const LoginRefusal& refusal) override {
+    absl::MutexLock lock(&mu_);
+    refusals_.push_back(refusal);
+  }
+  void DriveRefused(const DriveRefusal& refusal) override {
+    absl::MutexLock lock(&mu_);
+    drives_.push_back("busy " + refusal.device + " for " + refusal.client);
+  }
+  void DriveOpened(const std::string& device) override {
+    absl::MutexLock lock(&mu_);
+    drives_.push_back("open " + device);
+  }
+  // In the order of what happened.
+  std::vector<std::string> drives() const {
+    absl::MutexLock lock(&mu_);
+    return drives_;
+  }
+  std::vector<OperationFailure> operations() const {
+    absl::MutexLock lock(&mu_);
+    return operations_;
+  }
+  std::vector<TransferFailure> transfers() const {
+    absl::MutexLock lock(&mu_);
+    return transfers_;
+  }
+  std::vector<LoginRefusal> refusals() const {
+    absl::MutexLock lock(&mu_);
+    return refusals_;
+  }
+
+ private:
+  mutable absl::Mutex mu_;
+  std::vector<OperationFailure> operations_ ABSL_GUARDED_BY(mu_);
+  std::vector<TransferFailure> transfers_ ABSL_GUARDED_BY(mu_);
+  std::vector<LoginRefusal> refusals_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> drives_ ABSL_GUARDED_BY(mu_);
+};
+
 class ServerTest : public testing::Test {
  protected:
   explicit ServerTest(uint64_t tape_bytes = 64 << 20) : library_(tape_bytes) {
     for (const char* container : {"c1", "c2"}) {
       EXPECT_TRUE(std::filesystem::create_directory(mount_.Path(container)));
     }
-    auto server = Server::Start(kLoopback, 0, shared_);
+    auto server = Server::Start({{kLoopback, 0}, {}}, shared_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -70,18 +119,9 @@ class ServerTest : public testing::Test {
   FixedLibraries libraries_{std::vector<LibraryAddress>{{"lib1", "", "", "", "", {}}}};
   Devices devices_{libraries_, library_.Opener()};
   FakeAuthenticator authenticator_;
-  std::vector<OperationFailure> Failures() {
-    absl::MutexLock lock(&mu_);
-    return failures_;
-  }
-
-  absl::Mutex mu_;
-  std::vector<OperationFailure> failures_ ABSL_GUARDED_BY(mu_);
-  Shared shared_{
-      devices_, authenticator_, tree_, {}, "1.0", [this](const OperationFailure& failure) {
-        absl::MutexLock lock(&mu_);
-        failures_.push_back(failure);
-      }};
+  NotedFailures failures_;
+  SessionList sessions_;
+  Shared shared_{devices_, authenticator_, tree_, "1.0", failures_, sessions_};
   std::unique_ptr<Server> server_;
 };
 

@@ -43,10 +43,14 @@ TEST_F(SessionTest, TextAndDigestLetInWhoIsRight) {
   EXPECT_EQ(md5.Do(Code::kConnectClientAuth, answer), Error::kNone);
 }
 
-TEST_F(SessionTest, WhoGuessesIsSentAway) {
+TEST_F(SessionTest, WhoGuessesIsSentAwayAndTold) {
   Client client(server_->endpoint());
   for (int i = 0; i < 5; ++i) EXPECT_EQ(client.SignIn("backup_user", "x"), Error::kNotAuthorized);
   EXPECT_TRUE(client.Ended());
+  ASSERT_EQ(failures_.refusals().size(), 1u);
+  EXPECT_EQ(failures_.refusals()[0].user, "backup_user");
+  EXPECT_EQ(failures_.refusals()[0].client, "127.0.0.1");
+  EXPECT_EQ(failures_.refusals()[0].tries, 5);
 }
 
 TEST_F(SessionTest, VersionsAreAgreedBeforeAnythingElse) {
@@ -104,6 +108,9 @@ TEST_F(SessionTest, ADriveBelongsToOneSession) {
   EXPECT_EQ(one->Do(Code::kTapeClose), Error::kNone);
   EXPECT_EQ(other->Do(Code::kScsiClose), Error::kNone);
   EXPECT_EQ(other->OpenTape(kDrive0), Error::kNone);
+  EXPECT_THAT(failures_.drives(),
+              testing::ElementsAre("open /oca/lib1/drive0", "busy /oca/lib1/drive0 for 127.0.0.1",
+                                   "open /oca/lib1/drive0"));
 }
 
 TEST_F(SessionTest, HostsThatComeByIscsiAreKeptOutAndKeepOut) {

@@ -22,9 +22,9 @@ std::string ErrorOfText(const std::string& text) {
 TEST(NdmpSettings, NothingMeansDefaults) {
   auto settings = ParseSettings("", "ndmp.toml");
   ASSERT_OK(settings);
-  EXPECT_EQ(settings->port, 10000);
-  EXPECT_EQ(settings->ip, 0u);
-  EXPECT_EQ(settings->data.ports.first, 0);
+  EXPECT_EQ(settings->reach.control.port, 10000);
+  EXPECT_EQ(settings->reach.control.ip, 0u);
+  EXPECT_EQ(settings->reach.data.ports.first, 0);
   EXPECT_TRUE(settings->libraries.empty());
   EXPECT_EQ(settings->mount, "");
 }
@@ -54,11 +54,11 @@ target = "iqn.2026-11.local.oca:lib2"
                                             dir.Path("chap")),
                                 "ndmp.toml");
   ASSERT_OK(settings);
-  EXPECT_EQ(settings->ip, 0x7f000001u);
-  EXPECT_EQ(settings->port, 10001);
-  EXPECT_EQ(settings->data.ip, 0xc0000207u);
-  EXPECT_EQ(settings->data.ports.first, 11000);
-  EXPECT_EQ(settings->data.ports.last, 11009);
+  EXPECT_EQ(settings->reach.control.ip, 0x7f000001u);
+  EXPECT_EQ(settings->reach.control.port, 10001);
+  EXPECT_EQ(settings->reach.data.ip, 0xc0000207u);
+  EXPECT_EQ(settings->reach.data.ports.first, 11000);
+  EXPECT_EQ(settings->reach.data.ports.last, 11009);
   EXPECT_EQ(settings->mount, "/oca");
   ASSERT_EQ(settings->libraries.size(), 2u);
   EXPECT_EQ(settings->libraries[0].chap_password.view(), "host-password");

@@ -14,6 +14,7 @@
 #include "lib/api/fs.pb.h"
 #include "lib/api/gateways.pb.h"
 #include "lib/api/management.pb.h"
+#include "lib/api/ndmp.pb.h"
 #include "lib/api/options.pb.h"
 #include "lib/api/recycle_bin.pb.h"
 #include "lib/api/second_factor.pb.h"
@@ -75,7 +76,8 @@ TEST(ApiRules, SecretsAreMarked) {
         management::v1::TotpSecret::descriptor()->file(),
         management::v1::AccessEntry::descriptor()->file(),
         management::v1::RecycledFile::descriptor()->file(),
-        management::v1::TapeLibrary::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
+        management::v1::TapeLibrary::descriptor()->file(),
+        management::v1::NdmpStatus::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
         fs::v1::Info::descriptor()->file()}) {
     for (int i = 0; i < file->message_type_count(); ++i) {
       const Descriptor* message = file->message_type(i);
