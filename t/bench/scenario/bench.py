@@ -50,7 +50,7 @@ def main():
     parser.add_argument("--more", action="store_true", help="only generations, small files, restart")
     parser.add_argument("--cleaner", action="store_true", help="only the cleaner beside ingest")
     parser.add_argument("--load", action="store_true", help="only many streams, small writes, a disk image, a million files")
-    parser.add_argument("--tape", action="store_true", help="only tapes over iSCSI")
+    parser.add_argument("--tape", action="store_true", help="only tapes over iSCSI and NDMP")
     parser.add_argument("--appliance", action="store_true", help="only start, idle, command line and REST of the whole appliance")
     parser.add_argument("--rounds", type=int, help="at most; two are enough where they agree (3; 2 with BENCH_MB)")
     options = parser.parse_args()

@@ -1,20 +1,24 @@
-"""Tapes over iSCSI, on this machine's loopback, one command at a time as the Linux driver sends them: beside tgt's own tapes on the same disk,
-the mount, and what the way alone costs."""
+"""Tapes on this machine's loopback: over iSCSI, one command at a time as the Linux driver sends them, and over NDMP, as a filer sends its data in
+a three-way backup. Beside tgt's own tapes on the same disk, the mount, and what the way alone costs."""
 
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
+from dataclasses import dataclass
 
 import interrupts
-from measure import drop_caches, run_command, timed
+from measure import Cost, drop_caches, run_command, timed
 from oca_side import wait_until
 from rows import Row
 
 BLOCKS = {"64 KiB": 64 << 10, "256 KiB": 256 << 10, "1 MiB": 1 << 20}
 INITIATOR = "iqn.2026-11.local.oca:bench"
 PASSWORD = "a-bench-secret"
+NDMP_USER = "backup_user"
+NDMP_STREAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ndmp_stream.py")
 MEBIBYTE = 1 << 20
 SHIFT = 777     # bytes before the data of the shifted backup
 MOVES = 50
@@ -42,6 +46,50 @@ class Host:
 
     def says(self, verb, *words):
         return subprocess.run(self.command(verb, *words), env=self.env, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+class Gateway:
+    """ocandmpd of the appliance, which is started again with it, and a user for it."""
+
+    def __init__(self, oca):
+        self.appliance = oca.appliance
+        self.port = free_port()
+        self.appliance.stop()
+        with open(os.path.join(self.appliance.home, "ndmp.toml"), "w", encoding="ascii") as file:
+            file.write(f'address = "127.0.0.1"\nport = {self.port}\n')
+        self.appliance.start()
+        user = self.appliance.oca("user", "--add", "--name", NDMP_USER, "--roles", "ndmp", "--generate_password")
+        self.env = dict(os.environ, NDMP_PASSWORD=user["generated_password"])
+        wait_until(self._answers, "ocandmpd to listen")
+
+    def daemons(self):
+        with open(os.path.join(self.appliance.home, "run", "ocandmpd.pid"), encoding="ascii") as file:
+            return [int(file.read())]
+
+    def _answers(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port)).close()
+        except OSError:
+            return False
+        return True
+
+
+class NdmpDrive:
+    """ndmp_stream against one drive, with the face of a Host."""
+
+    def __init__(self, gateway, device, size):
+        self.gateway = gateway
+        self.device = device
+        self.size = size
+
+    def command(self, verb, block, what=""):
+        return [sys.executable, NDMP_STREAM, verb, str(self.gateway.port), NDMP_USER, self.device, str(block), str(what or self.size)]
+
+    def cost(self, daemons, verb, *words):
+        return timed(self.command(verb, *words), daemons=[*daemons, *self.gateway.daemons()], env=self.gateway.env)
+
+    def says(self, verb, *words):
+        return subprocess.run(self.command(verb, *words), env=self.gateway.env, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 class StockTgt:
@@ -132,6 +180,17 @@ def copy(source, target, block, daemons):
     return timed(["dd", f"if={source}", f"of={target}", f"bs={block}", "conv=fsync", "status=none"], daemons=daemons)
 
 
+@dataclass
+class Peers:
+    """What ours is held against, for one size of blocks: the costs of tgt's own tape, of the mount, and of the way to a unit that keeps nothing."""
+
+    write: Cost
+    read: Cost
+    way: Cost
+    mount: Cost
+    mount_again: Cost
+
+
 def measure(bin_dir, work, oca, source, limit_mb):
     """All rows."""
     work = os.path.join(work, "tape")
@@ -139,11 +198,16 @@ def measure(bin_dir, work, oca, source, limit_mb):
     data = os.path.join(work, "data")
     size = whole(source, data, limit_mb)
     oca.appliance.oca("iscsi", "--setpassword", text_in=PASSWORD + "\n")
+    gateway = Gateway(oca)
     rows = []
     with StockTgt(os.path.join(work, "stock")) as stock:
         for label, block in BLOCKS.items():
+            peers = measure_peers(block, data, size, stock, bin_dir, oca)
             library = Library(oca, bin_dir, f"tape{block >> 10}")
-            rows += sequential(label, block, data, size, library, stock, bin_dir, oca)
+            rows += sequential(f"tape {label}", block, data, size, library.drives, library.daemons(), peers)
+            by_ndmp = Library(oca, bin_dir, f"ndmp{block >> 10}")
+            drives = [NdmpDrive(gateway, f"/oca/{by_ndmp.name}/drive{number}", size) for number in range(2)]
+            rows += sequential(f"ndmp {label}", block, data, size, drives, by_ndmp.daemons(), peers)
     rows += shifted(work, data, library)
     latency = float(library.robot.says("moves", 1002, 1009, MOVES))
     rows.append(Row("tape: a move of the robot", latency, "ms", detail=f"median of {2 * MOVES}, slot to slot"))
@@ -151,39 +215,43 @@ def measure(bin_dir, work, oca, source, limit_mb):
     return rows
 
 
-def sequential(label, block, data, size, library, stock, bin_dir, oca):
-    daemons = library.daemons()
+def measure_peers(block, data, size, stock, bin_dir, oca):
     theirs = [stock.process.pid]
     tape = Host(bin_dir, stock.portal, stock.target, 1)
     null = Host(bin_dir, stock.portal, stock.target, 2)
-    first = library.drives[0].cost(daemons, "write", block, data)
-    again = library.drives[1].cost(daemons, "write", block, data)
     # tgt's own ends its writes in the page cache; a durable mark is asked of both.
-    stock_write = timed(tape.command("write", block, data), ["sync", "-f", stock.work], daemons=theirs, env=tape.env)
+    write = timed(tape.command("write", block, data), ["sync", "-f", stock.work], daemons=theirs, env=tape.env)
     way = null.cost(theirs, "disk", block, data)
     group = f"mount{block >> 10}"
     oca.new_group(group, "fast")
     mount = copy(data, oca.path(group, "data"), block, oca.daemons())
     mount_again = copy(data, oca.path(group, "again"), block, oca.daemons())
-    read = fetched(library.drives[0], daemons, block, size)
-    stock_read = fetched(tape, theirs, block, size)
+    return Peers(write, fetched(tape, theirs, block, size), way, mount, mount_again)
+
+
+def sequential(label, block, data, size, drives, daemons, peers):
+    first = drives[0].cost(daemons, "write", block, data)
+    again = drives[1].cost(daemons, "write", block, data)
+    read = fetched(drives[0], daemons, block, size)
 
     def rate(cost):
         return f"{size / 1e6 / cost.wall:.0f} MB/s"
 
     def row(name, value, must, ours, detail):
-        return Row(f"tape {label}: {name}", value, "x", must, cpu_seconds=ours.cpu, wall_seconds=ours.wall, detail=detail)
+        return Row(f"{label}: {name}", value, "x", must, cpu_seconds=ours.cpu, wall_seconds=ours.wall, detail=detail)
 
     def bound(cost):
-        return cost.wall + way.wall
+        return cost.wall + peers.way.wall
 
     return [
-        row("first data, against tgt's own", stock_write.wall / first.wall, 1, first, f"{rate(first)}; tgt {rate(stock_write)}"),
-        row("first data, share of mount and way", bound(mount) / first.wall, 0.8, first, f"mount {rate(mount)}, way {rate(way)}"),
-        row("data held, against tgt's own", stock_write.wall / again.wall, 1, again, f"{rate(again)}; tgt {rate(stock_write)}"),
-        row("data held, share of mount and way", bound(mount_again) / again.wall, 0.8, again, f"mount {rate(mount_again)}, way {rate(way)}"),
-        row("read, against tgt's own", stock_read.wall / read.wall, 1, read, f"{rate(read)}; tgt {rate(stock_read)}, both from disk"),
-        Row(f"tape {label}: CPU for 1 GB of first data", first.cpu / (size / 1e9), "s", detail=f"data held {again.cpu / (size / 1e9):.2f} s"),
+        row("first data, against tgt's own", peers.write.wall / first.wall, 1, first, f"{rate(first)}; tgt {rate(peers.write)}"),
+        row("first data, share of mount and way", bound(peers.mount) / first.wall, 0.8, first,
+            f"mount {rate(peers.mount)}, way {rate(peers.way)}"),
+        row("data held, against tgt's own", peers.write.wall / again.wall, 1, again, f"{rate(again)}; tgt {rate(peers.write)}"),
+        row("data held, share of mount and way", bound(peers.mount_again) / again.wall, 0.8, again,
+            f"mount {rate(peers.mount_again)}, way {rate(peers.way)}"),
+        row("read, against tgt's own", peers.read.wall / read.wall, 1, read, f"{rate(read)}; tgt {rate(peers.read)}, both from disk"),
+        Row(f"{label}: CPU for 1 GB of first data", first.cpu / (size / 1e9), "s", detail=f"data held {again.cpu / (size / 1e9):.2f} s"),
     ]
 
 

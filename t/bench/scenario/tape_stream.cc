@@ -1,9 +1,12 @@
 // A host that writes and reads tapes over iSCSI as the Linux driver does, one command at a time,
-// for measurements.
-//   tape_stream write LUN BLOCK FILE    the file from the beginning of the tape on, and a durable
-//   mark tape_stream read LUN BLOCK          up to the first mark tape_stream disk LUN BLOCK FILE
-//   the file to a disk: what the way costs tape_stream moves LUN FROM TO N     N times to TO and
-//   back; prints the median in milliseconds
+// for measurements:
+//
+//   tape_stream write LUN BLOCK FILE     the file from the beginning of the tape on, a durable mark
+//   tape_stream read LUN BLOCK           up to the first mark
+//   tape_stream disk LUN BLOCK FILE      the file to a disk: what the way costs
+//   tape_stream move LUN FROM TO
+//   tape_stream moves LUN FROM TO N      N times to TO and back; prints the median in milliseconds
+//
 // Where and as whom: $PORTAL, $TARGET, $INITIATOR, $CHAP_USER, $CHAP_PASSWORD.
 #include <fcntl.h>
 #include <iscsi/iscsi.h>
