@@ -38,6 +38,12 @@ void SetTimeout(grpc::ClientContext* context, absl::Duration timeout);
 // Whether something accepts connections at `path`.
 bool SocketAnswers(const std::string& path);
 
+// What every server on a unix socket does before it binds it: checks path and folder as
+// UnixServer::Start says, with the same errors, and removes a socket left by a dead server.
+absl::Status PrepareSocket(const std::string& path, std::optional<gid_t> shared_with);
+// And after it has bound it: the modes by which the kernel lets others in.
+absl::Status OpenSocketTo(const std::string& path, std::optional<gid_t> shared_with);
+
 // A gRPC server on a unix socket. Its methods run for the request of their call (request_id.h).
 // Thread-safe but for Stop, which is called once.
 class UnixServer {
