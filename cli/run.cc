@@ -120,8 +120,9 @@ ExitCode CodeOf(const absl::Status& status) {
   }
 }
 
-// request: under which id the logs tell of it; empty = they do not.
-ExitCode Report(Context& context, const absl::Status& status, std::string_view request = "") {
+}  // namespace
+
+ExitCode Report(Context& context, const absl::Status& status, std::string_view request) {
   context.out.flush();
   if (status.ok() && !context.out) {
     context.err << "oca: the answer cannot be written to standard output\n";
@@ -135,8 +136,6 @@ ExitCode Report(Context& context, const absl::Status& status, std::string_view r
   }
   return code;
 }
-
-}  // namespace
 
 int Run(std::span<const std::string> args, Context& context) {
   absl::StatusOr<std::vector<std::string>> words = Normalize(args);

@@ -62,7 +62,9 @@ absl::Status Session::Connect() {
   std::filesystem::path absolute = std::filesystem::absolute(home, error);
   home_ = absolute.lexically_normal().string();
   while (home_.size() > 1 && home_.back() == '/') home_.pop_back();
-  socket_ = context_.user.empty() ? api::ManagementSocket(home_) : api::SshSocket(home_);
+  socket_ = context_.user.empty()    ? api::ManagementSocket(home_)
+            : context_.token.empty() ? api::SshSocket(home_)
+                                     : api::AccountsSocket(home_);
   OCA_ASSIGN_OR_RETURN(channel_, rpc::UnixChannel(socket_));
   return absl::OkStatus();
 }
@@ -120,8 +122,9 @@ absl::Status Session::CallWith(Patience patience,
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
   rpc::SetTimeout(&context, TimeoutOf(patience));
-  if (!token_.empty()) context.AddMetadata("oca-token", token_);
-  if (!context_.user.empty()) context.AddMetadata("oca-user", context_.user);
+  const std::string& token = token_.empty() ? context_.token : token_;
+  if (!token.empty()) context.AddMetadata("oca-token", token);
+  if (!context_.user.empty() && token.empty()) context.AddMetadata("oca-user", context_.user);
   if (!context_.from.empty()) context.AddMetadata("oca-from", context_.from);
   absl::Status status = rpc::FromGrpc(call(&context));
   if (absl::IsDeadlineExceeded(status)) {
@@ -148,8 +151,9 @@ absl::Status Session::Require(std::string* value, std::string_view option,
 }
 
 std::string Session::ReadHidden(std::string_view question) {
-  context_.out << question << ": " << std::flush;
+  // First: what is typed once the question stands there must neither show nor get lost.
   if (context_.echo) context_.echo(false);
+  context_.out << question << ": " << std::flush;
   std::string line;
   std::getline(context_.in, line);
   if (context_.echo) context_.echo(true);
