@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "lib/api/iscsi.h"
+#include "lib/base/bell.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 #include "lib/log/log.h"
@@ -174,10 +174,10 @@ absl::StatusOr<TapeLibraries::States> TapeLibraries::Push() {
 }
 
 absl::StatusOr<TapeLibraries::States> TapeLibraries::PushUntilSettled(const std::string& name) {
-  const absl::Time deadline = absl::Now() + kSettlePatience;
+  const absl::Time deadline = MonotonicNow() + kSettlePatience;
   absl::StatusOr<States> states = Push();
   // Each Apply waits itself; making many tapes on a slow disk takes several.
-  while (states.ok() && absl::Now() < deadline &&
+  while (states.ok() && MonotonicNow() < deadline &&
          (*states)[name].state() == vtl::v1::SERVICE_STATE_STARTING) {
     states = Push();
   }
