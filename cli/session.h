@@ -109,6 +109,7 @@ class Session {
   absl::Status CallWith(Patience patience,
                         const std::function<grpc::Status(grpc::ClientContext*)>& call);
   absl::Status Connect();
+  absl::Status Unreachable() const;
   absl::Status SignIn();
   std::string ReadHidden(std::string_view question);
 

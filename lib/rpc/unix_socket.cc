@@ -89,6 +89,13 @@ void SetTimeout(grpc::ClientContext* context, absl::Duration timeout) {
   context->set_deadline(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(timeout));
 }
 
+bool MayCall(grpc::Channel& channel, const std::string& path, grpc::ClientContext* context) {
+  const grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/false);
+  if (state == GRPC_CHANNEL_READY || state == GRPC_CHANNEL_IDLE) return true;
+  context->set_wait_for_ready(true);
+  return SocketAnswers(path);
+}
+
 bool SocketAnswers(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
