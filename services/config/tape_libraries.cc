@@ -20,6 +20,7 @@ namespace mgmt = management::v1;
 
 // Between looks: what a user's new password changes is told within this time.
 constexpr absl::Duration kPause = absl::Seconds(5);
+constexpr absl::Duration kCalm = absl::Seconds(30);  // while there are none, and ocavtl knows
 
 constexpr absl::Duration kSettlePatience = absl::Minutes(3);
 
@@ -103,13 +104,15 @@ void TapeLibraries::Start() {
 }
 
 void TapeLibraries::Loop() {
-  while (true) {
-    {
-      Turn turn(turns_);
-      if (turn.status().ok()) Note(Push().status());
-    }
-    if (stop_.WaitFor(kPause)) return;
-  }
+  bool none = false;
+  do {
+    Turn turn(turns_);
+    none = false;
+    if (!turn.status().ok()) continue;
+    absl::StatusOr<States> states = Push();
+    none = states.ok() && states->empty();
+    Note(states.status());
+  } while (!stop_.WaitFor(none ? kCalm : kPause));
 }
 
 void TapeLibraries::Note(const absl::Status& status) {
