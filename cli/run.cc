@@ -48,7 +48,8 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
-void BuildParser(CLI::App& app, Session& session) {
+// wanted: the group whose verbs are parsed; the others are there for the list of groups alone.
+void BuildParser(CLI::App& app, std::string_view wanted, Session& session) {
   auto formatter = std::make_shared<HelpFormatter>();
   formatter->column_width(26);
   app.formatter(formatter);
@@ -57,6 +58,7 @@ void BuildParser(CLI::App& app, Session& session) {
   app.footer(kRootFooter);
   for (const Group& group : Groups()) {
     CLI::App* sub = app.add_subcommand(group.name, group.what);
+    if (group.name != wanted) continue;
     sub->require_subcommand(1);
     sub->footer(fmt::format("oca {} --<verb> --help tells more.", group.name));
     if (group.name == "system") {
@@ -144,7 +146,7 @@ int Run(std::span<const std::string> args, Context& context) {
   CLI::App app{
       "oca administers an Oca appliance: storage groups, containers, statistics, maintenance.",
       "oca"};
-  BuildParser(app, session);
+  BuildParser(app, words->empty() ? std::string_view() : words->front(), session);
   try {
     // CLI11 takes the words in reverse.
     app.parse(std::vector<std::string>(words->rbegin(), words->rend()));
