@@ -91,6 +91,7 @@ void BuildParser(CLI::App& app, std::string_view wanted, Session& session) {
       AddUserTokens(sub, session);
       AddUserTotp(sub, session);
     }
+    if (group.name == "authenticate") AddAuthenticate(sub, session);
     if (group.name == "audit") AddAudit(sub, session);
     if (group.name == "alerts") AddAlerts(sub, session);
     if (group.name == "email_alerts") AddEmailAlerts(sub, session);

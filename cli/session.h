@@ -163,6 +163,7 @@ void AddSchedule(CLI::App* group, Session& session);
 void AddUser(CLI::App* group, Session& session);
 void AddUserTokens(CLI::App* group, Session& session);  // verbs of users
 void AddUserTotp(CLI::App* group, Session& session);
+void AddAuthenticate(CLI::App* group, Session& session);
 void AddAudit(CLI::App* group, Session& session);
 void AddAlerts(CLI::App* group, Session& session);
 void AddMachineChannels(CLI::App* group, Session& session);  // verbs of alerts
