@@ -21,6 +21,7 @@ std::string Printed(const std::vector<std::string>& words, const Context& contex
                 .home = context.home,
                 .pause = context.pause,
                 .user = context.user,
+                .token = context.token,
                 .from = context.from};
   return Run(words, quiet) == kSuccess ? out.str() : std::string();
 }

@@ -121,6 +121,7 @@ std::span<const Group> Groups() {
        "Users, their roles and passwords, who is signed in, tokens for programs",
        {"show", "add", "update", "delete", "setpassword", "addkey", "deletekey", "addtoken",
         "deletetoken", "totp"}},
+      {"authenticate", "Who may use CIFS", {"show", "add", "delete", "set"}},
       {"audit", "The record of changes: who, from where, what", {"show"}},
       {"alerts", "What is wrong, what happened, who is told", {"show", "webhook", "syslog"}},
       {"email_alerts",

@@ -48,7 +48,8 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
-void BuildParser(CLI::App& app, Session& session) {
+// wanted: the group whose verbs are parsed; the others are there for the list of groups alone.
+void BuildParser(CLI::App& app, std::string_view wanted, Session& session) {
   auto formatter = std::make_shared<HelpFormatter>();
   formatter->column_width(26);
   app.formatter(formatter);
@@ -57,6 +58,7 @@ void BuildParser(CLI::App& app, Session& session) {
   app.footer(kRootFooter);
   for (const Group& group : Groups()) {
     CLI::App* sub = app.add_subcommand(group.name, group.what);
+    if (group.name != wanted) continue;
     sub->require_subcommand(1);
     sub->footer(fmt::format("oca {} --<verb> --help tells more.", group.name));
     if (group.name == "system") {
@@ -91,6 +93,7 @@ void BuildParser(CLI::App& app, Session& session) {
       AddUserTokens(sub, session);
       AddUserTotp(sub, session);
     }
+    if (group.name == "authenticate") AddAuthenticate(sub, session);
     if (group.name == "audit") AddAudit(sub, session);
     if (group.name == "alerts") AddAlerts(sub, session);
     if (group.name == "email_alerts") AddEmailAlerts(sub, session);
@@ -122,8 +125,9 @@ ExitCode CodeOf(const absl::Status& status) {
   }
 }
 
-// request: under which id the logs tell of it; empty = they do not.
-ExitCode Report(Context& context, const absl::Status& status, std::string_view request = "") {
+}  // namespace
+
+ExitCode Report(Context& context, const absl::Status& status, std::string_view request) {
   context.out.flush();
   if (status.ok() && !context.out) {
     context.err << "oca: the answer cannot be written to standard output\n";
@@ -138,8 +142,6 @@ ExitCode Report(Context& context, const absl::Status& status, std::string_view r
   return code;
 }
 
-}  // namespace
-
 int Run(std::span<const std::string> args, Context& context) {
   absl::StatusOr<std::vector<std::string>> words = Normalize(args);
   if (!words.ok()) return Report(context, words.status());
@@ -147,7 +149,7 @@ int Run(std::span<const std::string> args, Context& context) {
   CLI::App app{
       "oca administers an Oca appliance: storage groups, containers, statistics, maintenance.",
       "oca"};
-  BuildParser(app, session);
+  BuildParser(app, words->empty() ? std::string_view() : words->front(), session);
   try {
     // CLI11 takes the words in reverse.
     app.parse(std::vector<std::string>(words->rbegin(), words->rend()));

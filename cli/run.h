@@ -8,7 +8,9 @@
 #include <ostream>
 #include <span>
 #include <string>
+#include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 
 namespace oca::cli {
@@ -38,8 +40,13 @@ struct Context {
   // For whom the commands are: a user who has been authenticated, for whom there is neither --home
   // nor --login; empty = the account that runs this.
   std::string user = {};
-  std::string from = {};  // where the user is: "ssh 192.0.2.7"; empty = here
+  std::string token = {};  // of the login that the user has come with; empty = by a key of ssh
+  std::string from = {};   // where the user is: "ssh 192.0.2.7"; empty = here
 };
+
+// Says on the context's standard error what went wrong, if anything did; the exit code for it.
+// request: under which id the logs tell of it; empty = they do not.
+ExitCode Report(Context& context, const absl::Status& status, std::string_view request = "");
 
 // args: without the program's name.
 int Run(std::span<const std::string> args, Context& context);

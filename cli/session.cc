@@ -65,7 +65,9 @@ absl::Status Session::Connect() {
   std::filesystem::path absolute = std::filesystem::absolute(home, error);
   home_ = absolute.lexically_normal().string();
   while (home_.size() > 1 && home_.back() == '/') home_.pop_back();
-  socket_ = context_.user.empty() ? api::ManagementSocket(home_) : api::SshSocket(home_);
+  socket_ = context_.user.empty()    ? api::ManagementSocket(home_)
+            : context_.token.empty() ? api::SshSocket(home_)
+                                     : api::AccountsSocket(home_);
   OCA_ASSIGN_OR_RETURN(channel_, rpc::UnixChannel(socket_));
   return absl::OkStatus();
 }
@@ -105,28 +107,31 @@ absl::Status Session::RunAction() {
   return status;
 }
 
-absl::Status Session::CallWith(Patience patience,
-                               const std::function<grpc::Status(grpc::ClientContext*)>& call) {
-  if (channel_ == nullptr) OCA_RETURN_IF_ERROR(Connect());
-  if (!rpc::SocketAnswers(socket_) && !context_.user.empty()) {
+absl::Status Session::Unreachable() const {
+  if (!context_.user.empty()) {
     return absl::UnavailableError(
         "the configuration service cannot be reached; it may be starting");
   }
-  if (!rpc::SocketAnswers(socket_)) {
-    return absl::UnavailableError(
-        fmt::format("the configuration service ocaconfigsvc cannot be reached at {}; start it: "
-                    "oca-appliance start --home {} (from a checkout: make run)",
-                    socket_, home_));
-  }
+  return absl::UnavailableError(
+      fmt::format("the configuration service ocaconfigsvc cannot be reached at {}; start it: "
+                  "oca-appliance start --home {} (from a checkout: make run)",
+                  socket_, home_));
+}
+
+absl::Status Session::CallWith(Patience patience,
+                               const std::function<grpc::Status(grpc::ClientContext*)>& call) {
+  if (channel_ == nullptr) OCA_RETURN_IF_ERROR(Connect());
   if (request_id_.empty()) request_id_ = rpc::NewRequestId();
   const log::RequestScope scope(request_id_);
   grpc::ClientContext context;
-  context.set_wait_for_ready(true);
   rpc::SetTimeout(&context, TimeoutOf(patience));
-  if (!token_.empty()) context.AddMetadata("oca-token", token_);
-  if (!context_.user.empty()) context.AddMetadata("oca-user", context_.user);
+  if (!rpc::MayCall(*channel_, socket_, &context)) return Unreachable();
+  const std::string& token = token_.empty() ? context_.token : token_;
+  if (!token.empty()) context.AddMetadata("oca-token", token);
+  if (!context_.user.empty() && token.empty()) context.AddMetadata("oca-user", context_.user);
   if (!context_.from.empty()) context.AddMetadata("oca-from", context_.from);
   absl::Status status = rpc::FromGrpc(call(&context));
+  if (absl::IsUnavailable(status) && !rpc::SocketAnswers(socket_)) return Unreachable();
   if (absl::IsDeadlineExceeded(status)) {
     return absl::DeadlineExceededError(fmt::format(
         "no answer in time: {} (ocaconfigsvc at {}; its log is {}/log/ocaconfigsvc.log)",
@@ -160,8 +165,9 @@ absl::Status Session::Offer(std::string_view question, std::string_view current,
 }
 
 std::string Session::ReadHidden(std::string_view question) {
-  context_.out << question << ": " << std::flush;
+  // First: what is typed once the question stands there must neither show nor get lost.
   if (context_.echo) context_.echo(false);
+  context_.out << question << ": " << std::flush;
   std::string line;
   std::getline(context_.in, line);
   if (context_.echo) context_.echo(true);

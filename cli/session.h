@@ -95,6 +95,7 @@ class Session {
   absl::Status CallWith(Patience patience,
                         const std::function<grpc::Status(grpc::ClientContext*)>& call);
   absl::Status Connect();
+  absl::Status Unreachable() const;
   absl::Status SignIn();
   std::string ReadHidden(std::string_view question);
 
@@ -150,6 +151,7 @@ void AddSchedule(CLI::App* group, Session& session);
 void AddUser(CLI::App* group, Session& session);
 void AddUserTokens(CLI::App* group, Session& session);  // verbs of users
 void AddUserTotp(CLI::App* group, Session& session);
+void AddAuthenticate(CLI::App* group, Session& session);
 void AddAudit(CLI::App* group, Session& session);
 void AddAlerts(CLI::App* group, Session& session);
 void AddMachineChannels(CLI::App* group, Session& session);  // verbs of alerts

@@ -16,6 +16,7 @@ namespace oca::cli {
 struct Visitor {
   std::string command;  // of `ssh host command`; empty = a session
   std::string address;  // of the client; empty = not known
+  std::string account;  // that runs this
 };
 
 // The terminal of a session. Either may be empty: then lines are read from the context as they are.
@@ -26,8 +27,10 @@ struct Terminal {
 };
 
 // args: without the program's name:
-//   --home DIR --user NAME   from the line in authorized_keys, or
-//   -c "... --home DIR --user NAME"   the same, as sshd hands it to a login shell
+//   --home DIR --user NAME   from the line in authorized_keys: for that user, or
+//   --home DIR   from sshd's configuration: for the user whose name the visitor's account has, who
+//                is asked for the code of a second factor first, where there is one, or
+//   -c "oca-shell ..."   one of these, as sshd hands it to a login shell
 // One command, or a session: a prompt for each line until `exit` or the end of the input. The exit
 // code of the (last) command; 2 for other arguments.
 int RunShell(std::span<const std::string> args, const Visitor& visitor, Context& context,

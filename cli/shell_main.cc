@@ -1,5 +1,8 @@
+#include <pwd.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include <array>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -17,6 +20,19 @@ namespace {
 std::string Variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
+}
+
+// Of the account that runs this; for the prompt and for questions, as the appliance asks the
+// kernel.
+std::string AccountName() {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> buffer{};
+  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr) {
+    return std::to_string(geteuid());
+  }
+  return found->pw_name;
 }
 
 // A session on a terminal: lines with history and completion, output by the page.
@@ -42,6 +58,7 @@ int main(int argc, char** argv) {
   // "client-address client-port server-address server-port"
   const std::string connection = Variable("SSH_CONNECTION");
   visitor.address = connection.substr(0, connection.find(' '));
+  visitor.account = AccountName();
   const std::string kind = Variable("TERM");
   // Neither a key of the line editor nor a fault leads to another program.
   if (absl::Status forbidden = oca::daemon::ForbidPrograms(); !forbidden.ok()) {

@@ -16,7 +16,7 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 
 set(CPACK_DEBIAN_SERVER_PACKAGE_NAME oca-server)
-set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "oca-cli (= ${PROJECT_VERSION}), fuse3, init-system-helpers, postgresql, procps, systemd, util-linux")
+set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "oca-cli (= ${PROJECT_VERSION}), fuse3, init-system-helpers, passwd, postgresql, procps, systemd, util-linux")
 set(CPACK_DEBIAN_SERVER_PACKAGE_RECOMMENDS "tgt")
 set(CPACK_COMPONENT_SERVER_DESCRIPTION
     "Daemons and tools of Oca: containers in deduplicated, compressed and\nencrypted storage groups, mounted as folders, and virtual tape libraries.")

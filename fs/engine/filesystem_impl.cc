@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kDeletesPerStep = 2000;
 constexpr absl::Duration kIndexRound = absl::Milliseconds(250);
+constexpr absl::Duration kCalmIndexRound = absl::Seconds(2);  // while the indexes stay as they are
 // malloc gives free memory back when it keeps more than this part of the budget.
 constexpr uint64_t kFreeMemoryShare = 16;
 
@@ -294,8 +295,10 @@ uint64_t FilesystemImpl::IndexBudget(size_t groups) const {
 
 // A thread of its own: merging runs takes seconds at terabytes, and commits must not wait.
 void FilesystemImpl::KeepIndexes() {
+  uint64_t last_entries = 0;
+  absl::Duration pause = kIndexRound;
   while (true) {
-    index_bell_.WaitFor(kIndexRound);
+    index_bell_.WaitFor(pause);
     if (stopping_) return;
     if (mallinfo2().fordblks > options_.memory_budget_bytes / kFreeMemoryShare) malloc_trim(0);
     const std::vector<std::shared_ptr<GroupRuntime>> groups = Groups();
@@ -303,6 +306,8 @@ void FilesystemImpl::KeepIndexes() {
     const uint64_t all = IndexBudget(1), equal = IndexBudget(groups.size()) / 5;
     uint64_t entries = 1;
     for (const auto& group : groups) entries += group->chunks->index().size();
+    pause = entries == last_entries ? kCalmIndexRound : kIndexRound;
+    last_entries = entries;
     for (const auto& group : groups) {
       const double share =
           static_cast<double>(group->chunks->index().size()) / static_cast<double>(entries);

@@ -15,6 +15,7 @@ namespace oca::engine {
 namespace {
 
 constexpr absl::Duration kFollowEvery = absl::Milliseconds(500);
+constexpr absl::Duration kNoneEvery = absl::Minutes(1);  // a path that is added rings
 constexpr absl::Duration kProbeEvery = absl::Seconds(3);
 
 StoragePathStatus::State StateOf(const store::StoragePaths::Status& path) {
@@ -55,7 +56,7 @@ void FilesystemImpl::KeepPaths() {
   absl::Time next_probe = MonotonicNow() + kProbeEvery;
   absl::Status last;
   while (true) {
-    paths_bell_.WaitFor(kFollowEvery);
+    paths_bell_.WaitFor(paths_->count() == 0 ? kNoneEvery : kFollowEvery);
     if (stopping_) return;
     if (paths_->count() == 0) continue;
     if (MonotonicNow() >= next_probe) {
@@ -82,6 +83,7 @@ absl::StatusOr<StoragePathStatus> FilesystemImpl::AddStoragePath(const std::stri
     OCA_RETURN_IF_ERROR(
         paths_->Add(clean, tier ? store::PathUse::kTier : store::PathUse::kCapacity).status());
   }
+  paths_bell_.Ring();
   log::Info("storage_path_added", "path", clean, "tier", tier);
   OCA_RETURN_IF_ERROR(FollowPaths());
   for (StoragePathStatus& path : ListStoragePaths()) {

@@ -28,6 +28,14 @@ std::string SshFolder(std::string_view home) { return fmt::format("{}/ssh", home
 std::string SshSocket(std::string_view home) {
   return fmt::format("{}/ocaconfigsvc.sock", SshFolder(home));
 }
+
+std::string AccountsFolder(std::string_view home) { return fmt::format("{}/accounts", home); }
+
+std::string AccountsSocket(std::string_view home) {
+  return AccountsFolder(home) + "/ocaconfigsvc.sock";
+}
+std::string AccountsDoor(std::string_view home) { return AccountsFolder(home) + "/door.sock"; }
+
 std::string GatewaysFolder(std::string_view home) { return fmt::format("{}/gateways", home); }
 
 std::string GatewaysSocket(std::string_view home) {

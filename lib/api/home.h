@@ -26,6 +26,11 @@ std::string MonitorSocket(std::string_view home);
 // keys.
 std::string SshFolder(std::string_view home);
 std::string SshSocket(std::string_view home);
+// What accounts may enter that are users by their own names (etc/oca-ssh-user): the same service,
+// where only tokens say for whom a call is; and the door at which they get one.
+std::string AccountsFolder(std::string_view home);
+std::string AccountsSocket(std::string_view home);
+std::string AccountsDoor(std::string_view home);
 // What ocahttp may enter: the same service, where only tokens say for whom a call is; and its
 // certificate.
 std::string HttpFolder(std::string_view home);

@@ -129,6 +129,7 @@ const std::vector<Field>& Fields() {
       {"watcher", "give_up_after",
        Integer([](Config* c) { return &c->watcher.give_up_after; }, 2, 1000)},
       {"ssh", "group", Text([](Config* c) { return &c->ssh.group; })},
+      {"ssh", "account_group", Text([](Config* c) { return &c->ssh.account_group; })},
       {"vtl", "portal_address", Text([](Config* c) { return &c->vtl.portal_address; })},
       {"vtl", "first_port", Integer([](Config* c) { return &c->vtl.first_port; }, 1, 65535)},
       {"http", "address", Text([](Config* c) { return &c->http.address; })},

@@ -57,6 +57,7 @@ struct Watcher {
 // [ssh]
 struct Ssh {
   std::string group;  // whose accounts bring users in; empty = that of the appliance's own account
+  std::string account_group;  // whose accounts are users by their own names; empty = none are
 };
 
 // [vtl]: tape libraries.

@@ -6,9 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
 
@@ -78,6 +82,21 @@ absl::StatusOr<std::unique_ptr<PidFile>> PidFile::Acquire(const std::string& pat
 PidFile::~PidFile() {
   unlink(path_.c_str());
   close(fd_);
+}
+
+std::optional<pid_t> HolderOf(const std::string& path) {
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  const bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  std::array<char, 32> text{};
+  ssize_t n = pread(fd, text.data(), text.size(), 0);
+  close(fd);
+  pid_t pid = 0;
+  absl::string_view number(text.data(), n > 0 ? static_cast<size_t>(n) : 0);
+  if (!held || !absl::SimpleAtoi(absl::StripSuffix(number, "\n"), &pid) || pid <= 0) {
+    return std::nullopt;
+  }
+  return pid;
 }
 
 }  // namespace oca::daemon

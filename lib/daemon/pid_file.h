@@ -2,7 +2,10 @@
 #ifndef OCA_LIB_DAEMON_PID_FILE_H_
 #define OCA_LIB_DAEMON_PID_FILE_H_
 
+#include <sys/types.h>
+
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -25,6 +28,9 @@ class PidFile {
   const std::string path_;
   const int fd_;
 };
+
+// The process whose number is in `path`, when it holds the lock on that file; none = nobody does.
+std::optional<pid_t> HolderOf(const std::string& path);
 
 }  // namespace oca::daemon
 

@@ -6,12 +6,19 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 
+#include "lib/base/bell.h"
 #include "lib/base/status.h"
 
 namespace oca::daemon {
+namespace {
+
+constexpr absl::Duration kLongest = absl::Hours(24);  // that poll() can count in milliseconds
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<StopSignal>> StopSignal::Create() {
   signal(SIGPIPE, SIG_IGN);
@@ -40,15 +47,25 @@ StopSignal::~StopSignal() {
 
 int StopSignal::Wait() {
   for (;;) {
+    if (std::optional<int> signal = WaitFor(kLongest)) return *signal;
+  }
+}
+
+std::optional<int> StopSignal::WaitFor(absl::Duration timeout) {
+  const absl::Time deadline = MonotonicNow() + std::min(timeout, kLongest);
+  for (;;) {
+    const absl::Duration left = std::max(deadline - MonotonicNow(), absl::ZeroDuration());
     pollfd fds[2] = {{signal_fd_, POLLIN, 0}, {event_fd_, POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0) continue;  // EINTR, or ENOMEM that may pass
-    if (fds[0].revents & POLLIN) {
+    const int ready = poll(fds, 2, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
+    if (ready > 0 && fds[0].revents & POLLIN) {
       signalfd_siginfo info;
       if (read(signal_fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
         return static_cast<int>(info.ssi_signo);
       }
     }
-    if (fds[1].revents & POLLIN) return 0;
+    if (ready > 0 && fds[1].revents & POLLIN) return 0;
+    // Less than 0: EINTR, or ENOMEM that may pass.
+    if (ready <= 0 && left == absl::ZeroDuration()) return std::nullopt;
   }
 }
 

@@ -3,8 +3,10 @@
 #define OCA_LIB_DAEMON_STOP_SIGNAL_H_
 
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace oca::daemon {
 
@@ -21,6 +23,8 @@ class StopSignal {
 
   // Blocks until a signal arrives (returns its number) or Trigger was called (returns 0).
   int Wait();
+  // The same for at most so long, of a clock that nobody sets; none: neither has come.
+  std::optional<int> WaitFor(absl::Duration timeout);
   // As a signal, from inside the process. Async-signal-safe.
   void Trigger();
 

@@ -11,6 +11,7 @@
 #include "absl/strings/cord.h"
 #include "absl/time/clock.h"
 #include "fmt/format.h"
+#include "lib/base/bell.h"
 #include "lib/base/status.h"
 
 namespace oca::db {
@@ -99,10 +100,12 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
   const char* values[] = {
       dsn.c_str(), connect_seconds.c_str(), settings.c_str(), "UTF8", "30000", "oca", nullptr};
   std::unique_ptr<Connection> connection(
-      new Connection(PQconnectdbParams(keys, values, /*expand_dbname=*/1)));
+      new Connection(PQconnectdbParams(keys, values, /*expand_dbname=*/1),
+                     options.statement_timeout + options.grace));
   PGconn* raw = connection->connection_;
   if (raw == nullptr) return absl::ResourceExhaustedError("no memory for a database connection");
   if (PQstatus(raw) != CONNECTION_OK) return ConnectError(raw);
+  PQsetnonblocking(raw, 1);  // waiting is for Ask
   PQsetNoticeProcessor(
       raw, [](void*, const char*) {}, nullptr);
   return connection;
@@ -158,11 +161,48 @@ absl::StatusOr<Result> Connection::Take(pg_result* raw) {
   return status;
 }
 
+bool Connection::AwaitAnswer() {
+  const absl::Time deadline = MonotonicNow() + patience_;
+  int unsent = PQflush(connection_);
+  while (unsent == 1 || PQisBusy(connection_) == 1) {
+    const absl::Duration left = deadline - MonotonicNow();
+    if (left <= absl::ZeroDuration()) return false;
+    const int16_t events = unsent == 1 ? POLLIN | POLLOUT : POLLIN;
+    pollfd waiting{PQsocket(connection_), events, 0};
+    if (waiting.fd < 0) return true;
+    // A signal that interrupts it does no harm.
+    (void)::poll(&waiting, 1, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
+    if ((waiting.revents & ~POLLOUT) != 0 && PQconsumeInput(connection_) != 1) return true;
+    if (unsent == 1) unsent = PQflush(connection_);
+  }
+  return true;
+}
+
+absl::StatusOr<Result> Connection::Ask(absl::FunctionRef<int()> send) {
+  if (lost_) return absl::UnavailableError("the connection is lost");
+  if (send() != 1) return Take(nullptr);
+  std::optional<absl::StatusOr<Result>> answer;
+  for (;;) {
+    if (!AwaitAnswer()) {
+      lost_ = true;
+      return absl::UnavailableError(
+          fmt::format("no answer for {}: the server is silent", absl::FormatDuration(patience_)));
+    }
+    pg_result* const raw = PQgetResult(connection_);
+    if (raw == nullptr) break;
+    absl::StatusOr<Result> taken = Take(raw);
+    if (!answer.has_value() || answer->ok()) answer = std::move(taken);
+  }
+  return answer.has_value() ? *std::move(answer) : Take(nullptr);
+}
+
 absl::StatusOr<Result> Connection::Query(const std::string& sql, std::span<const Param> params) {
   OCA_ASSIGN_OR_RETURN(std::vector<const char*> values, ValuesOf(params));
-  return Take(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()),
-                           /*paramTypes=*/nullptr, values.data(), /*paramLengths=*/nullptr,
-                           /*paramFormats=*/nullptr, /*resultFormat=*/0));
+  return Ask([&] {
+    return PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()),
+                             /*paramTypes=*/nullptr, values.data(), /*paramLengths=*/nullptr,
+                             /*paramFormats=*/nullptr, /*resultFormat=*/0);
+  });
 }
 
 absl::StatusOr<Result> Connection::Query(const std::string& sql,
@@ -176,13 +216,17 @@ absl::StatusOr<Result> Connection::QueryPrepared(const std::string& sql,
   auto found = prepared_.find(sql);
   if (found == prepared_.end()) {
     const std::string name = fmt::format("oca{}", prepared_.size() + 1);
-    OCA_RETURN_IF_ERROR(
-        Take(PQprepare(connection_, name.c_str(), sql.c_str(), /*nParams=*/0, nullptr)).status());
+    OCA_RETURN_IF_ERROR(Ask([&] {
+                          return PQsendPrepare(connection_, name.c_str(), sql.c_str(),
+                                               /*nParams=*/0, nullptr);
+                        }).status());
     found = prepared_.emplace(sql, name).first;
   }
-  return Take(PQexecPrepared(connection_, found->second.c_str(), static_cast<int>(values.size()),
-                             values.data(), /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,
-                             /*resultFormat=*/0));
+  return Ask([&, &name = found->second] {
+    return PQsendQueryPrepared(connection_, name.c_str(), static_cast<int>(values.size()),
+                               values.data(), /*paramLengths=*/nullptr, /*paramFormats=*/nullptr,
+                               /*resultFormat=*/0);
+  });
 }
 
 absl::StatusOr<Result> Connection::QueryPrepared(const std::string& sql,
@@ -191,7 +235,7 @@ absl::StatusOr<Result> Connection::QueryPrepared(const std::string& sql,
 }
 
 absl::Status Connection::Execute(const std::string& script) {
-  return Take(PQexec(connection_, script.c_str())).status();
+  return Ask([&] { return PQsendQuery(connection_, script.c_str()); }).status();
 }
 
 absl::StatusOr<Transaction> Transaction::Begin(Connection& connection) {

@@ -1,10 +1,10 @@
 // A connection to PostgreSQL and transactions on it.
 //
 // Errors: kUnavailable = the server cannot be reached, goes down, or the connection broke (open a
-// new one); kAlreadyExists = a unique key; kFailedPrecondition = a foreign key; kInvalidArgument =
-// a value that a type or check refuses; kAborted = lost against another transaction (repeat it);
-// kDeadlineExceeded = the statement's time limit; kResourceExhausted = disk or memory; the rest
-// kInternal. SqlStateOf has the exact code.
+// new one), or is silent; kAlreadyExists = a unique key; kFailedPrecondition = a foreign key;
+// kInvalidArgument = a value that a type or check refuses; kAborted = lost against another
+// transaction (repeat it); kDeadlineExceeded = the statement's time limit; kResourceExhausted =
+// disk or memory; the rest kInternal. SqlStateOf has the exact code.
 #ifndef OCA_LIB_DB_CONNECTION_H_
 #define OCA_LIB_DB_CONNECTION_H_
 
@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -54,6 +55,9 @@ bool ServerLives(const std::string& dsn);
 struct ConnectOptions {
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration statement_timeout = absl::Seconds(30);  // longest that one statement may run
+  // A server that is silent for so much longer still, though it should have ended the statement, is
+  // taken for lost: it is stopped, or its machine is.
+  absl::Duration grace = absl::Seconds(5);
 };
 
 // Not thread-safe.
@@ -90,11 +94,18 @@ class Connection {
   bool broken() const;
 
  private:
-  explicit Connection(pg_conn* connection) : connection_(connection) {}
+  Connection(pg_conn* connection, absl::Duration patience)
+      : connection_(connection), patience_(patience) {}
+  // Sends by `send`, one of libpq's functions for that, and waits for all answers: the first error,
+  // or the last answer.
+  absl::StatusOr<Result> Ask(absl::FunctionRef<int()> send);
+  // Until libpq can give the next answer, or knows that there is none. False: the server is silent.
+  bool AwaitAnswer();
   // Status of an answer; owns and frees it unless it is handed on.
   absl::StatusOr<Result> Take(pg_result* raw);
 
   pg_conn* const connection_;
+  const absl::Duration patience_;                // with the server, for each answer
   std::map<std::string, std::string> prepared_;  // names of statements, by their text
   bool lost_ = false;
 };

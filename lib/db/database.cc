@@ -13,7 +13,8 @@ absl::Status Database::Down(const absl::Status& status) const {
 }
 
 absl::Status Database::Connect() {
-  absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(options_.dsn);
+  absl::StatusOr<std::unique_ptr<Connection>> connection =
+      Connection::Open(options_.dsn, options_.connect);
   if (!connection.ok()) return Down(connection.status());
   absl::StatusOr<int> applied = Migrate(**connection, options_.schema, options_.migrations);
   if (absl::IsUnavailable(applied.status())) return Down(applied.status());

@@ -28,6 +28,7 @@ class Database {
     std::string how_to_start;  // ends the message when PostgreSQL is down
     // Called on each new connection, once its schema is there; may be empty.
     std::function<absl::Status(Connection&)> on_connect = {};
+    ConnectOptions connect = {};
   };
   explicit Database(Options options) : options_(std::move(options)) {}
 

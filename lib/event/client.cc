@@ -25,12 +25,12 @@ constexpr absl::Duration kLastTry = absl::Seconds(1);
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Start(std::string process,
                                                       const std::string& socket) {
-  OCA_ASSIGN_OR_RETURN(auto channel, rpc::UnixChannel(socket));
-  return std::unique_ptr<Client>(new Client(std::move(process), v1::Collector::NewStub(channel)));
+  OCA_RETURN_IF_ERROR(rpc::CheckSocketPath(socket));
+  return std::unique_ptr<Client>(new Client(std::move(process), socket));
 }
 
-Client::Client(std::string process, std::unique_ptr<v1::Collector::Stub> stub)
-    : process_(std::move(process)), stub_(std::move(stub)), thread_([this] { Loop(); }) {}
+Client::Client(std::string process, std::string socket)
+    : process_(std::move(process)), socket_(std::move(socket)), thread_([this] { Loop(); }) {}
 
 Client::~Client() {
   {
@@ -81,6 +81,11 @@ bool Client::Deliver(absl::Duration timeout) {
     if (queue_.empty()) return true;
     const size_t count = std::min(queue_.size(), kBatch);
     for (size_t i = 0; i < count; ++i) *request.add_events() = queue_[i];
+  }
+  if (stub_ == nullptr) {
+    auto channel = rpc::UnixChannel(socket_);
+    if (!channel.ok()) return false;
+    stub_ = v1::Collector::NewStub(*std::move(channel));
   }
   const uint64_t dropped = dropped_.load(std::memory_order_relaxed);
   request.set_process(process_);

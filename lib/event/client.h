@@ -48,14 +48,16 @@ class Client final : public Sink {
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
-  Client(std::string process, std::unique_ptr<v1::Collector::Stub> stub);
+  Client(std::string process, std::string socket);
   void Loop() ABSL_LOCKS_EXCLUDED(mu_);
   bool Deliver(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
 
   const std::string process_;
-  const std::unique_ptr<v1::Collector::Stub> stub_;
-  std::atomic<uint64_t> dropped_ = 0;  // a mere count
-  uint64_t told_ = 0;                  // of dropped_, to oca_idm_eda; belongs to the thread
+  const std::string socket_;
+  // Made for the first event: gRPC's threads wake up every second, also in a process that has none.
+  std::unique_ptr<v1::Collector::Stub> stub_;  // belongs to the thread
+  std::atomic<uint64_t> dropped_ = 0;          // a mere count
+  uint64_t told_ = 0;                          // of dropped_, to oca_idm_eda; belongs to the thread
   absl::Mutex mu_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   std::deque<v1::Event> queue_ ABSL_GUARDED_BY(mu_);

@@ -1,10 +1,12 @@
 #include "lib/rpc/request_id.h"
 
+#include <sys/random.h>
+#include <sys/types.h>
+
 #include <map>
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "lib/crypto/secret.h"
 #include "lib/log/log.h"
 #include "lib/log/request.h"
 
@@ -90,9 +92,11 @@ class ReceiverFactory final : public ServerInterceptorFactoryInterface {
 }  // namespace
 
 std::string NewRequestId() {
-  absl::StatusOr<std::string> bytes = crypto::RandomBytes(kIdBytes);
-  // Without randomness nothing else works either.
-  return bytes.ok() ? absl::BytesToHexString(*bytes) : std::string(2 * kIdBytes, '0');
+  // It need be nobody's secret: OpenSSL would have to be set up first, which takes the command line
+  // longer than the call. So few bytes are always given whole; before any are, nothing works.
+  std::string bytes(kIdBytes, '\0');
+  [[maybe_unused]] const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
+  return absl::BytesToHexString(bytes);
 }
 
 std::string RequestIdOr(std::string_view given) {

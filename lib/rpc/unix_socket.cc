@@ -89,6 +89,13 @@ void SetTimeout(grpc::ClientContext* context, absl::Duration timeout) {
   context->set_deadline(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(timeout));
 }
 
+bool MayCall(grpc::Channel& channel, const std::string& path, grpc::ClientContext* context) {
+  const grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/false);
+  if (state == GRPC_CHANNEL_READY || state == GRPC_CHANNEL_IDLE) return true;
+  context->set_wait_for_ready(true);
+  return SocketAnswers(path);
+}
+
 bool SocketAnswers(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -103,16 +110,31 @@ bool SocketAnswers(const std::string& path) {
   return answers;
 }
 
-absl::StatusOr<std::unique_ptr<UnixServer>> UnixServer::Start(
-    const std::string& path, const std::vector<grpc::Service*>& services,
-    std::optional<gid_t> shared_with) {
+absl::Status PrepareSocket(const std::string& path, std::optional<gid_t> shared_with) {
   OCA_RETURN_IF_ERROR(CheckSocketPath(path));
   OCA_RETURN_IF_ERROR(CheckFolder(path, shared_with));
   if (SocketAnswers(path)) {
     return absl::AlreadyExistsError(fmt::format("another process serves {}", path));
   }
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return PosixError(errno, path);
+  return absl::OkStatus();
+}
 
+absl::Status OpenSocketTo(const std::string& path, std::optional<gid_t> shared_with) {
+  // The folder has kept others out until here.
+  if (shared_with.has_value() && ::chown(path.c_str(), static_cast<uid_t>(-1), *shared_with) != 0) {
+    return PosixError(errno, path);
+  }
+  if (::chmod(path.c_str(), shared_with.has_value() ? 0660 : 0600) != 0) {
+    return PosixError(errno, path);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<UnixServer>> UnixServer::Start(
+    const std::string& path, const std::vector<grpc::Service*>& services,
+    std::optional<gid_t> shared_with) {
+  OCA_RETURN_IF_ERROR(PrepareSocket(path, shared_with));
   grpc::ServerBuilder builder;
   builder.AddListeningPort(fmt::format("unix:{}", path), grpc::InsecureServerCredentials());
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -125,13 +147,7 @@ absl::StatusOr<std::unique_ptr<UnixServer>> UnixServer::Start(
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::UnavailableError(fmt::format("cannot listen on {}", path));
-  // The folder has kept others out until here.
-  if (shared_with.has_value() && ::chown(path.c_str(), static_cast<uid_t>(-1), *shared_with) != 0) {
-    return PosixError(errno, path);
-  }
-  if (::chmod(path.c_str(), shared_with.has_value() ? 0660 : 0600) != 0) {
-    return PosixError(errno, path);
-  }
+  OCA_RETURN_IF_ERROR(OpenSocketTo(path, shared_with));
   return std::unique_ptr<UnixServer>(new UnixServer(path, std::move(calls), std::move(server)));
 }
 

@@ -38,6 +38,18 @@ void SetTimeout(grpc::ClientContext* context, absl::Duration timeout);
 // Whether something accepts connections at `path`.
 bool SocketAnswers(const std::string& path);
 
+// Prepares a call on `channel`, which leads to the server at `path`: false when nobody listens
+// there. Else `context` lets the call fail at once when the server has gone, and wait while gRPC
+// pauses before it connects again. It asks the kernel only in that pause: each look is a connection
+// that the server has to accept.
+bool MayCall(grpc::Channel& channel, const std::string& path, grpc::ClientContext* context);
+
+// What every server on a unix socket does before it binds it: checks path and folder as
+// UnixServer::Start says, with the same errors, and removes a socket left by a dead server.
+absl::Status PrepareSocket(const std::string& path, std::optional<gid_t> shared_with);
+// And after it has bound it: the modes by which the kernel lets others in.
+absl::Status OpenSocketTo(const std::string& path, std::optional<gid_t> shared_with);
+
 // A gRPC server on a unix socket. Its methods run for the request of their call (request_id.h).
 // Thread-safe but for Stop, which is called once.
 class UnixServer {

@@ -36,13 +36,12 @@ bool IsUncertain(const absl::Status& status) {
 absl::StatusOr<std::unique_ptr<FilesystemClient>> FilesystemClient::Create(
     std::string socket_path, std::string how_to_start) {
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_path));
-  Part part{"the filesystem daemon ocafsd", std::move(socket_path), std::move(how_to_start)};
   return std::unique_ptr<FilesystemClient>(
-      new FilesystemClient(std::move(part), std::move(channel)));
+      new FilesystemClient({"the filesystem daemon ocafsd", std::move(socket_path),
+                            std::move(how_to_start), std::move(channel)}));
 }
 
-FilesystemClient::FilesystemClient(Part part, std::shared_ptr<grpc::Channel> channel)
-    : part_(std::move(part)), channel_(std::move(channel)) {}
+FilesystemClient::FilesystemClient(Part part) : part_(std::move(part)) {}
 
 template <typename Stub, typename Request, typename Response>
 absl::Status FilesystemClient::Call(grpc::Status (Stub::*method)(grpc::ClientContext*,
@@ -50,7 +49,7 @@ absl::Status FilesystemClient::Call(grpc::Status (Stub::*method)(grpc::ClientCon
                                     const Request& request, Response* response,
                                     absl::Duration timeout) {
   return CallPart(part_, timeout, [&](grpc::ClientContext* context) {
-    Stub stub(channel_);
+    Stub stub(part_.channel);
     return (stub.*method)(context, request, response);
   });
 }

@@ -11,7 +11,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "grpcpp/channel.h"
 #include "lib/api/fs.grpc.pb.h"
 #include "lib/api/paths.grpc.pb.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
@@ -87,14 +86,13 @@ class FilesystemClient {
   absl::StatusOr<fs::v1::ListPathsResponse> RescanPaths();
 
  private:
-  FilesystemClient(Part part, std::shared_ptr<grpc::Channel> channel);
+  explicit FilesystemClient(Part part);
 
   template <typename Stub, typename Request, typename Response>
   absl::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response, absl::Duration timeout);
 
   const Part part_;
-  const std::shared_ptr<grpc::Channel> channel_;
 };
 
 }  // namespace oca::config

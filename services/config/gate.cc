@@ -85,15 +85,18 @@ absl::Status MayCall(const Caller& caller, Permission wanted, const std::string&
 
 }  // namespace
 
-std::string AccountName() {
+std::optional<std::string> NameOfAccount(uid_t account) {
   passwd entry{};
   passwd* found = nullptr;
   std::array<char, 4096> buffer{};
-  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
-      found != nullptr) {
-    return found->pw_name;
+  if (getpwuid_r(account, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return std::nullopt;
   }
-  return fmt::format("uid {}", geteuid());
+  return found->pw_name;
+}
+
+std::string AccountName() {
+  return NameOfAccount(geteuid()).value_or(fmt::format("uid {}", geteuid()));
 }
 
 Gate::Gate(UserStore& users, Logins& logins, Tokens& tokens, AccessStore& access, AuditTrail& audit,
@@ -185,6 +188,18 @@ absl::Status Gate::Do(const grpc::ServerContext& context, const Message& in, con
     return DoOnRecord(caller, method->name(), wanted, in, out, [&](Visit&) { return allowed; });
   }
   return DoOnRecord(caller, method->name(), wanted, in, out, work);
+}
+
+absl::Status Gate::DoForNobody(const std::string& from, const Message& in, const Message& out,
+                               const std::function<absl::Status(Visit&)>& work) {
+  const MethodDescriptor* method = MethodOf(in.GetDescriptor());
+  if (method == nullptr ||
+      method->options().GetExtension(oca::rule).permission() != PERMISSION_NONE) {
+    return absl::InternalError("not a request that anybody may make");
+  }
+  Caller caller;
+  caller.from = from.empty() ? "local" : from;
+  return DoOnRecord(caller, method->name(), PERMISSION_NONE, in, out, work);
 }
 
 absl::Status Gate::DoOnRecord(const Caller& caller, const std::string& method, Permission wanted,

@@ -3,7 +3,10 @@
 #ifndef OCA_SERVICES_CONFIG_GATE_H_
 #define OCA_SERVICES_CONFIG_GATE_H_
 
+#include <sys/types.h>
+
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +32,8 @@ inline constexpr char kTokenKey[] = "oca-token";  // of a login, or an API token
 inline constexpr char kUserKey[] = "oca-user";    // a user who was authenticated elsewhere (ssh)
 inline constexpr char kFromKey[] = "oca-from";    // where the user is
 
+// Of the account with this number; none = it has no name here.
+std::optional<std::string> NameOfAccount(uid_t account);
 // Of the account that runs the service.
 std::string AccountName();
 
@@ -65,11 +70,21 @@ class Gate {
                     Work work) {
     return rpc::ToGrpc(Do(*context, in, *out, std::move(work)));
   }
+  // The same for the request of a method that anybody may call, from somebody whom another than
+  // gRPC has brought in; `from`: where that one is.
+  template <typename Request, typename Response, typename Work>
+  absl::Status PassAuthenticated(const std::string& from, const Request& in, Response* out,
+                                 Work work) {
+    return DoForNobody(from, in, *out, std::move(work));
+  }
 
  private:
   absl::Status Do(const grpc::ServerContext& context, const google::protobuf::Message& in,
                   const google::protobuf::Message& out,
                   const std::function<absl::Status(Visit&)>& work);
+  absl::Status DoForNobody(const std::string& from, const google::protobuf::Message& in,
+                           const google::protobuf::Message& out,
+                           const std::function<absl::Status(Visit&)>& work);
   absl::StatusOr<Caller> Identify(const grpc::ServerContext& context, Permission wanted);
   absl::StatusOr<Caller> ByToken(Caller caller);
   absl::StatusOr<Caller> ForUser(const std::string& name, Caller caller);

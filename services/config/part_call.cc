@@ -20,31 +20,34 @@ absl::Status Late(const Part& part, absl::Duration timeout) {
       fmt::format("{} did not answer within {} s", part.what, absl::ToInt64Seconds(timeout)));
 }
 
-// gRPC would report a refused connection for up to a second after the part is back: it is asked to
-// wait for the channel, but only where somebody listens.
-absl::Status Call(absl::Duration timeout,
+bool NobodyListens(const Part& part, const absl::Status& status) {
+  return absl::IsUnavailable(status) && !rpc::SocketAnswers(part.socket_path);
+}
+
+absl::Status Call(const Part& part, absl::Duration timeout,
                   const std::function<grpc::Status(grpc::ClientContext*)>& call) {
   grpc::ClientContext context;
   rpc::SetTimeout(&context, timeout);
-  context.set_wait_for_ready(true);
-  return rpc::FromGrpc(call(&context));
+  if (!rpc::MayCall(*part.channel, part.socket_path, &context)) {
+    return absl::UnavailableError("nobody listens");
+  }
+  absl::Status status = rpc::FromGrpc(call(&context));
+  return absl::IsDeadlineExceeded(status) ? Late(part, timeout) : status;
 }
 
 }  // namespace
 
 absl::Status CallPart(const Part& part, absl::Duration timeout,
                       const std::function<grpc::Status(grpc::ClientContext*)>& call) {
-  if (!rpc::SocketAnswers(part.socket_path)) return Down(part, "nobody listens");
-  const absl::Status status = Call(timeout, call);
-  if (absl::IsUnavailable(status)) return Down(part, MessageOf(status));
-  return absl::IsDeadlineExceeded(status) ? Late(part, timeout) : status;
+  const absl::Status status = Call(part, timeout, call);
+  if (NobodyListens(part, status)) return Down(part, "nobody listens");
+  return absl::IsUnavailable(status) ? Down(part, MessageOf(status)) : status;
 }
 
 absl::Status CallForwardingPart(const Part& part, absl::Duration timeout,
                                 const std::function<grpc::Status(grpc::ClientContext*)>& call) {
-  if (!rpc::SocketAnswers(part.socket_path)) return Down(part, "nobody listens");
-  const absl::Status status = Call(timeout, call);
-  return absl::IsDeadlineExceeded(status) ? Late(part, timeout) : status;
+  const absl::Status status = Call(part, timeout, call);
+  return NobodyListens(part, status) ? Down(part, "nobody listens") : status;
 }
 
 }  // namespace oca::config

@@ -20,7 +20,8 @@ namespace oca::config {
 struct Part {
   std::string what;  // "the filesystem daemon ocafsd"
   std::string socket_path;
-  std::string how_to_start;  // ends the message when it is down
+  std::string how_to_start;                          // ends the message when it is down
+  std::shared_ptr<grpc::Channel> channel = nullptr;  // to the socket
 };
 
 // kUnavailable: it does not run. kDeadlineExceeded: it did not answer in time. Else its own errors.
@@ -39,9 +40,9 @@ class PartClient {
  public:
   // kInvalidArgument for a path that is no socket's.
   static absl::StatusOr<std::unique_ptr<PartClient>> Create(Part part, absl::Duration timeout) {
-    OCA_ASSIGN_OR_RETURN(auto channel, rpc::UnixChannel(part.socket_path));
-    return std::unique_ptr<PartClient>(
-        new PartClient(std::move(part), timeout, Service::NewStub(channel)));
+    OCA_ASSIGN_OR_RETURN(part.channel, rpc::UnixChannel(part.socket_path));
+    std::unique_ptr<typename Service::Stub> stub = Service::NewStub(part.channel);
+    return std::unique_ptr<PartClient>(new PartClient(std::move(part), timeout, std::move(stub)));
   }
 
   // The part's answer; errors as CallForwardingPart.

@@ -1,10 +1,8 @@
 #include "services/config/run.h"
 
-#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <memory>
 #include <optional>
@@ -28,37 +26,26 @@
 #include "lib/io/file_system.h"
 #include "lib/log/log.h"
 #include "lib/rpc/unix_socket.h"
-#include "services/config/access_service.h"
 #include "services/config/access_store.h"
-#include "services/config/alerts_service.h"
 #include "services/config/audit.h"
 #include "services/config/audit_limits.h"
-#include "services/config/audit_limits_service.h"
 #include "services/config/changes.h"
 #include "services/config/diagnostics.h"
 #include "services/config/diagnostics_service.h"
 #include "services/config/filesystem_client.h"
+#include "services/config/front.h"
 #include "services/config/gate.h"
 #include "services/config/gateways_service.h"
 #include "services/config/logins.h"
-#include "services/config/management_service.h"
 #include "services/config/ndmp_gateway.h"
-#include "services/config/ndmp_service.h"
 #include "services/config/ndmp_store.h"
-#include "services/config/recycle_bin_service.h"
 #include "services/config/second_factor.h"
-#include "services/config/second_factor_service.h"
-#include "services/config/statistics_service.h"
-#include "services/config/storage_service.h"
 #include "services/config/store.h"
 #include "services/config/tape_libraries.h"
-#include "services/config/tape_libraries_service.h"
 #include "services/config/tokens.h"
-#include "services/config/tokens_service.h"
 #include "services/config/totp_store.h"
 #include "services/config/user_store.h"
 #include "services/config/users.h"
-#include "services/config/users_service.h"
 #include "services/config/views.h"
 #include "services/config/vtl_client.h"
 #include "services/config/vtl_store.h"
@@ -67,94 +54,12 @@ namespace oca::config {
 namespace {
 
 constexpr std::string_view kName = "ocaconfigsvc";
-constexpr absl::Duration kStopGrace = absl::Seconds(5);
 
 // For what nobody else may read.
 absl::Status MakePrivateFolder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return PosixError(errno, path);
   return absl::OkStatus();
 }
-
-// For what accounts of `group` (empty: ours) may reach: they may enter, and files belong to it.
-absl::StatusOr<gid_t> MakeSharedFolder(const std::string& path, const std::string& group) {
-  gid_t gid = getegid();
-  if (!group.empty()) {
-    struct group entry {};
-    struct group* found = nullptr;
-    std::array<char, 65536> buffer{};
-    if (getgrnam_r(group.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
-        found == nullptr) {
-      return absl::FailedPreconditionError(
-          fmt::format("there is no group '{}', which oca.toml names", group));
-    }
-    gid = found->gr_gid;
-  }
-  if (::mkdir(path.c_str(), 0750) != 0 && errno != EEXIST) return PosixError(errno, path);
-  if (::chown(path.c_str(), static_cast<uid_t>(-1), gid) != 0 ||
-      ::chmod(path.c_str(), 02750) != 0) {
-    return PosixError(errno, path);
-  }
-  return gid;
-}
-
-// What all sockets lead to.
-struct Behind {
-  UserStore& user_store;
-  Logins& logins;
-  Tokens& tokens;
-  Store& store;
-  AccessStore& access;
-  AuditTrail& audit;
-  AuditLimits& audit_limits;
-  Users& users;
-  SecondFactor& second_factor;
-  Changes& changes;
-  TapeLibraries& libraries;
-  NdmpGateway& ndmp;
-  Views& views;
-  FilesystemClient& filesystem;
-  Diagnostics& diagnostics;
-  HealthClient& health;
-  MonitorClient& monitor;
-  event::Sink& events;
-};
-
-// The services on one socket, behind a gate of its own.
-class Front {
- public:
-  Front(const Behind& behind, Gate::Believes believes)
-      : gate_(behind.user_store, behind.logins, behind.tokens, behind.access, behind.audit,
-              behind.events, believes) {
-    services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
-                                             behind.filesystem));
-    services_.push_back(NewStorageService(gate_, behind.changes, behind.views, behind.filesystem));
-    services_.push_back(NewRecycleBinService(gate_, behind.views, behind.filesystem));
-    services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
-    services_.push_back(
-        NewSecondFactorService(gate_, behind.users, behind.second_factor, behind.logins));
-    services_.push_back(NewTokensService(gate_, behind.tokens));
-    services_.push_back(NewAccessService(gate_, behind.access, behind.store, behind.user_store));
-    services_.push_back(NewAuditLimitsService(gate_, behind.audit_limits));
-    services_.push_back(NewAlertsService(gate_, behind.health));
-    services_.push_back(NewStatisticsService(gate_, behind.monitor));
-    services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
-    services_.push_back(NewNdmpService(gate_, behind.ndmp));
-    services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
-  }
-
-  absl::Status Open(const std::string& socket, std::optional<gid_t> shared_with) {
-    std::vector<grpc::Service*> services;
-    for (const auto& service : services_) services.push_back(service.get());
-    OCA_ASSIGN_OR_RETURN(server_, rpc::UnixServer::Start(socket, services, shared_with));
-    return absl::OkStatus();
-  }
-  void Close() { server_->Stop(kStopGrace); }
-
- private:
-  Gate gate_;
-  std::vector<std::unique_ptr<grpc::Service>> services_;
-  std::unique_ptr<rpc::UnixServer> server_;
-};
 
 absl::Status Serve(const daemon::ServerArguments& arguments, const Context& context) {
   OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(arguments.home, arguments.config));
@@ -214,6 +119,10 @@ absl::Status Serve(const daemon::ServerArguments& arguments, const Context& cont
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));
   Front visitors(behind, Gate::Believes::kUsers);
   OCA_RETURN_IF_ERROR(visitors.Open(api::SshSocket(home), group));
+  std::optional<AccountEntrance> entrance;
+  if (!config.ssh.account_group.empty()) {
+    OCA_RETURN_IF_ERROR(entrance.emplace(behind).Open(home, config.ssh));
+  }
   OCA_RETURN_IF_ERROR(MakePrivateFolder(api::HttpFolder(home)));
   Front strangers(behind, Gate::Believes::kTokens);
   OCA_RETURN_IF_ERROR(strangers.Open(api::HttpSocket(home), std::nullopt));
@@ -232,8 +141,9 @@ absl::Status Serve(const daemon::ServerArguments& arguments, const Context& cont
   daemon::TellReady();
   context.wait_for_stop();
   log::Info("stopping");
-  gateways_server->Stop(kStopGrace);
+  gateways_server->Stop(kFrontStopGrace);
   strangers.Close();
+  if (entrance.has_value()) entrance->Close();
   visitors.Close();
   accounts.Close();
   return absl::OkStatus();

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "lib/api/iscsi.h"
+#include "lib/base/bell.h"
 #include "lib/base/status.h"
 #include "lib/crypto/secret.h"
 #include "lib/log/log.h"
@@ -20,6 +20,7 @@ namespace mgmt = management::v1;
 
 // Between looks: what a user's new password changes is told within this time.
 constexpr absl::Duration kPause = absl::Seconds(5);
+constexpr absl::Duration kCalm = absl::Seconds(30);  // while there are none, and ocavtl knows
 
 constexpr absl::Duration kSettlePatience = absl::Minutes(3);
 
@@ -103,13 +104,15 @@ void TapeLibraries::Start() {
 }
 
 void TapeLibraries::Loop() {
-  while (true) {
-    {
-      Turn turn(turns_);
-      if (turn.status().ok()) Note(Push().status());
-    }
-    if (stop_.WaitFor(kPause)) return;
-  }
+  bool none = false;
+  do {
+    Turn turn(turns_);
+    none = false;
+    if (!turn.status().ok()) continue;
+    absl::StatusOr<States> states = Push();
+    none = states.ok() && states->empty();
+    Note(states.status());
+  } while (!stop_.WaitFor(none ? kCalm : kPause));
 }
 
 void TapeLibraries::Note(const absl::Status& status) {
@@ -174,10 +177,10 @@ absl::StatusOr<TapeLibraries::States> TapeLibraries::Push() {
 }
 
 absl::StatusOr<TapeLibraries::States> TapeLibraries::PushUntilSettled(const std::string& name) {
-  const absl::Time deadline = absl::Now() + kSettlePatience;
+  const absl::Time deadline = MonotonicNow() + kSettlePatience;
   absl::StatusOr<States> states = Push();
   // Each Apply waits itself; making many tapes on a slow disk takes several.
-  while (states.ok() && absl::Now() < deadline &&
+  while (states.ok() && MonotonicNow() < deadline &&
          (*states)[name].state() == vtl::v1::SERVICE_STATE_STARTING) {
     states = Push();
   }

@@ -1,25 +1,26 @@
 #include "services/config/turns.h"
 
-#include "absl/time/time.h"
+#include <chrono>
 
 namespace oca::config {
 namespace {
 
-constexpr absl::Duration kTurnTimeout = absl::Minutes(1);
+constexpr std::chrono::minutes kTurnTimeout{1};
 
 }  // namespace
 
 Turn::Turn(Turns& turns) : turns_(turns) {
-  absl::MutexLock lock(&turns_.mu_);
-  auto is_free = [this]() ABSL_SHARED_LOCKS_REQUIRED(turns_.mu_) { return !turns_.busy_; };
-  mine_ = turns_.mu_.AwaitWithTimeout(absl::Condition(&is_free), kTurnTimeout);
+  const auto end = std::chrono::steady_clock::now() + kTurnTimeout;
+  std::unique_lock<std::mutex> lock(turns_.mu_);
+  mine_ = turns_.freed_.wait_until(lock, end, [this] { return !turns_.busy_; });
   if (mine_) turns_.busy_ = true;
 }
 
 Turn::~Turn() {
   if (!mine_) return;
-  absl::MutexLock lock(&turns_.mu_);
+  std::lock_guard<std::mutex> lock(turns_.mu_);
   turns_.busy_ = false;
+  turns_.freed_.notify_one();
 }
 
 absl::Status Turn::status() const {

@@ -2,9 +2,10 @@
 #ifndef OCA_SERVICES_CONFIG_TURNS_H_
 #define OCA_SERVICES_CONFIG_TURNS_H_
 
-#include "absl/base/thread_annotations.h"
+#include <condition_variable>
+#include <mutex>
+
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 
 namespace oca::config {
 
@@ -12,8 +13,10 @@ namespace oca::config {
 class Turns {
  private:
   friend class Turn;
-  absl::Mutex mu_;
-  bool busy_ ABSL_GUARDED_BY(mu_) = false;  // somebody has the turn
+  // Not Abseil's: those wait by the wall clock (lib/base/bell.h).
+  std::mutex mu_;
+  std::condition_variable freed_;
+  bool busy_ = false;  // guarded by mu_: somebody has the turn
 };
 
 // The right to change, while it lives. Waits until nobody else has it, for at most a minute.

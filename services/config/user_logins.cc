@@ -2,9 +2,11 @@
 #include <optional>
 #include <utility>
 
+#include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
 #include "lib/api/problem.h"
 #include "lib/base/status.h"
+#include "services/config/roles.h"
 #include "services/config/rules.h"
 #include "services/config/users.h"
 
@@ -60,16 +62,35 @@ absl::Status Users::CheckLogin(const std::optional<UserRow>& row, const mgmt::Lo
     brake_.Failed(request.name(), from);
     return absl::UnauthenticatedError("user name and password do not belong together");
   }
-  if (!row->has_totp) return absl::OkStatus();
+  return CheckCode(*row, request, from);
+}
+
+absl::Status Users::CheckCode(const UserRow& row, const mgmt::LoginRequest& request,
+                              std::string_view from) {
+  if (!row.has_totp) return absl::OkStatus();
   if (request.one_time_code().empty()) {
     // Neither a failure nor a success: who guesses codes must not start anew by leaving one out.
     return api::OfType(
         absl::UnauthenticatedError("the code of the second factor is needed as well"),
         api::kCodeNeeded);
   }
-  absl::Status right = second_factor_.Check(row->name, request.one_time_code());
+  absl::Status right = second_factor_.Check(row.name, request.one_time_code());
   if (absl::IsUnauthenticated(right)) brake_.Failed(request.name(), from);
   return right;
+}
+
+absl::StatusOr<mgmt::LoginResponse> Users::BeginLogin(UserRow row, std::string_view from) {
+  brake_.Succeeded(row.name, from);
+  // A recovery code may be gone.
+  if (row.has_totp) {
+    OCA_ASSIGN_OR_RETURN(row, store_.Load(row.name));
+  }
+  mgmt::LoginResponse response;
+  OCA_ASSIGN_OR_RETURN(*response.mutable_token(), logins_.Begin(row.name, from));
+  *response.mutable_expires() = LoginStamp(now_() + kLongestLogin);
+  *response.mutable_user() = ToProto(row);
+  OCA_RETURN_IF_ERROR(store_.NoteLogin(row.name, from));
+  return response;
 }
 
 absl::StatusOr<mgmt::LoginResponse> Users::Login(const mgmt::LoginRequest& request,
@@ -77,17 +98,23 @@ absl::StatusOr<mgmt::LoginResponse> Users::Login(const mgmt::LoginRequest& reque
   OCA_RETURN_IF_ERROR(brake_.Check(request.name(), from));
   OCA_ASSIGN_OR_RETURN(std::optional<UserRow> row, store_.Find(request.name()));
   OCA_RETURN_IF_ERROR(CheckLogin(row, request, from));
-  brake_.Succeeded(request.name(), from);
-  // A recovery code may be gone.
-  if (row->has_totp) {
-    OCA_ASSIGN_OR_RETURN(*row, store_.Load(row->name));
+  return BeginLogin(*std::move(row), from);
+}
+
+absl::StatusOr<mgmt::LoginResponse> Users::LoginByAccount(const mgmt::LoginRequest& request,
+                                                          std::string_view from) {
+  OCA_ASSIGN_OR_RETURN(std::optional<UserRow> row, store_.Find(request.name()));
+  if (!row.has_value() || !row->enabled) {
+    return absl::UnauthenticatedError(
+        fmt::format("Oca has no user '{}', or the user is disabled", request.name()));
   }
-  mgmt::LoginResponse response;
-  OCA_ASSIGN_OR_RETURN(*response.mutable_token(), logins_.Begin(row->name, from));
-  *response.mutable_expires() = LoginStamp(now_() + kLongestLogin);
-  *response.mutable_user() = ToProto(*row);
-  OCA_RETURN_IF_ERROR(store_.NoteLogin(row->name, from));
-  return response;
+  if (!Allows(row->roles, PERMISSION_VIEW)) {
+    return absl::PermissionDeniedError(
+        fmt::format("user '{}' (roles: {}) has neither the role administrator nor monitor",
+                    row->name, RolesText(row->roles)));
+  }
+  OCA_RETURN_IF_ERROR(CheckCode(*row, request, from));
+  return BeginLogin(*std::move(row), from);
 }
 
 mgmt::ListLoginsResponse Users::ListLogins() {

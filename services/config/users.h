@@ -65,6 +65,11 @@ class Users {
 
   absl::StatusOr<management::v1::LoginResponse> Login(const management::v1::LoginRequest& request,
                                                       std::string_view from);
+  // The same for somebody whose password another has checked: none is looked at. kUnauthenticated
+  // for no such user, or one who is disabled; kPermissionDenied for one with neither of the roles
+  // administrator and monitor; where there is a second factor, errors as of Login.
+  absl::StatusOr<management::v1::LoginResponse> LoginByAccount(
+      const management::v1::LoginRequest& request, std::string_view from);
   management::v1::ListLoginsResponse ListLogins();
   // As lib/api/gateways.proto says.
   absl::Status CheckNdmpUser(const management::v1::CheckNdmpUserRequest& request);
@@ -77,6 +82,11 @@ class Users {
   // kUnauthenticated, with the brake on guessing. `row`: the user of the request, if there is one.
   absl::Status CheckLogin(const std::optional<UserRow>& row,
                           const management::v1::LoginRequest& request, std::string_view from);
+  // The code of the second factor, where there is one.
+  absl::Status CheckCode(const UserRow& row, const management::v1::LoginRequest& request,
+                         std::string_view from);
+  // Of the user, who has shown all that is asked for.
+  absl::StatusOr<management::v1::LoginResponse> BeginLogin(UserRow row, std::string_view from);
   // Puts hash and, where the roles need it, sealed password into the row.
   absl::Status PutPassword(std::string_view password, const std::string& hash, UserRow* row);
 

@@ -21,10 +21,11 @@ constexpr absl::Duration kChange = absl::Minutes(5);
 absl::StatusOr<std::unique_ptr<VtlClient>> VtlClient::Create(std::string socket_path,
                                                              std::string how_to_start) {
   OCA_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::UnixChannel(socket_path));
-  Part part{"ocavtl, which serves tape libraries,", std::move(socket_path),
-            std::move(how_to_start)};
+  std::unique_ptr<Vtl::Stub> stub = Vtl::NewStub(channel);
   return std::unique_ptr<VtlClient>(
-      new VtlClient(std::move(part), Vtl::NewStub(std::move(channel))));
+      new VtlClient({"ocavtl, which serves tape libraries,", std::move(socket_path),
+                     std::move(how_to_start), std::move(channel)},
+                    std::move(stub)));
 }
 
 VtlClient::VtlClient(Part part, std::unique_ptr<Vtl::Stub> stub)

@@ -1,9 +1,7 @@
 #include <iostream>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "lib/daemon/stop_signal.h"
 #include "services/http/run.h"
 
@@ -13,17 +11,9 @@ int main(int argc, char** argv) {
     std::cerr << "ocahttp: " << stop.status() << "\n";
     return 1;
   }
-  absl::Notification stopped;
-  std::thread waiter([&] {
-    (*stop)->Wait();
-    stopped.Notify();
-  });
   std::vector<std::string> args(argv + 1, argv + argc);
   oca::httpd::Context context{std::cout, std::cerr, [&](absl::Duration patience) {
-                                return stopped.WaitForNotificationWithTimeout(patience);
+                                return (*stop)->WaitFor(patience).has_value();
                               }};
-  const int code = oca::httpd::Run(args, context);
-  (*stop)->Trigger();
-  waiter.join();
-  return code;
+  return oca::httpd::Run(args, context);
 }

@@ -28,7 +28,8 @@ namespace oca::logs {
 namespace {
 
 constexpr char kName[] = "ocardslogwriter";
-constexpr absl::Duration kLookAfterEach = absl::Seconds(1);
+constexpr absl::Duration kLookAfterEach = absl::Seconds(1);  // at most; before lines are written
+constexpr absl::Duration kLongestRest = absl::Seconds(10);   // without any line
 
 // The severity of a line, by the letter after its time.
 int Priority(std::string_view line) {
@@ -57,7 +58,17 @@ absl::Status Serve(const std::string& home, const Context& context) {
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<Receiver> receiver,
                        Receiver::Open(log::WriterSocket(folder + "/any.log")));
   if (config.log.syslog) openlog("oca", LOG_NDELAY, LOG_DAEMON);
+  absl::Time next_look = MonotonicNow();
+  uint64_t told = 0;
+  auto look = [&] {
+    if (MonotonicNow() < next_look) return;
+    next_look = MonotonicNow() + kLookAfterEach;
+    files.LookAfter();
+    if (files.lost() != told) log::Error("log_lines_lost", "lines", files.lost() - told);
+    told = files.lost();
+  };
   auto take = [&](std::string_view name, std::string_view line) {
+    look();
     files.Append(name, line);
     if (config.log.syslog) {
       syslog(Priority(line), "%.*s", static_cast<int>(line.size()), line.data());
@@ -71,15 +82,9 @@ absl::Status Serve(const std::string& home, const Context& context) {
     stop = true;
     receiver->Wake();
   });
-  absl::Time next_look = MonotonicNow();
-  uint64_t told = 0;
   while (!stop) {
-    receiver->TakeSome(kLookAfterEach, take);
-    if (MonotonicNow() < next_look) continue;
-    next_look = MonotonicNow() + kLookAfterEach;
-    files.LookAfter();
-    if (files.lost() != told) log::Error("log_lines_lost", "lines", files.lost() - told);
-    told = files.lost();
+    receiver->TakeSome(kLongestRest, take);
+    look();
   }
   waiter.join();
   receiver->Drain(take);

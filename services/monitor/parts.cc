@@ -17,22 +17,6 @@ namespace mgmt = management::v1;
 
 constexpr absl::Duration kTimeout = absl::Seconds(2);
 
-template <typename Stub, typename Request, typename Response>
-absl::StatusOr<Response> Ask(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*,
-                                                                      const Request&, Response*)) {
-  grpc::ClientContext context;
-  rpc::SetTimeout(&context, kTimeout);
-  context.set_wait_for_ready(true);  // it listens
-  Response response;
-  OCA_RETURN_IF_ERROR(rpc::FromGrpc((stub.*method)(&context, Request(), &response)));
-  return response;
-}
-
-absl::Status CheckListens(const std::string& socket) {
-  if (rpc::SocketAnswers(socket)) return absl::OkStatus();
-  return absl::UnavailableError("nobody listens at " + socket);
-}
-
 // A number that no other start of ocafsd has.
 uint64_t GenerationOf(const fs::v1::Info& info) {
   return (static_cast<uint64_t>(info.started().seconds()) << 32) ^
@@ -65,10 +49,25 @@ mgmt::SystemStats SystemOf(const FilesystemFigures& figures) {
 
 }  // namespace
 
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Parts::Ask(const Peer& peer, Stub& stub,
+                                    grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                 const Request&, Response*)) {
+  grpc::ClientContext context;
+  rpc::SetTimeout(&context, kTimeout);
+  if (!rpc::MayCall(*peer.channel, peer.socket, &context)) {
+    return absl::UnavailableError("nobody listens at " + peer.socket);
+  }
+  Response response;
+  OCA_RETURN_IF_ERROR(rpc::FromGrpc((stub.*method)(&context, Request(), &response)));
+  return response;
+}
+
 absl::StatusOr<std::unique_ptr<Parts>> Parts::Create(const std::string& home) {
-  std::unique_ptr<Parts> parts(new Parts(api::FsSocket(home), api::ManagementSocket(home)));
-  OCA_ASSIGN_OR_RETURN(auto filesystem, rpc::UnixChannel(parts->filesystem_socket_));
-  OCA_ASSIGN_OR_RETURN(auto configuration, rpc::UnixChannel(parts->configuration_socket_));
+  OCA_ASSIGN_OR_RETURN(auto filesystem, rpc::UnixChannel(api::FsSocket(home)));
+  OCA_ASSIGN_OR_RETURN(auto configuration, rpc::UnixChannel(api::ManagementSocket(home)));
+  std::unique_ptr<Parts> parts(
+      new Parts({api::FsSocket(home), filesystem}, {api::ManagementSocket(home), configuration}));
   parts->filesystem_ = fs::v1::Fs::NewStub(filesystem);
   parts->paths_ = fs::v1::Paths::NewStub(filesystem);
   parts->management_ = mgmt::Management::NewStub(configuration);
@@ -78,25 +77,26 @@ absl::StatusOr<std::unique_ptr<Parts>> Parts::Create(const std::string& home) {
 
 absl::StatusOr<FilesystemFigures> Parts::AskFilesystem() {
   using Fs = fs::v1::Fs::Stub;
-  OCA_RETURN_IF_ERROR(CheckListens(filesystem_socket_));
   FilesystemFigures figures;
-  OCA_ASSIGN_OR_RETURN(fs::v1::Info info, Ask(*filesystem_, &Fs::GetInfo));
+  OCA_ASSIGN_OR_RETURN(fs::v1::Info info, Ask(filesystem_peer_, *filesystem_, &Fs::GetInfo));
   figures.generation = GenerationOf(info);
-  OCA_ASSIGN_OR_RETURN(auto groups, Ask(*filesystem_, &Fs::GetStorageGroupStats));
+  OCA_ASSIGN_OR_RETURN(auto groups, Ask(filesystem_peer_, *filesystem_, &Fs::GetStorageGroupStats));
   figures.groups.assign(groups.groups().begin(), groups.groups().end());
-  OCA_ASSIGN_OR_RETURN(auto containers, Ask(*filesystem_, &Fs::GetContainerStats));
+  OCA_ASSIGN_OR_RETURN(auto containers,
+                       Ask(filesystem_peer_, *filesystem_, &Fs::GetContainerStats));
   figures.containers.assign(containers.containers().begin(), containers.containers().end());
-  OCA_ASSIGN_OR_RETURN(figures.cleaner, Ask(*filesystem_, &Fs::GetCleanerStatus));
-  OCA_ASSIGN_OR_RETURN(auto paths, Ask(*paths_, &fs::v1::Paths::Stub::ListPaths));
+  OCA_ASSIGN_OR_RETURN(figures.cleaner, Ask(filesystem_peer_, *filesystem_, &Fs::GetCleanerStatus));
+  OCA_ASSIGN_OR_RETURN(auto paths, Ask(filesystem_peer_, *paths_, &fs::v1::Paths::Stub::ListPaths));
   for (const fs::v1::StoragePath& path : paths.paths()) figures.paths.push_back(path.path());
   return figures;
 }
 
 absl::StatusOr<ConfigurationFigures> Parts::AskConfiguration() {
-  OCA_RETURN_IF_ERROR(CheckListens(configuration_socket_));
   ConfigurationFigures figures;
-  OCA_ASSIGN_OR_RETURN(figures.system, Ask(*management_, &mgmt::Management::Stub::GetSystem));
-  OCA_ASSIGN_OR_RETURN(auto logins, Ask(*users_, &mgmt::Users::Stub::ListLogins));
+  OCA_ASSIGN_OR_RETURN(figures.system,
+                       Ask(configuration_peer_, *management_, &mgmt::Management::Stub::GetSystem));
+  OCA_ASSIGN_OR_RETURN(auto logins,
+                       Ask(configuration_peer_, *users_, &mgmt::Users::Stub::ListLogins));
   figures.logins = static_cast<uint32_t>(logins.logins_size());
   return figures;
 }

@@ -41,12 +41,21 @@ class Parts {
   absl::StatusOr<ConfigurationFigures> AskConfiguration();
 
  private:
-  Parts(std::string filesystem_socket, std::string configuration_socket)
-      : filesystem_socket_(std::move(filesystem_socket)),
-        configuration_socket_(std::move(configuration_socket)) {}
+  // Who answers.
+  struct Peer {
+    std::string socket;
+    std::shared_ptr<grpc::Channel> channel;
+  };
+  Parts(Peer filesystem, Peer configuration)
+      : filesystem_peer_(std::move(filesystem)), configuration_peer_(std::move(configuration)) {}
 
-  const std::string filesystem_socket_;
-  const std::string configuration_socket_;
+  template <typename Stub, typename Request, typename Response>
+  static absl::StatusOr<Response> Ask(const Peer& peer, Stub& stub,
+                                      grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                   const Request&, Response*));
+
+  const Peer filesystem_peer_;
+  const Peer configuration_peer_;
   std::unique_ptr<fs::v1::Fs::Stub> filesystem_;
   std::unique_ptr<fs::v1::Paths::Stub> paths_;
   std::unique_ptr<management::v1::Management::Stub> management_;

@@ -46,17 +46,19 @@ std::string ArrayText(const std::vector<std::string_view>& texts) {
 
 }  // namespace
 
-Store::Store(std::string dsn, std::string how_to_start)
+Store::Store(std::string dsn, std::string how_to_start, const db::ConnectOptions& connect)
     : database_({.dsn = std::move(dsn),
                  .schema = kSchema,
                  .migrations = Migrations(),
                  .keeps = "the statistics",
                  .how_to_start = std::move(how_to_start),
                  // It may be another database.
-                 .on_connect = [this](db::Connection&) {
-                   Forget();
-                   return absl::OkStatus();
-                 }}) {}
+                 .on_connect =
+                     [this](db::Connection&) {
+                       Forget();
+                       return absl::OkStatus();
+                     },
+                 .connect = connect}) {}
 
 void Store::Forget() {
   absl::MutexLock lock(&mu_);

@@ -28,7 +28,8 @@ inline constexpr int64_t kMostSeries = 8192;
 class Store {
  public:
   // dsn: libpq connection string. how_to_start: ends the message when PostgreSQL is down.
-  Store(std::string dsn, std::string how_to_start);
+  // connect: bounds every wait for it.
+  Store(std::string dsn, std::string how_to_start, const db::ConnectOptions& connect = {});
 
   // Stores all in one transaction. Returns how many: one of a time that is there already is left
   // out. kInvalidArgument: something in a sample cannot be stored.

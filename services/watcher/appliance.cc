@@ -20,6 +20,7 @@
 #include "lib/api/statistics.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 #include "lib/api/vtl.grpc.pb.h"
+#include "lib/daemon/pid_file.h"
 #include "lib/db/connection.h"
 #include "lib/http/client.h"
 #include "lib/io/file_system.h"
@@ -72,7 +73,7 @@ Spec Daemon(const std::string& name, const std::string& home, const std::string&
   Spec spec;
   spec.name = name;
   spec.command = {fmt::format("{}/{}", bin, name), "--home", home};
-  spec.find = [path = fmt::format("{}/run/{}.pid", home, name)] { return HolderOf(path); };
+  spec.find = [path = fmt::format("{}/run/{}.pid", home, name)] { return daemon::HolderOf(path); };
   spec.stop_signal = SIGTERM;
   return spec;
 }

@@ -47,13 +47,17 @@ void Prober::Loop() {
     }
     const bool answered = probe_();
     absl::Duration pause = kEagerPause;
+    bool is_first = false;
     {
       absl::MutexLock lock(&mu_);
       // What was asked before a Begin says nothing about the process after it.
-      if (answered && !again_ && !paused_) last_answer_ = MonotonicNow();
+      if (answered && !again_ && !paused_) {
+        is_first = last_answer_ == absl::InfinitePast();
+        last_answer_ = MonotonicNow();
+      }
       if (last_answer_ != absl::InfinitePast()) pause = kPause;
     }
-    if (answered) on_answer_();
+    if (is_first) on_answer_();
     sooner_.WaitFor(pause);
   }
 }

@@ -16,11 +16,11 @@ namespace oca::watcher {
 // Thread-safe.
 class Prober {
  public:
-  static constexpr absl::Duration kPause = absl::Seconds(5);
+  static constexpr absl::Duration kPause = absl::Seconds(10);
   // While nobody has answered since Begin.
   static constexpr absl::Duration kEagerPause = absl::Milliseconds(100);
 
-  // Starts; on_answer is called on that thread after each success since a Begin.
+  // Starts; on_answer is called on that thread after the first success since a Begin.
   Prober(std::function<bool()> probe, std::function<void()> on_answer);
   // Waits for the probe that runs.
   ~Prober();

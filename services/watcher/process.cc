@@ -4,19 +4,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
 
@@ -72,21 +67,6 @@ std::vector<char*> Pointers(const std::vector<std::string>& words) {
 int OpenPidFd(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
 
 }  // namespace
-
-std::optional<pid_t> HolderOf(const std::string& path) {
-  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return std::nullopt;
-  const bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  std::array<char, 32> text{};
-  ssize_t n = pread(fd, text.data(), text.size(), 0);
-  close(fd);
-  pid_t pid = 0;
-  absl::string_view number(text.data(), n > 0 ? static_cast<size_t>(n) : 0);
-  if (!held || !absl::SimpleAtoi(absl::StripSuffix(number, "\n"), &pid) || pid <= 0) {
-    return std::nullopt;
-  }
-  return pid;
-}
 
 absl::StatusOr<Process> Process::Start(const std::vector<std::string>& command,
                                        const std::vector<std::string>& environment,

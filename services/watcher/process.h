@@ -30,10 +30,6 @@ struct Spec {
   int stop_signal = 0;
 };
 
-// The process whose number is in `path`, when it holds the lock on that file
-// (lib/daemon/pid_file.h).
-std::optional<pid_t> HolderOf(const std::string& path);
-
 // A handle on one running process, which cannot mean another one that got its number later.
 // Not thread-safe.
 class Process {

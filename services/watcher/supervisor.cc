@@ -24,9 +24,11 @@ namespace oca::watcher {
 namespace {
 
 // Between looks at what gives no sign by itself; also the beat of our own heart.
-constexpr absl::Duration kTick = absl::Seconds(1);
+constexpr absl::Duration kTick = absl::Seconds(1);      // while something starts or stops
+constexpr absl::Duration kCalmTick = absl::Seconds(5);  // otherwise: what ends says so at once
+constexpr absl::Duration kBeat = absl::Seconds(4);      // at most so often, to who watches us
 // Between two looks at all; longer, and we were kept from looking.
-constexpr absl::Duration kAbsence = absl::Seconds(5);
+constexpr absl::Duration kAbsence = absl::Seconds(15);
 // How long the start of one waits for the one before it.
 constexpr absl::Duration kOrderPatience = absl::Seconds(30);
 // After SIGKILL; longer only for a process that hangs in the kernel.
@@ -158,9 +160,13 @@ void Supervisor::StartInOrder() {
 void Supervisor::WaitForSomething() {
   std::vector<pollfd> fds = {
       {signal_fd_, POLLIN, 0}, {socket_->fd(), POLLIN, 0}, {wake_fd_, POLLIN, 0}};
-  absl::Time wake = MonotonicNow() + kTick;
+  const absl::Time now = MonotonicNow();
+  absl::Time wake = now + (Settled() ? kCalmTick : kTick);
   for (const auto& watched : all_) {
-    if (watched->process.has_value()) fds.push_back({watched->process->fd(), POLLIN, 0});
+    if (watched->process.has_value()) {
+      fds.push_back({watched->process->fd(), POLLIN, 0});
+      wake = std::min(wake, now + watched->spec.silence);
+    }
     if (watched->state == State::kPausing) wake = std::min(wake, watched->next_start);
   }
   absl::Duration left = std::max(wake - MonotonicNow(), absl::ZeroDuration());
@@ -346,7 +352,10 @@ void Supervisor::Tell(event::v1::Event event) {
 
 void Supervisor::TellParent() {
   // Whoever started us may be gone; then nobody listens.
-  (void)daemon::Notify("WATCHDOG=1");
+  if (const absl::Time now = MonotonicNow(); now >= next_beat_) {
+    (void)daemon::Notify("WATCHDOG=1");
+    next_beat_ = now + kBeat;
+  }
   if (told_ready_ || !Settled()) return;
   told_ready_ = true;
   (void)daemon::Notify("READY=1");

@@ -96,6 +96,7 @@ class Supervisor {
   std::vector<std::unique_ptr<Watched>> all_;
   bool stop_ = false;
   absl::Time last_look_ = absl::InfiniteFuture();
+  absl::Time next_beat_ = absl::InfinitePast();  // when our own watcher is told next
   bool told_ready_ = false;
   std::string written_status_;
   bool status_lost_ = false;  // the last one could not be written

@@ -41,6 +41,8 @@ mapfile -t debs < <(cd "$root" && printf '/%s\n' deb/*.deb)
 apt install --no-install-recommends "${debs[@]}"
 [ "$(inside stat -c '%U %a' /var/lib/oca)" = "root 755" ]
 [ "$(inside getent passwd oca | cut -d: -f7)" = /usr/bin/oca-shell ]
+inside getent group oca-ssh
+inside oca-ssh-user --help
 inside test -f /etc/oca/oca.toml -a -f /usr/share/doc/oca/operations.md -a -f /usr/share/man/man1/oca.1
 inside systemd-analyze verify --man=no /usr/lib/systemd/system/oca.service
 inside dpkg --verify oca-server oca-cli oca-doc
@@ -86,6 +88,7 @@ for gone in /var/lib/oca /var/log/oca /etc/oca /oca; do
   ! inside test -e "$gone" -o -L "$gone" || fail "$gone is left after the purge"
 done
 ! inside getent passwd oca || fail "the account is left after the purge"
+! inside getent group oca-ssh || fail "the group is left after the purge"
 
 # The root is a new machine now.
 tar -C "$root" --numeric-owner --xattrs --acls -xf "$tmp/oca.tar"

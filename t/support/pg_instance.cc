@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -51,7 +52,9 @@ PgInstance::PgInstance() : bin_(FindBin()) {
 }
 
 PgInstance::~PgInstance() {
-  if (server_ != nullptr) Kill();
+  if (server_ == nullptr) return;
+  Thaw();  // it may be frozen, and would not see the signal
+  Kill();
 }
 
 std::string PgInstance::Program(const std::string& name) const { return bin_ + "/" + name; }
@@ -88,6 +91,17 @@ void PgInstance::Kill() {
   if (!server_->WaitForEnd(kStartTimeout)) Die("postgres does not end");
   server_.reset();
 }
+
+void PgInstance::SignalAll(int signal) {
+  server_->Signal(signal);
+  const std::string pid = std::to_string(server_->pid());
+  std::istringstream children(ReadText("/proc/" + pid + "/task/" + pid + "/children"));
+  // One that has ended meanwhile needs no signal; its number is not used again so soon.
+  for (pid_t child = 0; children >> child;) ::kill(child, signal);
+}
+
+void PgInstance::Freeze() { SignalAll(SIGSTOP); }
+void PgInstance::Thaw() { SignalAll(SIGCONT); }
 
 std::string PgInstance::Dsn(const std::string& name) const {
   return "host=" + dir_.path() + " user=postgres dbname=" + name;

@@ -31,8 +31,13 @@ class PgInstance {
   // Kills the server (as a crash would), and starts it again on the same data.
   void Kill();
   void Start();
+  // From now on the server takes connections and bytes, and does nothing with them (SIGSTOP); and
+  // again as before.
+  void Freeze();
+  void Thaw();
 
  private:
+  void SignalAll(int signal);
   std::string Program(const std::string& name) const;
   void RunOrDie(const std::vector<std::string>& command);
 

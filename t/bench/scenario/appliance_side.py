@@ -18,7 +18,7 @@ SETTLE_SECONDS = 20   # after the last change, until it counts as idle
 LOOKS = 50
 CONNECTIONS = (1, 8)
 REQUEST = "/v1/system"
-DAEMONS = ("watcher_spawn", "watcher", "ocardslogwriter", "oca_idm_eda", "ocafsd", "ocaconfigsvc", "ocavtl", "ocahttp", "nhm")
+DAEMONS = ("watcher_spawn", "watcher", "ocardslogwriter", "oca_idm_eda", "ocafsd", "ocaconfigsvc", "ocavtl", "ocahttp", "nhm", "ocamonitor")
 
 
 def first_number(path):
@@ -58,6 +58,15 @@ def pss_mb(pid):
     raise RuntimeError(f"no Pss of process {pid}")
 
 
+def wakeups_of(pid):
+    """How often the threads of a process have waited and gone on, so far."""
+    count = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii", errors="replace") as file:
+            count += sum(int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt_switches:"))
+    return count
+
+
 def of_all(function, home):
     """{name: sum over its processes}; one that ended meanwhile counts as nothing: its CPU time is its parent's by now."""
     sums = {}
@@ -90,15 +99,17 @@ def starts(appliance):
 
 def idle(appliance, seconds):
     time.sleep(SETTLE_SECONDS)
-    before = of_all(cpu_of, appliance.home)
+    before, waited = of_all(cpu_of, appliance.home), of_all(wakeups_of, appliance.home)
     begin = time.monotonic()
     time.sleep(seconds)
-    after = of_all(cpu_of, appliance.home)
+    after, woke = of_all(cpu_of, appliance.home), of_all(wakeups_of, appliance.home)
     wall = time.monotonic() - begin
     used = {name: max(after[name] - before.get(name, 0), 0) for name in after}
+    wakeups = {name: max(woke[name] - waited.get(name, 0), 0) for name in woke}
     memory = of_all(pss_mb, appliance.home)
     return [Row("appliance: CPU while idle, of one core", 100 * sum(used.values()) / wall, "%", 1, "<=", sum(used.values()), wall,
                 largest(used, 100 / wall, " %")),
+            Row("appliance: wakeups while idle", sum(wakeups.values()) / wall, "1/s", detail=largest(wakeups, 1 / wall, "/s")),
             Row("appliance: memory while idle (PSS)", sum(memory.values()), "MB", 400, "<=", detail=largest(memory, 1, ""))]
 
 

@@ -77,6 +77,30 @@ TEST_F(StatisticsWriter, WhileTheServerIsAwayNothingWaitsAndNothingIsLostUntilIt
   EXPECT_EQ(Rows("sample"), "241");
 }
 
+TEST_F(StatisticsWriter, ASilentServerIsGivenUpAndWhatWaitedIsStoredOnceItSpeaksAgain) {
+  store_ = std::make_unique<Store>(dsn_, "start it",
+                                   db::ConnectOptions{.connect_timeout = absl::Seconds(2),
+                                                      .statement_timeout = absl::Milliseconds(500),
+                                                      .grace = absl::Milliseconds(200)});
+  StartWriter();
+  Offer(0, 1);
+  EXPECT_TRUE(Eventually([&] { return Idle(); }));
+  server_->Freeze();
+  Offer(15, 1);
+  EXPECT_TRUE(Eventually([&] { return !board_.status().problem().empty(); }));
+  EXPECT_THAT(board_.status().problem(), HasSubstr("PostgreSQL, which keeps the statistics"));
+  Offer(30, 1);
+  server_->Thaw();
+  EXPECT_TRUE(Eventually([&] { return Idle() && board_.status().problem().empty(); }));
+  EXPECT_EQ(board_.status().samples_stored(), 3u);
+  EXPECT_EQ(Rows("sample"), "3");
+  // Nor does the end of the service wait for it.
+  server_->Freeze();
+  Offer(45, 1);
+  writer_.reset();
+  server_->Thaw();
+}
+
 TEST_F(StatisticsWriter, ACrashOfTheServerAtAnyTimeDoublesNothing) {
   StartWriter();
   int64_t at = 0;

@@ -1,6 +1,8 @@
 #include "cli/shell.h"
 
 #include "cli/words.h"
+#include "lib/api/problem.h"
+#include "lib/rpc/account_door.h"
 #include "t/unit/cli/cli_test.h"
 
 namespace oca::cli {
@@ -36,7 +38,7 @@ class Shell : public Cli {
     in_.clear();
     in_.str(input);
     Context context{in_, out_, err_, terminal_, terminal_, "/nowhere", [](absl::Duration) {}};
-    return RunShell(args, {.command = command, .address = "192.0.2.7"}, context);
+    return RunShell(args, {.command = command, .address = "192.0.2.7", .account = "eve"}, context);
   }
   void SetUp() override {
     Cli::SetUp();
@@ -87,7 +89,9 @@ TEST_F(Shell, AsALoginShellItTakesOnlyItsOwnCommand) {
       {"-c", own + "; sh"},
       {"-c", "/usr/lib/openssh/sftp-server"},
       {"-c", "x-oca-shell --home / --user eve"},
-      {"--home", home_.path()},
+      {"--home", ""},
+      {"--home"},
+      {"--home", home_.path(), "--user"},
       {"--user", "eve", "--home", home_.path()},
       {"--home", home_.path(), "--user", ""},
       {"-i"},
@@ -97,6 +101,65 @@ TEST_F(Shell, AsALoginShellItTakesOnlyItsOwnCommand) {
     EXPECT_EQ(Enter(args, "container --show"), kUsage) << testing::PrintToString(args);
     EXPECT_EQ(out_.str(), "");
   }
+}
+
+// For accounts: the door gives "t1" to who shows 123456, or whatever when no code is needed.
+class AccountShell : public Shell {
+ protected:
+  void SetUp() override {
+    Shell::SetUp();
+    ASSERT_EQ(::mkdir(home_.Path("accounts").c_str(), 0700), 0);
+    ASSERT_OK_AND_ASSIGN(entrance_, rpc::UnixServer::Start(api::AccountsSocket(home_.path()),
+                                                           {&management_, &users_}));
+    ASSERT_OK_AND_ASSIGN(
+        door_, rpc::AccountDoor::Open(api::AccountsDoor(home_.path()), std::nullopt,
+                                      [this](const rpc::Knock& knock) { return Answer(knock); }));
+  }
+  absl::StatusOr<std::string> Answer(const rpc::Knock& knock) {
+    EXPECT_EQ(knock.origin, "ssh 192.0.2.7");
+    if (is_closed_) return absl::UnauthenticatedError("Oca has no user 'eve'");
+    if (!needs_code_ || knock.one_time_code == "123456") return std::string("t1");
+    return api::OfType(absl::UnauthenticatedError("a code, the right one"), api::kCodeNeeded);
+  }
+  std::vector<std::string> ByAccount() { return {"--home", home_.path()}; }
+
+  bool is_closed_ = false;
+  bool needs_code_ = false;
+  std::unique_ptr<rpc::UnixServer> entrance_;
+  std::unique_ptr<rpc::AccountDoor> door_;
+};
+
+TEST_F(AccountShell, ItsUserSignsInByTheDoorAndIsSignedOutAtTheEnd) {
+  ASSERT_EQ(Enter(ByAccount(), "audit --show"), 0);
+  EXPECT_THAT(UserCalls(), ElementsAre("[t1] ListAudit: limit: 100", "[t1] Logout: "));
+  terminal_ = true;
+  ASSERT_EQ(Enter({"-c", "/usr/bin/oca-shell --home " + home_.path()}, "", "audit --show\nexit\n"),
+            0);
+  EXPECT_THAT(out_.str(), HasSubstr("eve@oca> "));
+  EXPECT_THAT(UserCalls(), ElementsAre("[t1] ListAudit: limit: 100", "[t1] Logout: ",
+                                       "[t1] ListAudit: limit: 100", "[t1] Logout: "));
+  EXPECT_EQ(Enter(ByAccount(), "container --show --login adam", "right\n"), kUsage);
+}
+
+TEST_F(AccountShell, NothingIsRunForWhomTheDoorRefuses) {
+  is_closed_ = true;
+  EXPECT_EQ(Enter(ByAccount(), "audit --show"), kNotSignedIn);
+  EXPECT_THAT(err_.str(), HasSubstr("Oca has no user 'eve'"));
+  door_.reset();
+  EXPECT_EQ(Enter(ByAccount(), "audit --show"), kUnreachable);
+  EXPECT_THAT(UserCalls(), ElementsAre());
+}
+
+TEST_F(AccountShell, TheCodeOfASecondFactorComesFirst) {
+  needs_code_ = true;
+  EXPECT_EQ(Enter(ByAccount(), "audit --show"), kUsage);
+  EXPECT_EQ(Enter(ByAccount(), "audit --show", "654321\n"), kNotSignedIn);
+  EXPECT_THAT(UserCalls(), ElementsAre());
+  ASSERT_EQ(Enter(ByAccount(), "", "123456\naudit --show\n"), 0);
+  EXPECT_THAT(UserCalls(), ElementsAre("[t1] ListAudit: limit: 100", "[t1] Logout: "));
+  terminal_ = true;
+  ASSERT_EQ(Enter(ByAccount(), "audit --show", "123456\n"), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Code of the second factor of user 'eve': "));
 }
 
 TEST_F(Cli, KeysAreAddedFromStandardInputAndDeleted) {

@@ -52,6 +52,14 @@ TEST_F(Daemon, StopSignalReturnsWhenTriggered) {
   EXPECT_EQ((*stop)->Wait(), 0);  // stays triggered
 }
 
+TEST_F(Daemon, StopSignalWaitsNoLongerThanAsked) {
+  auto stop = StopSignal::Create();
+  ASSERT_TRUE(stop.ok()) << stop.status();
+  EXPECT_EQ((*stop)->WaitFor(absl::Milliseconds(1)), std::nullopt);
+  (*stop)->Trigger();
+  EXPECT_EQ((*stop)->WaitFor(absl::InfiniteDuration()), 0);
+}
+
 TEST_F(Daemon, StopSignalIgnoresBrokenPipes) {
   auto stop = StopSignal::Create();
   ASSERT_TRUE(stop.ok()) << stop.status();

@@ -49,13 +49,13 @@ TEST(Process, WhatCannotBeStartedIsAnError) {
 TEST(HolderOf, IsTheProcessThatHoldsTheLock) {
   support::TempDir dir;
   const std::string path = dir.Path("x.pid");
-  EXPECT_EQ(HolderOf(path), std::nullopt);
+  EXPECT_EQ(daemon::HolderOf(path), std::nullopt);
   {
     ASSERT_OK_AND_ASSIGN(auto lock, daemon::PidFile::Acquire(path));
-    EXPECT_EQ(HolderOf(path), ::getpid());
+    EXPECT_EQ(daemon::HolderOf(path), ::getpid());
   }
   std::ofstream(path) << ::getpid() << "\n";  // what a crash leaves
-  EXPECT_EQ(HolderOf(path), std::nullopt);
+  EXPECT_EQ(daemon::HolderOf(path), std::nullopt);
 }
 
 TEST(NotifySocket, TakesWhatIsSentWithItsSender) {
