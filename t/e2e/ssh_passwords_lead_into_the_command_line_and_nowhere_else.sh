@@ -129,7 +129,7 @@ LC_ALL="\$(touch $mark)" LC_BASH_ENV="$tmp/env" BASH_ENV="$tmp/env" ENV="$tmp/en
 
 # --- what the account is good for without sshd: nothing but its own user, and only through the door
 visitor() { setpriv --reuid="$1" --regid=oca-ssh-test --clear-groups -- "${@:2}"; }
-expect_error 5 'cannot be reached' visitor mon "$OCA_BIN/oca-shell" --home "$OCA_HOME" --user boss
+expect_error 5 'cannot be reached' visitor mon env SSH_ORIGINAL_COMMAND='system --show' "$OCA_BIN/oca-shell" --home "$OCA_HOME" --user boss
 expect_error 5 'cannot be reached' visitor mon "$OCA_BIN/oca" system --show --home "$OCA_HOME"
 ! visitor mon ls "$OCA_HOME/config" "$OCA_HOME/run" "$OCA_HOME/ssh" >/dev/null 2>&1 || fail "the account sees more than it should"
 expect_error 2 'nowhere else' visitor mon "$OCA_BIN/oca-shell"

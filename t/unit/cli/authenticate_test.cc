@@ -17,11 +17,10 @@ TEST_F(Cli, CifsIsOpenedToAUserWhoKeepsHisOtherRolesOrToANewOne) {
   EXPECT_THAT(out_.str(), HasSubstr("CIFS is open to user 'eve'"));
   in_.str("a long password\n");
   ASSERT_EQ(Oca("authenticate --add --user new"), 0) << err_.str();
-  EXPECT_THAT(
-      UserCalls(),
-      ElementsAre("UpdateUser: name: \"eve\" revision: 3 roles { roles: ROLE_MONITOR roles: "
-                  "ROLE_SECURE_CONNECT roles: ROLE_CIFS }",
-                  "AddUser: name: \"new\" roles: ROLE_CIFS password: \"a long password\""));
+  EXPECT_THAT(UserCalls(),
+              ElementsAre("UpdateUser: name: \"eve\" roles { roles: ROLE_MONITOR roles: "
+                          "ROLE_SECURE_CONNECT roles: ROLE_CIFS } revision: 3",
+                          "AddUser: name: \"new\" roles: ROLE_CIFS password: \"a long password\""));
 }
 
 TEST_F(Cli, CifsIsClosedOnlyToWhomItIsOpen) {
