@@ -3,12 +3,12 @@
 #include <memory>
 #include <string>
 
+#include "cli/password_call.h"
 #include "cli/session.h"
 #include "cli/values.h"
 #include "fmt/format.h"
 #include "lib/api/users.grpc.pb.h"
 #include "lib/base/status.h"
-#include "lib/crypto/secret.h"
 
 namespace oca::cli {
 namespace {
@@ -87,9 +87,7 @@ absl::StatusOr<mgmt::User> Make(Session& session, const std::string& name) {
       session.AskSecret("password", fmt::format("Password of the new user '{}'", name),
                         /*twice=*/true));
   mgmt::UserWithPassword made;
-  absl::Status status = session.Call(&Users::Stub::AddUser, request, &made, Patience::kChange);
-  crypto::Wipe(request.mutable_password()->data(), request.password().size());
-  OCA_RETURN_IF_ERROR(status);
+  OCA_RETURN_IF_ERROR(CallAndWipe(session, &Users::Stub::AddUser, &request, &made));
   return made.user();
 }
 
@@ -131,10 +129,7 @@ absl::Status Set(Session& session, Flags& flags) {
       session.AskSecret("password", fmt::format("New password of user '{}'", flags.user),
                         /*twice=*/true));
   mgmt::UserWithPassword changed;
-  absl::Status status =
-      session.Call(&Users::Stub::SetUserPassword, request, &changed, Patience::kChange);
-  crypto::Wipe(request.mutable_password()->data(), request.password().size());
-  OCA_RETURN_IF_ERROR(status);
+  OCA_RETURN_IF_ERROR(CallAndWipe(session, &Users::Stub::SetUserPassword, &request, &changed));
   changed.mutable_user()->set_name(flags.user);
   Print(session, "A new password is set for user", changed.user());
   return absl::OkStatus();

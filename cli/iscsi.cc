@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/password_call.h"
 #include "cli/session.h"
 #include "fmt/format.h"
 #include "lib/api/iscsi.h"
@@ -112,18 +113,14 @@ absl::Status PutPassword(Session& session, const Flags& flags, const std::string
   set.set_name(flags.user);
   set.set_password(password);
   set.set_generate_password(flags.generate);
-  absl::Status status =
-      session.Call(&Users::Stub::SetUserPassword, set, changed, Patience::kChange);
-  crypto::Wipe(set.mutable_password()->data(), set.password().size());
+  absl::Status status = CallAndWipe(session, &Users::Stub::SetUserPassword, &set, changed);
   if (!absl::IsNotFound(status)) return status;
   mgmt::AddUserRequest add;
   add.set_name(flags.user);
   add.add_roles(mgmt::ROLE_ISCSI);
   add.set_password(password);
   add.set_generate_password(flags.generate);
-  status = session.Call(&Users::Stub::AddUser, add, changed, Patience::kChange);
-  crypto::Wipe(add.mutable_password()->data(), add.password().size());
-  return status;
+  return CallAndWipe(session, &Users::Stub::AddUser, &add, changed);
 }
 
 absl::Status SetPassword(Session& session, Flags& flags) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "cli/password_call.h"
 #include "cli/session.h"
 #include "cli/values.h"
 #include "fmt/format.h"
@@ -184,9 +185,7 @@ absl::Status Add(Session& session, Flags& flags) {
                           /*twice=*/true));
   }
   mgmt::UserWithPassword made;
-  absl::Status status = session.Call(&Users::Stub::AddUser, request, &made, Patience::kChange);
-  crypto::Wipe(request.mutable_password()->data(), request.password().size());
-  OCA_RETURN_IF_ERROR(status);
+  OCA_RETURN_IF_ERROR(CallAndWipe(session, &Users::Stub::AddUser, &request, &made));
   PrintWithPassword(session, "User added.\n", made);
   return absl::OkStatus();
 }
@@ -292,10 +291,7 @@ absl::Status SetPassword(Session& session, Flags& flags) {
                           /*twice=*/true));
   }
   mgmt::UserWithPassword changed;
-  absl::Status status =
-      session.Call(&Users::Stub::SetUserPassword, request, &changed, Patience::kChange);
-  crypto::Wipe(request.mutable_password()->data(), request.password().size());
-  OCA_RETURN_IF_ERROR(status);
+  OCA_RETURN_IF_ERROR(CallAndWipe(session, &Users::Stub::SetUserPassword, &request, &changed));
   PrintWithPassword(session, "Password set.\n", changed);
   return absl::OkStatus();
 }

@@ -2,13 +2,13 @@
 #include <memory>
 #include <string>
 
+#include "cli/password_call.h"
 #include "cli/session.h"
 #include "cli/values.h"
 #include "fmt/format.h"
 #include "lib/api/second_factor.grpc.pb.h"
 #include "lib/api/users.grpc.pb.h"
 #include "lib/base/status.h"
-#include "lib/crypto/secret.h"
 
 namespace oca::cli {
 namespace {
@@ -40,9 +40,7 @@ template <typename Method, typename Request, typename Response>
 absl::Status CallWithPassword(Session& session, Method method, Request request,
                               Response* response) {
   OCA_ASSIGN_OR_RETURN(*request.mutable_password(), OwnPassword(session));
-  absl::Status status = session.Call(method, request, response, Patience::kChange);
-  crypto::Wipe(request.mutable_password()->data(), request.password().size());
-  return status;
+  return CallAndWipe(session, method, &request, response);
 }
 
 absl::Status Show(Session& session, const Flags& flags) {
