@@ -28,10 +28,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # What a sanitizer adds to the code makes g++ see uses before a value that are none.
     add_compile_options(-Wno-maybe-uninitialized)
   endif()
-  if(CMAKE_UNITY_BUILD)
-    # It holds a .cc that another one includes for a header.
-    add_compile_options(-Wno-subobject-linkage)
-  endif()
+  # A unity build takes each .cc for a header that another one includes.
+  add_compile_options(-Wno-subobject-linkage)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # -Wshadow=local is spelled differently, and gcc-only suppressions are unknown to clang.
