@@ -22,7 +22,9 @@ Cartridge::Cartridge(Storage& storage, std::string dir, Options options, Attribu
       attributes_(std::move(attributes)),
       lock_(std::move(lock)),
       index_(std::move(index), attributes_.id),
-      payload_(std::move(payload)) {}
+      payload_(std::move(payload)),
+      behind_(*payload_, options.write_behind_bytes),
+      ahead_(*payload_, options.read_ahead_bytes) {}
 
 uint64_t Cartridge::remaining_bytes() const {
   return attributes_.capacity_bytes - std::min(attributes_.capacity_bytes, used_bytes());
@@ -57,7 +59,8 @@ Result<Cartridge::ReadOutcome> Cartridge::Read(std::span<char> out) {
     whole.resize(entry.length);
     target = whole;
   }
-  VTAPE_ASSIGN_OR_RETURN(size_t n, payload_->ReadAt(entry.payload_offset, target));
+  if (behind_.Lacks(entry.payload_end())) VTAPE_RETURN_IF_ERROR(behind_.Drain());
+  VTAPE_ASSIGN_OR_RETURN(size_t n, ahead_.ReadAt(entry.payload_offset, target));
   uint64_t object = position_++;
   if (n != entry.length || Crc32c({target.data(), n}) != entry.payload_crc) {
     return Status(Code::kDamaged, dir_ + ": object " + std::to_string(object) +
@@ -66,6 +69,20 @@ Result<Cartridge::ReadOutcome> Cartridge::Read(std::span<char> out) {
   if (!whole.empty()) std::copy_n(whole.begin(), outcome.copied, out.begin());
   attributes_.read_bytes += entry.length;
   return outcome;
+}
+
+bool Cartridge::ReadIsQuick() {
+  if (position_ >= objects()) return true;
+  if (!index_.HasAtHand(position_)) return false;
+  auto entry = index_.Get(position_);
+  if (!entry.ok() || entry->kind == ObjectKind::kFilemark) return true;
+  return ahead_.Holds(entry->payload_offset, entry->length);
+}
+
+bool Cartridge::WriteIsQuick(size_t block_bytes) {
+  return position_ == objects() && index_.AppendIsQuick() &&
+         payload_bytes_ + block_bytes - checkpoint_.payload_bytes < options_.sync_every_bytes &&
+         behind_.HasRoom(payload_bytes_, block_bytes);
 }
 
 Status Cartridge::CheckOverwrite() const {
@@ -86,7 +103,8 @@ Status Cartridge::Write(std::string_view block) {
   if (block.size() > remaining_bytes()) {
     return Status(Code::kEndOfMedium, dir_ + ": the cartridge is full");
   }
-  VTAPE_RETURN_IF_ERROR(payload_->WriteAt(payload_bytes_, block));
+  ahead_.Forget();
+  VTAPE_RETURN_IF_ERROR(behind_.Append(payload_bytes_, block));
   Entry entry{ObjectKind::kBlock, payload_bytes_, static_cast<uint32_t>(block.size()),
               Crc32c(block),      filemarks_,     checkpoint_.epoch};
   VTAPE_RETURN_IF_ERROR(index_.Append(entry));
@@ -157,6 +175,7 @@ Status Cartridge::WriteCheckpoint(Checkpoint durable) {
 Status Cartridge::MakeDurable() {
   VTAPE_RETURN_IF_ERROR(broken_);
   if (checkpoint_.objects == objects()) return Status();
+  VTAPE_RETURN_IF_ERROR(behind_.Drain());
   VTAPE_RETURN_IF_ERROR(index_.Flush());
   VTAPE_RETURN_IF_ERROR(BreakOn(payload_->Sync()));
   return WriteCheckpoint({0, checkpoint_.epoch, objects(), filemarks_, payload_bytes_});
@@ -176,6 +195,8 @@ Status Cartridge::TruncateHere() {
   // From the new epoch on no entry that stands behind this place counts, whatever becomes of it.
   VTAPE_RETURN_IF_ERROR(WriteCheckpoint(
       {0, checkpoint_.epoch + 1, position_, first.filemarks_before, first.payload_offset}));
+  behind_.ForgetFrom(first.payload_offset);
+  ahead_.Forget();
   filemarks_ = first.filemarks_before;
   payload_bytes_ = first.payload_offset;
   trailing_filemarks_ = trailing;

@@ -12,8 +12,10 @@
 #include "lib/vtape/attributes.h"
 #include "lib/vtape/index_file.h"
 #include "lib/vtape/index_format.h"
+#include "lib/vtape/read_ahead.h"
 #include "lib/vtape/status.h"
 #include "lib/vtape/storage.h"
+#include "lib/vtape/write_behind.h"
 
 namespace oca::vtape {
 
@@ -27,13 +29,23 @@ constexpr uint64_t kFilemarkCost = 4096;  // bytes of capacity
 // what was written after it whole objects, the first so many. Overwriting makes all that stood at
 // and after the position unreachable, durably, before a byte of it is replaced.
 //
+// Write takes blocks before they are in the payload. When the storage refuses one, a later Write
+// fails and takes nothing; those before it stay in memory and are tried again by each call, so all
+// of them become durable once there is space, and none of them if the cartridge is unloaded before.
+//
 // After a failed sync or one that cannot be completed, every change fails with kIo until the
 // cartridge is loaded again; reading goes on.
 class Cartridge {
  public:
   struct Options {
-    uint64_t sync_every_bytes = 256
-                                << 20;  // written since the last sync; bounds what Load verifies
+    // Written since the last sync; bounds what Load verifies.
+    uint64_t sync_every_bytes = 256 << 20;
+    // Of blocks that were taken and go to the payload in one piece; up to two of these are in
+    // memory. 0 = each block is there when Write returns.
+    size_t write_behind_bytes = 1 << 20;
+    // Of the payload, fetched before they are asked for while blocks are read one after the other;
+    // up to two of these are in memory. 0 = none.
+    size_t read_ahead_bytes = 1 << 20;
   };
 
   // Makes an empty cartridge in directory `dir`, whose parent exists. kExists when a cartridge is
@@ -73,6 +85,11 @@ class Cartridge {
   // Reads the object at the position and moves past it. A block that fails its checksum is
   // kDamaged, is moved past, and leaves `out` undefined.
   Result<ReadOutcome> Read(std::span<char> out);
+
+  // Whether Read of the object at the position, or Write of a block of so many bytes, is done
+  // without the storage.
+  bool ReadIsQuick();
+  bool WriteIsQuick(size_t block_bytes);
 
   // Both write at the position, which becomes the end of data; on ok it stands after what was
   // written. kEndOfMedium: nothing was written. kWorm: something is there that may not go.
@@ -145,6 +162,9 @@ class Cartridge {
   std::unique_ptr<StorageLock> lock_;
   IndexFile index_;
   std::unique_ptr<StorageFile> payload_;
+  // Of the payload, which is theirs while they hold something of it.
+  WriteBehind behind_;
+  ReadAhead ahead_;
 
   uint64_t position_ = 0;
   uint64_t filemarks_ = 0;           // of the whole cartridge

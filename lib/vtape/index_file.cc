@@ -21,13 +21,13 @@ Result<Entry> IndexFile::Get(uint64_t object) {
     std::string_view bytes(pending_);
     return DecodeEntry(id_, object, bytes.substr((object - written_) * kEntryBytes, kEntryBytes));
   }
-  if (object < window_first_ || object >= window_first_ + window_.size() / kEntryBytes) {
+  if (!HasAtHand(object)) {
     window_first_ = object / kBatch * kBatch;
     window_.resize(std::min(kBatch, written_ - window_first_) * kEntryBytes);
     auto n = file_->ReadAt(OffsetOf(window_first_), window_);
     window_.resize(n.ok() ? *n / kEntryBytes * kEntryBytes : 0);
     if (!n.ok()) return n.status();
-    if (object >= window_first_ + window_.size() / kEntryBytes) {
+    if (!HasAtHand(object)) {
       return Status(Code::kDamaged, "index: ends before object " + std::to_string(object));
     }
   }
@@ -35,6 +35,13 @@ Result<Entry> IndexFile::Get(uint64_t object) {
   return DecodeEntry(id_, object,
                      bytes.substr((object - window_first_) * kEntryBytes, kEntryBytes));
 }
+
+bool IndexFile::HasAtHand(uint64_t object) const {
+  if (object >= written_) return true;
+  return object >= window_first_ && object < window_first_ + window_.size() / kEntryBytes;
+}
+
+bool IndexFile::AppendIsQuick() const { return (objects() + 1) % kBatch != 0; }
 
 Status IndexFile::Append(const Entry& entry) {
   pending_ += EncodeEntry(id_, objects(), entry);

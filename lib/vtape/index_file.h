@@ -21,8 +21,12 @@ class IndexFile {
   uint64_t objects() const { return written_ + pending_.size() / kEntryBytes; }
   // Entry of `object` < objects(). kDamaged when it is not what was written there.
   Result<Entry> Get(uint64_t object);
+  // Whether Get of it does not ask the file.
+  bool HasAtHand(uint64_t object) const;
   // Adds the next object's entry; it reaches the file by batches. After an error it is not added.
   Status Append(const Entry& entry);
+  // Whether the next Append does not write to the file.
+  bool AppendIsQuick() const;
   // Hands what Append gathered to the file.
   Status Flush();
   // Forgets the entries from `objects` on, and cuts the file there.

@@ -70,7 +70,9 @@ class TapeRun {
 
  private:
   void Load() {
-    auto tape = Cartridge::Load(storage_, kTape, {.sync_every_bytes = 100000});
+    auto tape = Cartridge::Load(
+        storage_, kTape,
+        {.sync_every_bytes = 100000, .write_behind_bytes = 2000, .read_ahead_bytes = 3000});
     ASSERT_TRUE(tape.ok()) << tape.status().message();
     tape_ = *std::move(tape);
     model_.position = 0;

@@ -28,7 +28,13 @@ struct Allowed {
 
 class Life {
  public:
-  Life(Storage& storage, uint64_t seed) : storage_(storage), random_(seed) {}
+  // Every other seed has blocks taken before they are in the payload.
+  Life(Storage& storage, uint64_t seed)
+      : storage_(storage),
+        options_{.sync_every_bytes = 5000,
+                 .write_behind_bytes = seed % 2 == 0 ? 3000u : 0u,
+                 .read_ahead_bytes = 0},
+        random_(seed) {}
 
   bool created = false;
   std::vector<Allowed> allowed = {{}};
@@ -38,7 +44,7 @@ class Life {
     if (!Ok(Cartridge::Create(storage_, kTape, TapeAttributes()))) return;
     created = true;
     for (int session = 0; session < 3; ++session) {
-      auto tape = Cartridge::Load(storage_, kTape, {.sync_every_bytes = 5000});
+      auto tape = Cartridge::Load(storage_, kTape, options_);
       if (!Ok(tape.status())) return;
       Session(**tape);
       if (stopped || !Ok((*tape)->Unload())) return;
@@ -98,6 +104,7 @@ class Life {
   }
 
   Storage& storage_;
+  const Cartridge::Options options_;
   support::Random random_;
   Allowed now_;
 };

@@ -22,9 +22,9 @@ class CartridgeTest : public testing::Test {
     ASSERT_TRUE(status.ok()) << status.message();
     Reload();
   }
-  void Reload() {
+  void Reload(const Cartridge::Options& options = {}) {
     tape_.reset();
-    auto tape = Cartridge::Load(storage_, kTape, {});
+    auto tape = Cartridge::Load(storage_, kTape, options);
     ASSERT_TRUE(tape.ok()) << tape.status().message();
     tape_ = *std::move(tape);
   }
@@ -82,6 +82,7 @@ TEST_F(CartridgeTest, PayloadFileHoldsNothingButPayload) {
     ASSERT_TRUE(tape_->Write(block).ok());
     ASSERT_TRUE(tape_->WriteFilemarks(i % 10 == 0 ? 1 : 0, true).ok());
   }
+  ASSERT_TRUE(tape_->Sync().ok());
   auto payload = ReadWhole(storage_, std::string(kTape) + "/payload", all.size() + 1);
   ASSERT_TRUE(payload.ok());
   EXPECT_EQ(*payload, all);
@@ -275,8 +276,94 @@ TEST_F(CartridgeTest, DamageOfWhatWasDurableIsNeverCutOff) {
   EXPECT_EQ(ReadAll(*tape_, &status).size(), 200u);
 }
 
+TEST_F(CartridgeTest, BlocksThatAFullDiskRefusedAreKeptAndWrittenOnceThereIsSpace) {
+  Make();
+  Reload({.write_behind_bytes = 1000});
+  Objects taken;
+  fs_.SetCapacity(64 << 10);
+  Status status;
+  while (taken.size() < 1000) {
+    std::string block = random_.Bytes(400);
+    status = tape_->Write(block);
+    if (!status.ok()) break;
+    taken.push_back(std::move(block));
+  }
+  EXPECT_EQ(status.code(), Code::kNoSpace);
+  EXPECT_EQ(tape_->objects(), taken.size()) << "the block that was refused is not there";
+  EXPECT_EQ(tape_->WriteFilemarks(0, false).code(), Code::kNoSpace);
+  fs_.SetCapacity(64 << 20);
+  ASSERT_TRUE(tape_->WriteFilemarks(0, false).ok());
+  fs_.PowerCycle(5);
+  Reload();
+  status = Status();
+  EXPECT_EQ(ReadAll(*tape_, &status), taken);
+  EXPECT_TRUE(status.ok()) << status.message();
+}
+
+TEST_F(CartridgeTest, WhatIsOverwrittenIsNotWrittenAfterwards) {
+  Make();
+  Reload({.write_behind_bytes = 1000});
+  Fill("b");
+  ASSERT_TRUE(tape_->Sync().ok());
+  Fill("bbbbbbbbbbbbbbbb");
+  tape_->Locate(1);
+  ASSERT_TRUE(tape_->Write("new").ok());
+  ASSERT_TRUE(tape_->Unload().ok());
+  Reload();
+  Status status;
+  Objects found = ReadAll(*tape_, &status);
+  ASSERT_TRUE(status.ok()) << status.message();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[1], "new");
+  auto payload = fs_.Open(std::string(kTape) + "/payload", io::OpenMode::kReadWrite);
+  ASSERT_TRUE(payload.ok());
+  EXPECT_EQ(*(*payload)->Size(), 103u);
+}
+
+TEST_F(CartridgeTest, BlocksAreTakenAndFetchedWithoutTheStorage) {
+  Make();
+  Reload({.write_behind_bytes = 1000, .read_ahead_bytes = 1000});
+  EXPECT_TRUE(tape_->WriteIsQuick(100));
+  Objects written;
+  for (int i = 0; i < 100; ++i) {
+    written.push_back(random_.Bytes(100));
+    ASSERT_TRUE(tape_->Write(written.back()).ok());
+  }
+  tape_->Locate(5);
+  EXPECT_FALSE(tape_->WriteIsQuick(100)) << "what stands behind goes first";
+  ASSERT_TRUE(tape_->Sync().ok());
+  tape_->Rewind();
+  EXPECT_FALSE(tape_->ReadIsQuick()) << "nothing was fetched yet";
+  int quick = 0;
+  std::string block(100, '\0');
+  for (const std::string& expected : written) {
+    quick += tape_->ReadIsQuick() ? 1 : 0;
+    ASSERT_TRUE(tape_->Read(block).ok());
+    ASSERT_EQ(block, expected);
+  }
+  EXPECT_GE(quick, 80) << "but for one in each piece of ten";
+  EXPECT_TRUE(tape_->ReadIsQuick()) << "the end of the data is known";
+}
+
+TEST_F(CartridgeTest, WhatWasFetchedIsForgottenWhenItIsOverwritten) {
+  Make();
+  Reload({.write_behind_bytes = 1000, .read_ahead_bytes = 1000});
+  Fill(std::string(50, 'b'));
+  ASSERT_TRUE(tape_->Sync().ok());
+  tape_->Rewind();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(Next(), Kind::kBlock);
+  const std::string block = random_.Bytes(100);
+  ASSERT_TRUE(tape_->Write(block).ok());
+  tape_->Locate(9);
+  EXPECT_EQ(Next(), Kind::kBlock);
+  std::string found(100, '\0');
+  ASSERT_TRUE(tape_->Read(found).ok());
+  EXPECT_EQ(found, block);
+}
+
 TEST_F(CartridgeTest, AFullDiskRefusesTheBlockAndLaterTakesIt) {
   Make();
+  Reload({.write_behind_bytes = 0});
   Fill("bb");
   fs_.SetCapacity(64 << 10);
   std::string big = random_.Bytes(256 << 10);

@@ -1,0 +1,92 @@
+#include "lib/vtape/read_ahead.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace oca::vtape {
+
+ReadAhead::~ReadAhead() {
+  if (!thread_.joinable()) return;
+  {
+    std::lock_guard lock(mu_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+Result<size_t> ReadAhead::ReadAt(uint64_t offset, std::span<char> out) {
+  if (piece_bytes_ == 0) return file_.ReadAt(offset, out);
+  bool goes_on = offset == expected_;
+  expected_ = offset + out.size();
+  size_t done = goes_on ? Take(offset, out) : 0;
+  if (done < out.size()) {
+    Forget();
+    VTAPE_ASSIGN_OR_RETURN(size_t n, file_.ReadAt(offset + done, out.subspan(done)));
+    done += n;
+  }
+  bool at_the_end = !current_.bytes.empty() && current_.bytes.size() < piece_bytes_;
+  if (goes_on && done == out.size() && !at_the_end) {
+    Fetch(current_.bytes.empty() ? expected_ : current_.end());
+  }
+  return done;
+}
+
+bool ReadAhead::Holds(uint64_t offset, size_t bytes) {
+  if (offset != expected_ || !current_.Has(offset)) return false;
+  if (offset + bytes <= current_.end()) return true;
+  std::lock_guard lock(mu_);
+  return !busy_ && next_.offset == current_.end() && offset + bytes <= next_.end();
+}
+
+void ReadAhead::Forget() {
+  current_.bytes.clear();
+  std::unique_lock lock(mu_);
+  changed_.wait(lock, [this] { return !busy_; });
+  next_.bytes.clear();
+}
+
+size_t ReadAhead::Take(uint64_t offset, std::span<char> out) {
+  size_t done = 0;
+  while (done < out.size()) {
+    uint64_t at = offset + done;
+    if (!current_.Has(at)) {
+      std::unique_lock lock(mu_);
+      changed_.wait(lock, [this] { return !busy_; });
+      if (!next_.Has(at)) break;
+      std::swap(current_, next_);
+      next_.bytes.clear();
+    }
+    size_t n = std::min<size_t>(out.size() - done, current_.end() - at);
+    std::copy_n(current_.bytes.begin() + static_cast<int64_t>(at - current_.offset), n,
+                out.begin() + static_cast<int64_t>(done));
+    done += n;
+  }
+  return done;
+}
+
+void ReadAhead::Fetch(uint64_t offset) {
+  std::lock_guard lock(mu_);
+  if (busy_ || !next_.bytes.empty()) return;
+  next_.offset = offset;
+  next_.bytes.resize(piece_bytes_);
+  busy_ = true;
+  if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+  changed_.notify_all();
+}
+
+void ReadAhead::Run() {
+  std::unique_lock lock(mu_);
+  for (;;) {
+    changed_.wait(lock, [this] { return busy_ || stopping_; });
+    if (!busy_) return;
+    lock.unlock();
+    Result<size_t> read = file_.ReadAt(next_.offset, next_.bytes);
+    lock.lock();
+    next_.bytes.resize(read.ok() ? *read : 0);
+    busy_ = false;
+    changed_.notify_all();
+  }
+}
+
+}  // namespace oca::vtape

@@ -1,0 +1,63 @@
+// A file that is read from its beginning towards its end: what comes next is fetched meanwhile, by
+// a thread.
+#ifndef OCA_LIB_VTAPE_READ_AHEAD_H_
+#define OCA_LIB_VTAPE_READ_AHEAD_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+
+#include "lib/vtape/status.h"
+#include "lib/vtape/storage.h"
+
+namespace oca::vtape {
+
+// For one caller at a time. The file must not change between two calls unless Forget is called.
+class ReadAhead {
+ public:
+  // `file` must outlive it. Pieces of `piece_bytes` are fetched; 0 = none.
+  ReadAhead(StorageFile& file, size_t piece_bytes) : file_(file), piece_bytes_(piece_bytes) {}
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+  ~ReadAhead();
+
+  // As StorageFile::ReadAt.
+  Result<size_t> ReadAt(uint64_t offset, std::span<char> out);
+  // Whether ReadAt of these bytes would neither wait nor ask the file.
+  bool Holds(uint64_t offset, size_t bytes);
+  // Forgets what was fetched. Then the file is the caller's alone until the next ReadAt.
+  void Forget();
+
+ private:
+  struct Piece {
+    uint64_t offset = 0;
+    std::string bytes;
+    uint64_t end() const { return offset + bytes.size(); }
+    bool Has(uint64_t at) const { return at >= offset && at < end(); }
+  };
+
+  // Copies from the pieces what follows `offset` there without a gap; returns how much.
+  size_t Take(uint64_t offset, std::span<char> out);
+  // Has the thread fetch the piece at `offset`, unless the next piece is that already.
+  void Fetch(uint64_t offset);
+  void Run();
+
+  StorageFile& file_;
+  const size_t piece_bytes_;
+  uint64_t expected_ = 0;  // where a reader that goes on goes on
+  Piece current_;          // the caller's
+
+  std::mutex mu_;
+  std::condition_variable changed_;
+  Piece next_;  // the thread's while busy_; empty = nothing is there, or it could not be read
+  bool busy_ = false;
+  bool stopping_ = false;
+  std::thread thread_;  // from the first fetch on
+};
+
+}  // namespace oca::vtape
+
+#endif  // OCA_LIB_VTAPE_READ_AHEAD_H_
