@@ -52,6 +52,7 @@ class Drive final : public LogicalUnit {
   ModeHeader Header(PageControl control) override;
   Outcome CheckHeader(const ModeHeader& header, size_t offset) override;
   void SetHeader(const ModeHeader& header) override;
+  bool IsQuick(const Command& command) override;
   std::vector<uint8_t> LogPageCodes() const override;
   std::vector<LogParameter> LogPage(uint8_t page, const std::string& port) override;
   void ResetLog() override;

@@ -4,6 +4,8 @@
 namespace oca::scsi {
 namespace {
 
+constexpr uint8_t kRead6 = 0x08;
+constexpr uint8_t kWrite6 = 0x0a;
 constexpr uint8_t kFixed = 0x01;
 constexpr uint8_t kSuppressIncorrectLength = 0x02;
 constexpr uint8_t kImmediate = 0x01;
@@ -12,6 +14,13 @@ constexpr uint8_t kImmediate = 0x01;
 Outcome BufferTooSmall() { return Check(Key::kIllegalRequest, Asc::kInvalidFieldInCommandUnit); }
 
 }  // namespace
+
+bool Drive::IsQuick(const Command& command) {
+  // Fixed blocks come many at once.
+  if (tape_ == nullptr || command.cdb.Has(1, kFixed)) return false;
+  if (command.cdb[0] == kRead6) return tape_->ReadIsQuick();
+  return command.cdb[0] == kWrite6 && buffered_ && tape_->WriteIsQuick(command.cdb.Get(2, 3));
+}
 
 Outcome Drive::Read(Command& command) {
   return Transfer(command.cdb.Has(1, kFixed), command.cdb.Has(1, kSuppressIncorrectLength),

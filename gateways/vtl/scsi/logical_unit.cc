@@ -72,7 +72,18 @@ void LogicalUnit::SetPrevents(const std::string& port, bool on) {
 Response LogicalUnit::Execute(const Request& request) {
   std::lock_guard lock(mu_);
   Command command{request.initiator, Cdb(request.cdb), request.out, request.in};
-  attentions_.Know(request.initiator.port);
+  return Answer(command);
+}
+
+std::optional<Response> LogicalUnit::ExecuteIfQuick(const Request& request) {
+  std::unique_lock lock(mu_, std::try_to_lock);
+  Command command{request.initiator, Cdb(request.cdb), request.out, request.in};
+  if (!lock.owns_lock() || !IsQuick(command)) return std::nullopt;
+  return Answer(command);
+}
+
+Response LogicalUnit::Answer(Command& command) {
+  attentions_.Know(command.initiator.port);
   Outcome outcome = Perform(command);
   Response response{outcome.status, {}, command.in_bytes};
   if (outcome.status == Status::kCheckCondition) {

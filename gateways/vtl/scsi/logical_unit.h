@@ -41,6 +41,9 @@ class LogicalUnit {
   // Does one command. Writes to no more of `request.in` than it has; its first `in_bytes` bytes are
   // the answer, also of a command that fails.
   Response Execute(const Request& request);
+  // The same, if it can be done at once: nothing when the unit is at something else, or would ask
+  // its storage.
+  std::optional<Response> ExecuteIfQuick(const Request& request);
 
   const Identity& identity() const { return identity_; }
   // What REPORT LUNS names: the target's logical units, below 16384.
@@ -75,6 +78,9 @@ class LogicalUnit {
   // Looks at what may have changed from outside, before each command.
   virtual Outcome BeforeCommand() { return Good(); }
 
+  // Whether the command is one that needs no storage.
+  virtual bool IsQuick(const Command& command) { return false; }
+
   // The codes of log pages beyond 00, ascending.
   virtual std::vector<uint8_t> LogPageCodes() const = 0;
   // The parameters of one of them, as `port` is told them now.
@@ -95,6 +101,7 @@ class LogicalUnit {
  private:
   static std::span<const CommandSpec> CommonCommands();
 
+  Response Answer(Command& command);
   Outcome Perform(Command& command);
   // The spec of a CDB; nullptr and why when there is none.
   const CommandSpec* Find(const Cdb& cdb, Outcome* why) const;

@@ -45,18 +45,6 @@ void Say(const std::string& text) { std::fprintf(stderr, "oca: %s\n", text.c_str
 
 UnitData& DataOf(ScsiUnit& unit) { return *reinterpret_cast<UnitData*>(&unit + 1); }
 
-// On tgtd's main thread. Commands of one unit are done by its one worker, in the order in which
-// they came.
-int OnCommand(int, ScsiCommand* command) {
-  Module& module = TheModule();
-  module.sessions.Note(*command);
-  for (const auto& unit : module.units.All()) {
-    unit->reservation.Look(
-        [&](uint64_t session) { return module.tgtd.find_nexus(unit->target, session) != nullptr; });
-  }
-  return module.tgtd.submit(command);
-}
-
 // What happened outside of commands since the last one, to any unit: the robot asks drives.
 void CatchUp() {
   Module& module = TheModule();
@@ -73,17 +61,31 @@ scsi::Response NothingThere() {
   return {scsi::Status::kCheckCondition, scsi::EncodeSense(sense, false), 0};
 }
 
-scsi::Response Execute(const ScsiCommand& command, std::span<char> in) {
+scsi::Request RequestOf(const ScsiCommand& command, const scsi::Initiator& initiator) {
+  bool writes = command.direction == kWrites && command.out.address != 0;
+  bool reads = command.direction == kReads && command.in.address != 0;
+  return {initiator,
+          {reinterpret_cast<const char*>(command.cdb), kCdbBytes},
+          {reinterpret_cast<const char*>(command.out.address), writes ? command.out.length : 0},
+          {reinterpret_cast<char*>(command.in.address), reads ? command.in.length : 0}};
+}
+
+void Answer(ScsiCommand& command, const scsi::Response& response) {
+  command.sense_bytes = static_cast<int>(std::min(response.sense.size(), sizeof command.sense));
+  std::memcpy(command.sense, response.sense.data(), command.sense_bytes);
+  // Not a byte more than the answer leaves: the rest of the buffer is somebody else's.
+  command.in.transfer_length = static_cast<uint32_t>(response.in_bytes);
+  bool reads = command.direction == kReads && command.in.address != 0;
+  command.in.residual = reads ? static_cast<int32_t>(command.in.length - response.in_bytes) : 0;
+  command.result = static_cast<int>(response.status);
+}
+
+scsi::Response Execute(const ScsiCommand& command) {
   std::shared_ptr<Unit>* unit = DataOf(*command.unit).unit;
   if (unit == nullptr) return NothingThere();
-  bool writes = command.direction == kWrites && command.out.address != 0;
   CatchUp();
   const scsi::Initiator initiator = TheModule().sessions.Of(command);
-  scsi::Response response = (*unit)->device().Execute(
-      {initiator,
-       {reinterpret_cast<const char*>(command.cdb), kCdbBytes},
-       {reinterpret_cast<const char*>(command.out.address), writes ? command.out.length : 0},
-       in});
+  scsi::Response response = (*unit)->device().Execute(RequestOf(command, initiator));
   (*unit)->reservation.TellTgtd((*unit)->device());
   return response;
 }
@@ -92,16 +94,43 @@ scsi::Response Execute(const ScsiCommand& command, std::span<char> in) {
 void Perform(ScsiCommand* command) {
   int before = 0;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
-  bool reads = command->direction == kReads && command->in.address != 0;
-  scsi::Response response = Execute(
-      *command, {reinterpret_cast<char*>(command->in.address), reads ? command->in.length : 0});
-  command->sense_bytes = static_cast<int>(std::min(response.sense.size(), sizeof command->sense));
-  std::memcpy(command->sense, response.sense.data(), command->sense_bytes);
-  // Not a byte more than the answer leaves: the rest of the buffer is somebody else's.
-  command->in.transfer_length = static_cast<uint32_t>(response.in_bytes);
-  command->in.residual = reads ? static_cast<int32_t>(command->in.length - response.in_bytes) : 0;
-  command->result = static_cast<int>(response.status);
+  Answer(*command, Execute(*command));
+  if (std::shared_ptr<Unit>* unit = DataOf(*command->unit).unit) --(*unit)->at_worker;
   pthread_setcancelstate(before, nullptr);
+}
+
+bool NothingToCatchUp() {
+  Module& module = TheModule();
+  if (module.sessions.HasEnded()) return false;
+  const auto units = module.units.All();
+  return std::none_of(units.begin(), units.end(),
+                      [](const auto& unit) { return unit->reservation.HasNews(); });
+}
+
+// On tgtd's main thread, which must not wait: a block that comes from or goes to memory is not
+// worth two changes of threads. False: it is the worker's.
+bool PerformAtOnce(ScsiCommand& command, Unit& unit) {
+  if (unit.at_worker.load() != 0 || !NothingToCatchUp()) return false;
+  const scsi::Initiator initiator = TheModule().sessions.Of(command);
+  auto response = unit.device().ExecuteIfQuick(RequestOf(command, initiator));
+  if (response) Answer(command, *response);
+  return response.has_value();
+}
+
+// On tgtd's main thread. Commands of one unit are done in the order in which they came: by its one
+// worker, or here while that has none.
+int OnCommand(int, ScsiCommand* command) {
+  Module& module = TheModule();
+  module.sessions.Note(*command);
+  for (const auto& unit : module.units.All()) {
+    unit->reservation.Look(
+        [&](uint64_t session) { return module.tgtd.find_nexus(unit->target, session) != nullptr; });
+  }
+  if (std::shared_ptr<Unit>* unit = DataOf(*command->unit).unit) {
+    if (PerformAtOnce(*command, **unit)) return command->result;
+    ++(*unit)->at_worker;
+  }
+  return module.tgtd.submit(command);
 }
 
 int Init(ScsiUnit* unit, char* options) {

@@ -60,6 +60,11 @@ scsi::Initiator Sessions::Of(const ScsiCommand& command) {
   return found == known_.end() ? scsi::Initiator{} : found->second;
 }
 
+bool Sessions::HasEnded() {
+  std::lock_guard lock(mu_);
+  return !ended_.empty();
+}
+
 std::vector<scsi::Initiator> Sessions::TakeEnded() {
   std::lock_guard lock(mu_);
   return std::exchange(ended_, {});

@@ -24,6 +24,8 @@ class Sessions {
   void Note(const ScsiCommand& command);
   // Who sends `command`, which was noted. Thread-safe.
   scsi::Initiator Of(const ScsiCommand& command);
+  // Whether TakeEnded has something. Thread-safe.
+  bool HasEnded();
   // Those that ended since the last call. Thread-safe.
   std::vector<scsi::Initiator> TakeEnded();
 

@@ -23,7 +23,7 @@ void TgtReservation::TellTgtd(scsi::LogicalUnit& unit) {
   uint64_t holds = unit.reserved_by().value_or(unit.RemovalPrevented() ? kKeptIn : 0);
   // What has not changed is left alone: tgtd may have cleared it meanwhile.
   if (holds == shown_.load()) return;
-  if (ended_.load() != 0 || reset_.load()) return;
+  if (HasNews()) return;
   if (holds == 0) shown_ = 0;
   __atomic_store_n(reserve_id_, holds, __ATOMIC_SEQ_CST);
   shown_ = holds;

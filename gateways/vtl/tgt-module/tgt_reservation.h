@@ -19,6 +19,8 @@ class TgtReservation {
 
   // On tgtd's main thread: looks whether tgtd has cleared it. `lives` tells whether a session does.
   void Look(const std::function<bool(uint64_t)>& lives);
+  // Whether Look found something that the unit has not been told.
+  bool HasNews() const { return ended_.load() != 0 || reset_.load(); }
   // On a worker thread, before a command: tells `unit` what Look found.
   void TellUnit(scsi::LogicalUnit& unit);
   // On the unit's worker thread, after a command: shows tgtd what `unit` holds.

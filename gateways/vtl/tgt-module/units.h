@@ -2,6 +2,7 @@
 #ifndef OCA_GATEWAYS_VTL_TGT_MODULE_UNITS_H_
 #define OCA_GATEWAYS_VTL_TGT_MODULE_UNITS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -42,6 +43,7 @@ struct Unit {
   int target = 0;
   uint16_t lun = 0;
   TgtReservation reservation;
+  std::atomic<int> at_worker = 0;  // commands that the worker thread has or will get
 
   scsi::LogicalUnit& device() {
     return drive ? static_cast<scsi::LogicalUnit&>(*drive) : library->changer;
