@@ -5,8 +5,8 @@
 
 #include "absl/time/clock.h"
 #include "gateways/ndmp/ocandmpd/report.h"
-#include "google/protobuf/util/time_util.h"
 #include "grpcpp/client_context.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
 #include "lib/rpc/request_id.h"
@@ -106,8 +106,7 @@ void Reporter::AddSessions(mgmt::ReportNdmpRequest* request) {
 absl::StatusOr<Reach> Reporter::Report(const Server* server) {
   mgmt::ReportNdmpRequest request;
   request.set_instance(instance_);
-  *request.mutable_started() =
-      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(started_));
+  *request.mutable_started() = api::TimestampOf(started_);
   *request.mutable_defaults() = ToProto(defaults_);
   if (server != nullptr && server->endpoint().port != 0) {
     request.set_listen_address(IpText(server->endpoint().ip));
