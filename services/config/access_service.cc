@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "fmt/format.h"
-#include "google/protobuf/util/time_util.h"
 #include "lib/api/access.grpc.pb.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "services/config/find.h"
 #include "services/config/rules.h"
@@ -24,8 +24,7 @@ mgmt::AccessEntry ToProto(const AccessRow& row) {
   entry.set_user_id(row.user_id);
   entry.set_role(row.key.role);
   entry.set_mode(row.mode);
-  *entry.mutable_created() =
-      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(row.created));
+  *entry.mutable_created() = api::TimestampOf(row.created);
   entry.set_revision(row.revision);
   return entry;
 }
@@ -45,9 +44,9 @@ absl::Status CheckRole(Role role) {
   return role == mgmt::ROLE_UNSPECIFIED ? absl::OkStatus() : CheckedRoles({role}).status();
 }
 
-class Service final : public mgmt::Access::Service {
+class AccessService final : public mgmt::Access::Service {
  public:
-  Service(Gate& gate, AccessStore& access, Store& store, UserStore& users)
+  AccessService(Gate& gate, AccessStore& access, Store& store, UserStore& users)
       : gate_(gate), access_(access), store_(store), users_(users) {}
 
   grpc::Status ListAccess(ServerContext* context, const mgmt::ListAccessRequest* in,
@@ -123,7 +122,7 @@ class Service final : public mgmt::Access::Service {
 
 std::unique_ptr<grpc::Service> NewAccessService(Gate& gate, AccessStore& access, Store& store,
                                                 UserStore& users) {
-  return std::make_unique<Service>(gate, access, store, users);
+  return std::make_unique<AccessService>(gate, access, store, users);
 }
 
 }  // namespace oca::config

@@ -11,6 +11,7 @@
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/api/savings.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/host_name.h"
 #include "lib/base/status.h"
 #include "services/config/find.h"
@@ -20,12 +21,6 @@ namespace oca::config {
 namespace {
 
 namespace mgmt = management::v1;
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  int64_t nanos = absl::ToUnixNanos(time);
-  out->set_seconds(nanos / 1'000'000'000);
-  out->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
-}
 
 mgmt::Part* AddPart(mgmt::System* system, std::string_view name, const absl::Status& status,
                     std::string detail) {
@@ -70,7 +65,7 @@ mgmt::Container ToProto(const ContainerRow& row) {
   container.set_type(row.type);
   container.set_marker(row.marker);
   container.set_state(row.state);
-  SetTime(row.created, container.mutable_created());
+  *container.mutable_created() = api::TimestampOfNanos(absl::ToUnixNanos(row.created));
   return container;
 }
 
@@ -94,8 +89,8 @@ mgmt::Container ToProto(const fs::v1::Container& held, const ContainerRow* row,
 
 // The answer to a question for all, or for `name`.
 template <typename Item, typename Repeated>
-absl::Status Select(Kind kind, std::string_view name, const std::map<std::string, Item>& all,
-                    Repeated* out) {
+absl::Status SelectNamed(Kind kind, std::string_view name, const std::map<std::string, Item>& all,
+                         Repeated* out) {
   std::vector<std::string> names;
   for (const auto& [key, item] : all) {
     if (name.empty() || key == name) *out->Add() = item;
@@ -163,7 +158,7 @@ mgmt::System Views::GetSystem() {
   mgmt::Part* self =
       AddPart(&system, "ocaconfigsvc", absl::OkStatus(), fmt::format("version {}", api::Version()));
   self->set_pid(static_cast<uint32_t>(::getpid()));
-  SetTime(started_, self->mutable_started());
+  *self->mutable_started() = api::TimestampOfNanos(absl::ToUnixNanos(started_));
 
   absl::StatusOr<fs::v1::Info> info = filesystem_.GetInfo();
   mgmt::Part* filesystem = AddPart(&system, "ocafsd", info.status(),
@@ -183,7 +178,7 @@ mgmt::System Views::GetSystem() {
                                  facts.ok() ? fmt::format("version {}", facts->version) : "");
   if (facts.ok()) {
     database->set_pid(facts->pid);
-    SetTime(facts->started, database->mutable_started());
+    *database->mutable_started() = api::TimestampOfNanos(absl::ToUnixNanos(facts->started));
     system.set_system_id(facts->system_id);
   }
 
@@ -250,7 +245,7 @@ absl::StatusOr<mgmt::ListStorageGroupsResponse> Views::ListGroups(std::string_vi
   }
   mgmt::ListStorageGroupsResponse response;
   response.set_notice(seen.notice);
-  OCA_RETURN_IF_ERROR(Select(Kind::kStorageGroup, name, all, response.mutable_groups()));
+  OCA_RETURN_IF_ERROR(SelectNamed(Kind::kStorageGroup, name, all, response.mutable_groups()));
   return response;
 }
 
@@ -269,7 +264,7 @@ absl::StatusOr<mgmt::ListContainersResponse> Views::ListContainers(std::string_v
   }
   mgmt::ListContainersResponse response;
   response.set_notice(seen.notice);
-  OCA_RETURN_IF_ERROR(Select(Kind::kContainer, name, all, response.mutable_containers()));
+  OCA_RETURN_IF_ERROR(SelectNamed(Kind::kContainer, name, all, response.mutable_containers()));
   return response;
 }
 
