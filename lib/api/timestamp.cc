@@ -8,6 +8,10 @@ google::protobuf::Timestamp TimestampOf(absl::Time time) {
   return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
 }
 
+google::protobuf::Timestamp ExactTimestampOf(absl::Time time) {
+  return TimestampOfNanos(absl::ToUnixNanos(time));
+}
+
 google::protobuf::Timestamp TimestampOfNanos(int64_t unix_ns) {
   constexpr int64_t kSecond = 1'000'000'000;
   google::protobuf::Timestamp timestamp;

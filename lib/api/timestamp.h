@@ -12,7 +12,8 @@ namespace oca::api {
 // To the microsecond, as PostgreSQL keeps times.
 google::protobuf::Timestamp TimestampOf(absl::Time time);
 
-// Of nanoseconds since 1970, not before.
+// To the nanosecond; of a time since 1970.
+google::protobuf::Timestamp ExactTimestampOf(absl::Time time);
 google::protobuf::Timestamp TimestampOfNanos(int64_t unix_ns);
 
 }  // namespace oca::api

@@ -17,7 +17,7 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 
-mgmt::AccessEntry ToProto(const AccessRow& row) {
+mgmt::AccessEntry AccessMessage(const AccessRow& row) {
   mgmt::AccessEntry entry;
   entry.set_name(row.key.container);
   entry.set_user(row.key.user);
@@ -57,7 +57,7 @@ class AccessService final : public mgmt::Access::Service {
       if (!wanted.user.empty()) OCA_RETURN_IF_ERROR(users_.Load(wanted.user).status());
       OCA_RETURN_IF_ERROR(CheckRole(wanted.role));
       OCA_ASSIGN_OR_RETURN(std::vector<AccessRow> rows, access_.List(wanted));
-      for (const AccessRow& row : rows) *out->add_entries() = ToProto(row);
+      for (const AccessRow& row : rows) *out->add_entries() = AccessMessage(row);
       return absl::OkStatus();
     });
   }
@@ -68,7 +68,7 @@ class AccessService final : public mgmt::Access::Service {
       OCA_RETURN_IF_ERROR(CheckKey(key));
       OCA_RETURN_IF_ERROR(CheckMode(in->mode()));
       OCA_ASSIGN_OR_RETURN(AccessRow made, access_.Insert(key, in->mode()));
-      *out = ToProto(made);
+      *out = AccessMessage(made);
       return absl::OkStatus();
     });
   }
@@ -79,9 +79,9 @@ class AccessService final : public mgmt::Access::Service {
       OCA_RETURN_IF_ERROR(CheckKey(key));
       OCA_RETURN_IF_ERROR(CheckMode(in->mode()));
       OCA_ASSIGN_OR_RETURN(std::vector<AccessRow> before, access_.List(key));
-      if (!before.empty()) visit.before = AuditJson(ToProto(before.front()));
+      if (!before.empty()) visit.before = AuditJson(AccessMessage(before.front()));
       OCA_ASSIGN_OR_RETURN(AccessRow changed, access_.Update(key, in->mode(), in->revision()));
-      *out = ToProto(changed);
+      *out = AccessMessage(changed);
       return absl::OkStatus();
     });
   }
@@ -91,7 +91,7 @@ class AccessService final : public mgmt::Access::Service {
       const AccessKey key = KeyOf(*in);
       OCA_RETURN_IF_ERROR(CheckKey(key));
       OCA_ASSIGN_OR_RETURN(AccessRow gone, access_.Delete(key));
-      visit.before = AuditJson(ToProto(gone));
+      visit.before = AuditJson(AccessMessage(gone));
       return absl::OkStatus();
     });
   }

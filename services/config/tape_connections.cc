@@ -25,7 +25,7 @@ std::string TargetSealName(std::string_view container) {
   return fmt::format("target of {}", container);
 }
 
-mgmt::Connection ToProto(const ConnectionRow& row, const LibraryRow& library) {
+mgmt::Connection ConnectionMessage(const ConnectionRow& row, const LibraryRow& library) {
   mgmt::Connection out;
   out.set_name(row.name);
   out.set_type(mgmt::CONNECTION_TYPE_ISCSI);
@@ -146,7 +146,7 @@ absl::StatusOr<mgmt::ListConnectionsResponse> TapeLibraries::ListConnections(
     const LibraryRow* library = FindByName(rows.libraries, container.name());
     if (row == nullptr || library == nullptr) continue;
     mgmt::Connection* out = response.add_connections();
-    *out = ToProto(*row, *library);
+    *out = ConnectionMessage(*row, *library);
     absl::Status access = AccessOf(*row).status();
     if (!access.ok()) out->set_problem(std::string(MessageOf(access)));
   }

@@ -25,7 +25,7 @@ constexpr uint32_t kDefaultTokenDays = 90;
 constexpr uint32_t kMostTokenDays = 3650;
 constexpr absl::Duration kUseIsNoted = absl::Minutes(1);
 
-mgmt::Token ToProto(const TokenRow& row) {
+mgmt::Token TokenMessage(const TokenRow& row) {
   mgmt::Token token;
   token.set_name(row.name);
   token.set_user(row.user);
@@ -78,20 +78,20 @@ absl::StatusOr<mgmt::TokenWithSecret> Tokens::Add(const mgmt::AddTokenRequest& r
   row.expires = now_() + absl::Hours(24) *
                              (request.valid_days() == 0 ? kDefaultTokenDays : request.valid_days());
   OCA_ASSIGN_OR_RETURN(TokenRow inserted, store_.Insert(row, hash));
-  *made.mutable_token() = ToProto(inserted);
+  *made.mutable_token() = TokenMessage(inserted);
   return made;
 }
 
 absl::StatusOr<mgmt::ListTokensResponse> Tokens::List(const mgmt::ListTokensRequest& request) {
   OCA_ASSIGN_OR_RETURN(std::vector<TokenRow> rows, store_.List(request.user()));
   mgmt::ListTokensResponse response;
-  for (const TokenRow& row : rows) *response.add_tokens() = ToProto(row);
+  for (const TokenRow& row : rows) *response.add_tokens() = TokenMessage(row);
   return response;
 }
 
 absl::StatusOr<mgmt::Token> Tokens::Revoke(std::string_view name) {
   OCA_ASSIGN_OR_RETURN(TokenRow gone, store_.Delete(name));
-  return ToProto(gone);
+  return TokenMessage(gone);
 }
 
 absl::StatusOr<TokenRow> Tokens::Use(std::string_view token) {
