@@ -15,9 +15,9 @@ using management::v1::Alerts;
 
 namespace mgmt = management::v1;
 
-constexpr uint32_t kAll = 10000;  // that the service gives at once
+constexpr uint32_t kMostAlertsListed = 10000;  // that the service gives at once
 
-struct Flags {
+struct AlertsFlags {
   bool alerts = false;
   bool events = false;
   bool summary = false;
@@ -28,7 +28,7 @@ struct Flags {
   uint32_t count = 20;
 };
 
-std::string Times(uint64_t times) { return times > 1 ? std::to_string(times) : ""; }
+std::string TimesText(uint64_t times) { return times > 1 ? std::to_string(times) : ""; }
 
 // The list's end, when it shows not all.
 std::string MoreText(int shown, uint64_t total) {
@@ -72,7 +72,7 @@ std::string AlertText(const mgmt::Alert& alert) {
       .Text();
 }
 
-std::string AlertsText(const mgmt::ListAlertsResponse& list, const Flags& flags) {
+std::string AlertsText(const mgmt::ListAlertsResponse& list, const AlertsFlags& flags) {
   if (flags.verbose) {
     std::string text;
     for (const mgmt::Alert& alert : list.alerts()) {
@@ -83,17 +83,17 @@ std::string AlertsText(const mgmt::ListAlertsResponse& list, const Flags& flags)
   Table table({"#>", "Raised", "Severity", "Times>", "Cleared", "Alert"});
   for (const mgmt::Alert& alert : list.alerts()) {
     table.Add({std::to_string(alert.index()), TimeText(alert.raised()), EnumWord(alert.severity()),
-               Times(alert.times()), TimeText(alert.cleared()), alert.text()});
+               TimesText(alert.times()), TimeText(alert.cleared()), alert.text()});
   }
   if (table.empty()) return "There are no alerts.\n";
   return table.Text() + MoreText(list.alerts_size(), list.total());
 }
 
-absl::Status ShowAlerts(Session& session, const Flags& flags) {
+absl::Status ShowAlerts(Session& session, const AlertsFlags& flags) {
   mgmt::ListAlertsRequest request;
   request.set_cleared(flags.cleared);
   request.set_first(flags.index);
-  request.set_count(flags.all ? kAll : flags.count);
+  request.set_count(flags.all ? kMostAlertsListed : flags.count);
   mgmt::ListAlertsResponse list;
   OCA_RETURN_IF_ERROR(session.Call(&Alerts::Stub::ListAlerts, request, &list));
   if (session.json()) {
@@ -120,7 +120,7 @@ std::string EventText(const mgmt::EventEntry& event) {
       .Text();
 }
 
-std::string EventsText(const mgmt::ListEventsResponse& list, const Flags& flags) {
+std::string EventsText(const mgmt::ListEventsResponse& list, const AlertsFlags& flags) {
   if (flags.verbose) {
     std::string text;
     for (const mgmt::EventEntry& event : list.events()) {
@@ -131,17 +131,17 @@ std::string EventsText(const mgmt::ListEventsResponse& list, const Flags& flags)
   Table table({"#>", "Time", "Severity", "Process", "Times>", "Event"});
   for (const mgmt::EventEntry& event : list.events()) {
     table.Add({std::to_string(event.index()), TimeText(event.happened()),
-               EnumWord(event.severity()), event.process(), Times(event.repeats() + 1),
+               EnumWord(event.severity()), event.process(), TimesText(event.repeats() + 1),
                event.text()});
   }
   if (table.empty()) return "There are no events.\n";
   return table.Text() + MoreText(list.events_size(), list.total());
 }
 
-absl::Status ShowEvents(Session& session, const Flags& flags) {
+absl::Status ShowEvents(Session& session, const AlertsFlags& flags) {
   mgmt::ListEventsRequest request;
   request.set_first(flags.index);
-  request.set_count(flags.all ? kAll : flags.count);
+  request.set_count(flags.all ? kMostAlertsListed : flags.count);
   mgmt::ListEventsResponse list;
   OCA_RETURN_IF_ERROR(session.Call(&Alerts::Stub::ListEvents, request, &list));
   if (session.json()) {
@@ -152,7 +152,7 @@ absl::Status ShowEvents(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowAlertsOrEvents(Session& session, const AlertsFlags& flags) {
   if (flags.alerts + flags.events + flags.summary > 1) {
     return absl::InvalidArgumentError("one of --alerts, --events and --summary, not several");
   }
@@ -166,7 +166,7 @@ absl::Status Show(Session& session, const Flags& flags) {
 }  // namespace
 
 void AddAlerts(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<AlertsFlags>();
   CLI::App* show = group->add_subcommand("show", "Alerts that stand, or events; the newest last");
   show->add_flag("--alerts", flags->alerts, "Alerts (default)");
   show->add_flag("--events", flags->events, "Events: all that happened");
@@ -177,7 +177,7 @@ void AddAlerts(CLI::App* group, Session& session) {
   show->add_option("--count", flags->count, "At most so many (20)")->check(CLI::Range(1, 10000));
   show->add_flag("--all", flags->all, "All of them, up to 10000");
   show->add_flag("--verbose", flags->verbose, "A record of each, with what to do");
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowAlertsOrEvents(session, *flags); });
   show->footer("Example:\n  oca alerts --show --events --index -50 --count 50");
   AddMachineChannels(group, session);
 }

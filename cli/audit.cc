@@ -17,7 +17,7 @@ using management::v1::Users;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct AuditFlags {
   std::string user;
   std::string target;
   std::string since;
@@ -26,15 +26,15 @@ struct Flags {
 };
 
 // The JSON inside of an entry as a part of ours; null for none.
-Json Nested(const std::string& text) {
+Json NestedJson(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 
 Json EntryJson(const mgmt::AuditEntry& entry) {
   Json json = ToJson(entry);
-  json["request"] = Nested(entry.request());
-  json["before"] = Nested(entry.before());
-  json["after"] = Nested(entry.after());
+  json["request"] = NestedJson(entry.request());
+  json["before"] = NestedJson(entry.before());
+  json["after"] = NestedJson(entry.after());
   return json;
 }
 
@@ -54,7 +54,7 @@ std::string EntryText(const mgmt::AuditEntry& entry) {
       .Text();
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowAudit(Session& session, const AuditFlags& flags) {
   mgmt::ListAuditRequest request;
   request.set_user(flags.user);
   request.set_target(flags.target);
@@ -92,7 +92,7 @@ absl::Status Show(Session& session, const Flags& flags) {
 }  // namespace
 
 void AddAudit(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<AuditFlags>();
   CLI::App* show = group->add_subcommand("show", "Changes and logins, the newest first");
   show->add_option("--user", flags->user, "Only of this user");
   show->add_option("--target", flags->target, "Only of what has this name");
@@ -100,7 +100,7 @@ void AddAudit(CLI::App* group, Session& session) {
   show->add_option("--limit", flags->limit, "At most so many (100)")->check(CLI::Range(1, 10000));
   show->add_flag("--verbose", flags->verbose,
                  "A record of each, with what was there before and after");
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowAudit(session, *flags); });
   show->footer("Example:\n  oca audit --show --target vms --since 30d --verbose");
 }
 

@@ -17,13 +17,13 @@ using management::v1::Users;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct AuthenticateFlags {
   std::string user;
   bool users = false;
 };
 
 // kNotFound when there is none of this name.
-absl::StatusOr<mgmt::User> Find(Session& session, const std::string& name) {
+absl::StatusOr<mgmt::User> FindUser(Session& session, const std::string& name) {
   mgmt::ListUsersRequest request;
   request.set_name(name);
   mgmt::ListUsersResponse list;
@@ -36,7 +36,7 @@ bool IsCifsUser(const mgmt::User& user) {
   return std::find(user.roles().begin(), user.roles().end(), mgmt::ROLE_CIFS) != user.roles().end();
 }
 
-void Print(Session& session, std::string_view done, const mgmt::User& user) {
+void PrintCifsUser(Session& session, std::string_view done, const mgmt::User& user) {
   if (session.json()) {
     session.PrintJson(ToJson(user));
   } else {
@@ -44,7 +44,7 @@ void Print(Session& session, std::string_view done, const mgmt::User& user) {
   }
 }
 
-absl::Status Show(Session& session) {
+absl::Status ShowCifsUsers(Session& session) {
   mgmt::ListUsersRequest request;
   request.set_role(mgmt::ROLE_CIFS);
   mgmt::ListUsersResponse list;
@@ -63,7 +63,7 @@ absl::Status Show(Session& session) {
 }
 
 // Of the user, without or with the role cifs; the others stay.
-absl::StatusOr<mgmt::User> ChangeRole(Session& session, const mgmt::User& user, bool has_role) {
+absl::StatusOr<mgmt::User> ChangeCifsRole(Session& session, const mgmt::User& user, bool has_role) {
   mgmt::UpdateUserRequest request;
   request.set_name(user.name());
   request.set_revision(user.revision());
@@ -78,7 +78,7 @@ absl::StatusOr<mgmt::User> ChangeRole(Session& session, const mgmt::User& user, 
   return changed;
 }
 
-absl::StatusOr<mgmt::User> Make(Session& session, const std::string& name) {
+absl::StatusOr<mgmt::User> MakeCifsUser(Session& session, const std::string& name) {
   mgmt::AddUserRequest request;
   request.set_name(name);
   request.add_roles(mgmt::ROLE_CIFS);
@@ -91,36 +91,36 @@ absl::StatusOr<mgmt::User> Make(Session& session, const std::string& name) {
   return made.user();
 }
 
-absl::Status Add(Session& session, Flags& flags) {
+absl::Status AddCifsUser(Session& session, AuthenticateFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.user, "--user", "Name of the user"));
-  absl::StatusOr<mgmt::User> user = Find(session, flags.user);
+  absl::StatusOr<mgmt::User> user = FindUser(session, flags.user);
   if (user.ok() && IsCifsUser(*user)) {
     return absl::AlreadyExistsError(fmt::format("user '{}' may use CIFS already", flags.user));
   }
   if (absl::IsNotFound(user.status())) {
-    user = Make(session, flags.user);
+    user = MakeCifsUser(session, flags.user);
   } else if (user.ok()) {
-    user = ChangeRole(session, *user, /*has_role=*/true);
+    user = ChangeCifsRole(session, *user, /*has_role=*/true);
   }
   OCA_RETURN_IF_ERROR(user.status());
-  Print(session, "CIFS is open to user", *user);
+  PrintCifsUser(session, "CIFS is open to user", *user);
   return absl::OkStatus();
 }
 
-absl::Status Delete(Session& session, Flags& flags) {
+absl::Status DeleteCifsUser(Session& session, AuthenticateFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.user, "--user", "Name of the user"));
-  OCA_ASSIGN_OR_RETURN(mgmt::User user, Find(session, flags.user));
+  OCA_ASSIGN_OR_RETURN(mgmt::User user, FindUser(session, flags.user));
   if (!IsCifsUser(user)) {
     return absl::FailedPreconditionError(fmt::format("user '{}' may not use CIFS", flags.user));
   }
   OCA_RETURN_IF_ERROR(session.Confirm(
       fmt::format("User '{}' will no longer be let in over CIFS. Go on?", flags.user)));
-  OCA_ASSIGN_OR_RETURN(user, ChangeRole(session, user, /*has_role=*/false));
-  Print(session, "CIFS is closed to user", user);
+  OCA_ASSIGN_OR_RETURN(user, ChangeCifsRole(session, user, /*has_role=*/false));
+  PrintCifsUser(session, "CIFS is closed to user", user);
   return absl::OkStatus();
 }
 
-absl::Status Set(Session& session, Flags& flags) {
+absl::Status SetCifsPassword(Session& session, AuthenticateFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.user, "--user", "Name of the user"));
   mgmt::SetUserPasswordRequest request;
   request.set_name(flags.user);
@@ -131,17 +131,17 @@ absl::Status Set(Session& session, Flags& flags) {
   mgmt::UserWithPassword changed;
   OCA_RETURN_IF_ERROR(CallAndWipe(session, &Users::Stub::SetUserPassword, &request, &changed));
   changed.mutable_user()->set_name(flags.user);
-  Print(session, "A new password is set for user", changed.user());
+  PrintCifsUser(session, "A new password is set for user", changed.user());
   return absl::OkStatus();
 }
 
 }  // namespace
 
 void AddAuthenticate(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<AuthenticateFlags>();
   CLI::App* show = group->add_subcommand("show", "List users with the role cifs");
   show->add_flag("--users", flags->users, "The same: there are users of the appliance alone");
-  session.Bind(show, [&session, flags] { return Show(session); });
+  session.Bind(show, [&session, flags] { return ShowCifsUsers(session); });
 
   const auto add_verb = [&](const char* name, const char* what, auto action) {
     CLI::App* verb = group->add_subcommand(name, what);
@@ -149,9 +149,9 @@ void AddAuthenticate(CLI::App* group, Session& session) {
     session.Bind(verb, [&session, flags, action] { return action(session, *flags); });
     return verb;
   };
-  add_verb("add", "Open CIFS to a user; a new one where there is none of this name", Add);
-  session.AddYes(add_verb("delete", "Close CIFS to a user, who stays", Delete));
-  add_verb("set", "Set the user's password, which is that of all protocols", Set);
+  add_verb("add", "Open CIFS to a user; a new one where there is none of this name", AddCifsUser);
+  session.AddYes(add_verb("delete", "Close CIFS to a user, who stays", DeleteCifsUser));
+  add_verb("set", "Set the user's password, which is that of all protocols", SetCifsPassword);
 }
 
 }  // namespace oca::cli

@@ -17,7 +17,7 @@ using management::v1::Alerts;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct ChannelFlags {
   std::string relay;
   std::string security;
   std::string sender;
@@ -55,7 +55,7 @@ mgmt::AddressList ParseAddresses(const std::string& text) {
 }
 
 template <typename List>
-std::string ListText(const List& list) {
+std::string AddressesText(const List& list) {
   return list.empty() ? "-" : fmt::format("{}", fmt::join(list, ", "));
 }
 
@@ -70,9 +70,9 @@ std::string ChannelText(const mgmt::Channel& channel) {
         .Add("User", channel.user())
         .Add("Password", channel.has_password() ? "set" : "")
         .Add("Sender", channel.sender())
-        .Add("To", ListText(channel.to()))
-        .Add("CC", ListText(channel.cc()))
-        .Add("BCC", ListText(channel.bcc()));
+        .Add("To", AddressesText(channel.to()))
+        .Add("CC", AddressesText(channel.cc()))
+        .Add("BCC", AddressesText(channel.bcc()));
   } else if (channel.name() == "webhook") {
     record.Add("URL", channel.relay());
   }
@@ -90,7 +90,7 @@ void PrintChannel(Session& session, std::string_view done, const mgmt::Channel& 
   }
 }
 
-absl::StatusOr<mgmt::Channel> Get(Session& session, const std::string& name) {
+absl::StatusOr<mgmt::Channel> GetChannel(Session& session, const std::string& name) {
   mgmt::GetChannelRequest request;
   request.set_name(name);
   mgmt::Channel channel;
@@ -98,14 +98,14 @@ absl::StatusOr<mgmt::Channel> Get(Session& session, const std::string& name) {
   return channel;
 }
 
-absl::Status Status(Session& session, const std::string& name) {
-  OCA_ASSIGN_OR_RETURN(mgmt::Channel channel, Get(session, name));
+absl::Status ShowChannel(Session& session, const std::string& name) {
+  OCA_ASSIGN_OR_RETURN(mgmt::Channel channel, GetChannel(session, name));
   PrintChannel(session, "", channel);
   return absl::OkStatus();
 }
 
-absl::Status Send(Session& session, const mgmt::ConfigureChannelRequest& request,
-                  std::string_view done) {
+absl::Status PutChannel(Session& session, const mgmt::ConfigureChannelRequest& request,
+                        std::string_view done) {
   mgmt::Channel channel;
   OCA_RETURN_IF_ERROR(
       session.Call(&Alerts::Stub::ConfigureChannel, request, &channel, Patience::kChange));
@@ -114,8 +114,8 @@ absl::Status Send(Session& session, const mgmt::ConfigureChannelRequest& request
 }
 
 // Asks for what a mail needs and is neither given nor set.
-absl::Status AskForTheRest(Session& session, const std::string& name, Flags& flags) {
-  OCA_ASSIGN_OR_RETURN(mgmt::Channel channel, Get(session, name));
+absl::Status AskForTheRest(Session& session, const std::string& name, ChannelFlags& flags) {
+  OCA_ASSIGN_OR_RETURN(mgmt::Channel channel, GetChannel(session, name));
   if (channel.relay().empty()) {
     OCA_RETURN_IF_ERROR(session.Require(&flags.relay, "--relay", "Mail relay (host or host:port)"));
   }
@@ -128,7 +128,7 @@ absl::Status AskForTheRest(Session& session, const std::string& name, Flags& fla
   return absl::OkStatus();
 }
 
-absl::Status Configure(Session& session, const std::string& name, Flags& flags) {
+absl::Status ConfigureChannel(Session& session, const std::string& name, ChannelFlags& flags) {
   OCA_RETURN_IF_ERROR(AskForTheRest(session, name, flags));
   mgmt::ConfigureChannelRequest request;
   request.set_name(name);
@@ -154,19 +154,19 @@ absl::Status Configure(Session& session, const std::string& name, Flags& flags) 
         session.AskSecret("password", fmt::format("Password of '{}' at the relay", flags.user),
                           /*twice=*/true));
   }
-  absl::Status status = Send(session, request, "Configured.\n");
+  absl::Status status = PutChannel(session, request, "Configured.\n");
   crypto::Wipe(request.mutable_password()->data(), request.password().size());
   return status;
 }
 
-absl::Status Enable(Session& session, const std::string& name, bool enabled) {
+absl::Status EnableChannel(Session& session, const std::string& name, bool enabled) {
   mgmt::ConfigureChannelRequest request;
   request.set_name(name);
   request.set_enabled(enabled);
-  return Send(session, request, enabled ? "Enabled.\n" : "Disabled.\n");
+  return PutChannel(session, request, enabled ? "Enabled.\n" : "Disabled.\n");
 }
 
-absl::Status Test(Session& session, const std::string& name) {
+absl::Status TestChannel(Session& session, const std::string& name) {
   mgmt::TestChannelRequest request;
   request.set_name(name);
   mgmt::Channel channel;
@@ -176,7 +176,7 @@ absl::Status Test(Session& session, const std::string& name) {
   return absl::OkStatus();
 }
 
-absl::Status Clear(Session& session, const std::string& name) {
+absl::Status ClearChannel(Session& session, const std::string& name) {
   OCA_RETURN_IF_ERROR(session.Confirm(fmt::format("All settings of {} are lost. Go on?", name)));
   mgmt::ClearChannelRequest request;
   request.set_name(name);
@@ -187,7 +187,8 @@ absl::Status Clear(Session& session, const std::string& name) {
   return absl::OkStatus();
 }
 
-absl::Status Machine(Session& session, const std::string& name, const Flags& flags) {
+absl::Status ConfigureMachineChannel(Session& session, const std::string& name,
+                                     const ChannelFlags& flags) {
   if (flags.enable && flags.disable) {
     return absl::InvalidArgumentError("--enable or --disable, not both");
   }
@@ -196,16 +197,16 @@ absl::Status Machine(Session& session, const std::string& name, const Flags& fla
     request.set_name(name);
     if (!flags.url.empty()) request.set_relay(flags.url);
     if (flags.enable || flags.disable) request.set_enabled(flags.enable);
-    if (!flags.test) return Send(session, request, "Configured.\n");
+    if (!flags.test) return PutChannel(session, request, "Configured.\n");
     mgmt::Channel channel;
     OCA_RETURN_IF_ERROR(
         session.Call(&Alerts::Stub::ConfigureChannel, request, &channel, Patience::kChange));
   }
-  return flags.test ? Test(session, name) : Status(session, name);
+  return flags.test ? TestChannel(session, name) : ShowChannel(session, name);
 }
 
 void AddMail(CLI::App* group, Session& session, const std::string& name) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ChannelFlags>();
   CLI::App* configure =
       group->add_subcommand("configure", "Set what is given; asks for what is missing");
   configure->add_option("--relay", flags->relay, "Mail relay: host or host:port");
@@ -221,22 +222,23 @@ void AddMail(CLI::App* group, Session& session, const std::string& name) {
   if (name == "email_stats") {
     configure->add_option("--interval", flags->interval, "daily or weekly (daily)");
   }
-  session.Bind(configure, [&session, name, flags] { return Configure(session, name, *flags); });
+  session.Bind(configure,
+               [&session, name, flags] { return ConfigureChannel(session, name, *flags); });
   configure->footer(fmt::format(
       "Example:\n  oca {} --configure --relay mail.example.com --sender oca@example.com --to "
       "admin@example.com\n  oca {} --test_email && oca {} --enable",
       name, name, name));
   CLI::App* enable = group->add_subcommand("enable", "Send mails from now on");
-  session.Bind(enable, [&session, name] { return Enable(session, name, true); });
+  session.Bind(enable, [&session, name] { return EnableChannel(session, name, true); });
   CLI::App* disable = group->add_subcommand("disable", "Send none");
-  session.Bind(disable, [&session, name] { return Enable(session, name, false); });
+  session.Bind(disable, [&session, name] { return EnableChannel(session, name, false); });
   CLI::App* status = group->add_subcommand("status", "Settings, and how the last mail went");
-  session.Bind(status, [&session, name] { return Status(session, name); });
+  session.Bind(status, [&session, name] { return ShowChannel(session, name); });
   CLI::App* test = group->add_subcommand("test_email", "Send one mail now, and say how it went");
-  session.Bind(test, [&session, name] { return Test(session, name); });
+  session.Bind(test, [&session, name] { return TestChannel(session, name); });
   CLI::App* clear = group->add_subcommand("clear_config", "Forget all settings");
   session.AddYes(clear);
-  session.Bind(clear, [&session, name] { return Clear(session, name); });
+  session.Bind(clear, [&session, name] { return ClearChannel(session, name); });
 }
 
 }  // namespace
@@ -245,7 +247,7 @@ void AddEmailAlerts(CLI::App* group, Session& session) { AddMail(group, session,
 void AddEmailStats(CLI::App* group, Session& session) { AddMail(group, session, "email_stats"); }
 
 void AddMachineChannels(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ChannelFlags>();
   CLI::App* webhook =
       group->add_subcommand("webhook", "Show or set where alerts are sent to by HTTP POST");
   webhook->add_option("--url", flags->url, "https://... or http://...");
@@ -256,7 +258,8 @@ void AddMachineChannels(CLI::App* group, Session& session) {
     verb->add_flag("--enable", flags->enable, "Send from now on");
     verb->add_flag("--disable", flags->disable, "Send none");
     verb->add_flag("--test", flags->test, "Send one now, and say how it went");
-    session.Bind(verb, [&session, name, flags] { return Machine(session, name, *flags); });
+    session.Bind(
+        verb, [&session, name, flags] { return ConfigureMachineChannel(session, name, *flags); });
   }
 }
 

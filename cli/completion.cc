@@ -26,7 +26,7 @@ std::string Printed(const std::vector<std::string>& words, const Context& contex
   return Run(words, quiet) == kSuccess ? out.str() : std::string();
 }
 
-std::vector<std::string> Names(const std::string& group, const Context& context) {
+std::vector<std::string> NamesToComplete(const std::string& group, const Context& context) {
   std::vector<std::string> names;
   // History is of series.
   const std::vector<std::string> words =
@@ -38,8 +38,8 @@ std::vector<std::string> Names(const std::string& group, const Context& context)
 }
 
 // The options in a help text: words that begin a line's first column with two dashes.
-std::vector<std::string> Options(const std::string& group, const std::string& verb,
-                                 const Context& context) {
+std::vector<std::string> OptionsToComplete(const std::string& group, const std::string& verb,
+                                           const Context& context) {
   std::set<std::string> options;
   std::istringstream help(Printed({group, verb, "--help"}, context));
   for (std::string line; std::getline(help, line);) {
@@ -86,9 +86,9 @@ std::vector<std::string> Completions(std::string_view line, const Context& conte
   const std::string verb = second.substr(second.starts_with("--") ? 2 : 0);
   if (std::find(group->verbs.begin(), group->verbs.end(), verb) == group->verbs.end()) return {};
   if (std::string names = NamedBy(words->back(), group->name, verb); !names.empty()) {
-    return Names(names, context);
+    return NamesToComplete(names, context);
   }
-  return Options(group->name, verb, context);
+  return OptionsToComplete(group->name, verb, context);
 }
 
 }  // namespace oca::cli

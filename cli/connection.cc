@@ -17,7 +17,7 @@ using management::v1::TapeLibraries;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct ConnectionFlags {
   std::string name;
   std::string type;
   std::string initiators;
@@ -27,13 +27,13 @@ struct Flags {
   uint64_t revision = 0;
 };
 
-absl::StatusOr<mgmt::ConnectionType> ParseType(const std::string& text) {
+absl::StatusOr<mgmt::ConnectionType> ParseConnectionType(const std::string& text) {
   if (text == "ISCSI" || text == "iscsi") return mgmt::CONNECTION_TYPE_ISCSI;
   return absl::InvalidArgumentError(fmt::format(
       "'{}' is no connection that can be added: ISCSI (the mount is always there)", text));
 }
 
-std::string RecordText(const mgmt::Connection& connection) {
+std::string ConnectionText(const mgmt::Connection& connection) {
   Record record;
   record.Add("Container", connection.name())
       .Add("Type", EnumWord(connection.type()))
@@ -51,15 +51,15 @@ std::string RecordText(const mgmt::Connection& connection) {
   return record.Text();
 }
 
-void PrintOne(Session& session, std::string_view done, const mgmt::Connection& connection) {
+void PrintConnection(Session& session, std::string_view done, const mgmt::Connection& connection) {
   if (session.json()) {
     session.PrintJson(ToJson(connection));
   } else {
-    session.Print(fmt::format("{}{}", done, RecordText(connection)));
+    session.Print(fmt::format("{}{}", done, ConnectionText(connection)));
   }
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowConnections(Session& session, const ConnectionFlags& flags) {
   mgmt::ListConnectionsRequest request;
   request.set_name(flags.name);
   mgmt::ListConnectionsResponse list;
@@ -71,7 +71,7 @@ absl::Status Show(Session& session, const Flags& flags) {
   if (!flags.name.empty() || flags.verbose) {
     std::string text;
     for (const mgmt::Connection& each : list.connections()) {
-      text += (text.empty() ? "" : "\n") + RecordText(each);
+      text += (text.empty() ? "" : "\n") + ConnectionText(each);
     }
     session.Print(text.empty() ? "There is no connection.\n" : text);
     return absl::OkStatus();
@@ -89,14 +89,14 @@ absl::Status Show(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Add(Session& session, Flags& flags) {
+absl::Status MakeConnection(Session& session, ConnectionFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   OCA_RETURN_IF_ERROR(session.Require(&flags.type, "--type", "Type of the connection (ISCSI)"));
   OCA_RETURN_IF_ERROR(
       session.Require(&flags.initiators, "--initiators", "iSCSI names or addresses of hosts"));
   mgmt::AddConnectionRequest request;
   request.set_name(flags.name);
-  OCA_ASSIGN_OR_RETURN(auto type, ParseType(flags.type));
+  OCA_ASSIGN_OR_RETURN(auto type, ParseConnectionType(flags.type));
   request.set_type(type);
   for (std::string& each : ParseList(flags.initiators)) request.add_initiators(std::move(each));
   request.set_chap_user(flags.chap_user);
@@ -111,11 +111,11 @@ absl::Status Add(Session& session, Flags& flags) {
       session.Call(&TapeLibraries::Stub::AddConnection, request, &made, Patience::kChange);
   crypto::Wipe(request.mutable_target_password()->data(), request.target_password().size());
   OCA_RETURN_IF_ERROR(status);
-  PrintOne(session, "Connection added.\n", made);
+  PrintConnection(session, "Connection added.\n", made);
   return absl::OkStatus();
 }
 
-absl::Status Update(Session& session, Flags& flags, const CLI::App& verb) {
+absl::Status UpdateConnection(Session& session, ConnectionFlags& flags, const CLI::App& verb) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   mgmt::UpdateConnectionRequest request;
   request.set_name(flags.name);
@@ -139,11 +139,11 @@ absl::Status Update(Session& session, Flags& flags, const CLI::App& verb) {
       session.Call(&TapeLibraries::Stub::UpdateConnection, request, &changed, Patience::kChange);
   crypto::Wipe(request.mutable_target_password()->data(), request.target_password().size());
   OCA_RETURN_IF_ERROR(status);
-  PrintOne(session, "Connection updated.\n", changed);
+  PrintConnection(session, "Connection updated.\n", changed);
   return absl::OkStatus();
 }
 
-absl::Status Enable(Session& session, Flags& flags, bool on) {
+absl::Status EnableConnection(Session& session, ConnectionFlags& flags, bool on) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   mgmt::UpdateConnectionRequest request;
   request.set_name(flags.name);
@@ -151,11 +151,11 @@ absl::Status Enable(Session& session, Flags& flags, bool on) {
   mgmt::Connection changed;
   OCA_RETURN_IF_ERROR(
       session.Call(&TapeLibraries::Stub::UpdateConnection, request, &changed, Patience::kChange));
-  PrintOne(session, on ? "Connection enabled.\n" : "Connection disabled.\n", changed);
+  PrintConnection(session, on ? "Connection enabled.\n" : "Connection disabled.\n", changed);
   return absl::OkStatus();
 }
 
-absl::Status Delete(Session& session, Flags& flags) {
+absl::Status DeleteConnection(Session& session, ConnectionFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   OCA_RETURN_IF_ERROR(session.Confirm(fmt::format(
       "Hosts will no longer reach tape library '{}', and their sessions end. Go on?", flags.name)));
@@ -175,11 +175,11 @@ absl::Status Delete(Session& session, Flags& flags) {
 }  // namespace
 
 void AddConnection(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ConnectionFlags>();
   CLI::App* show = group->add_subcommand("show", "List how containers are reached");
   show->add_option("--name", flags->name, "Of this container");
   show->add_flag("--verbose", flags->verbose, "A record of each instead of a table");
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowConnections(session, *flags); });
 
   CLI::App* add = group->add_subcommand("add", "Let hosts into a tape library by iSCSI");
   add->add_option("--name", flags->name, "Of the container");
@@ -190,7 +190,7 @@ void AddConnection(CLI::App* group, Session& session) {
                   "User with the role iscsi, whose password hosts give (iscsi_user)");
   add->add_option("--target_user", flags->target_user,
                   "By which the target proves itself; its password is asked for");
-  session.Bind(add, [&session, flags] { return Add(session, *flags); });
+  session.Bind(add, [&session, flags] { return MakeConnection(session, *flags); });
   add->footer(
       "Example:\n  oca connection --add --name lib1 --type ISCSI --initiators "
       "iqn.2026-11.com.example:host");
@@ -202,18 +202,19 @@ void AddConnection(CLI::App* group, Session& session) {
   update->add_option("--target_user", flags->target_user,
                      "By which the target proves itself, or none");
   update->add_option("--revision", flags->revision, "Only when it still has this revision");
-  session.Bind(update, [&session, flags, update] { return Update(session, *flags, *update); });
+  session.Bind(update,
+               [&session, flags, update] { return UpdateConnection(session, *flags, *update); });
 
   CLI::App* remove = group->add_subcommand("delete", "Let no host in any more");
   remove->add_option("--name", flags->name, "Of the container");
   session.AddYes(remove);
-  session.Bind(remove, [&session, flags] { return Delete(session, *flags); });
+  session.Bind(remove, [&session, flags] { return DeleteConnection(session, *flags); });
 
   for (bool on : {true, false}) {
     CLI::App* verb = group->add_subcommand(on ? "enable" : "disable",
                                            on ? "Let hosts in again" : "Let no host in for now");
     verb->add_option("--name", flags->name, "Of the container");
-    session.Bind(verb, [&session, flags, on] { return Enable(session, *flags, on); });
+    session.Bind(verb, [&session, flags, on] { return EnableConnection(session, *flags, on); });
   }
 }
 

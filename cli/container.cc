@@ -16,7 +16,7 @@ using management::v1::Management;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct ContainerFlags {
   std::string name;
   std::string group;
   bool performance_tier = false;
@@ -52,7 +52,7 @@ std::string ContainerText(const mgmt::Container& container) {
       .Text();
 }
 
-std::string ListText(const mgmt::ListContainersResponse& list) {
+std::string ContainersText(const mgmt::ListContainersResponse& list) {
   Table table({"Name", "ID>", "Storage Group", "Type", "State", "Mount Path"});
   for (const mgmt::Container& container : list.containers()) {
     table.Add({container.name(), std::to_string(container.id()), container.group(),
@@ -62,7 +62,7 @@ std::string ListText(const mgmt::ListContainersResponse& list) {
                        : table.Text();
 }
 
-void PrintOne(Session& session, std::string_view done, const mgmt::Container& container) {
+void PrintContainer(Session& session, std::string_view done, const mgmt::Container& container) {
   if (session.json()) {
     session.PrintJson(ToJson(container));
   } else {
@@ -70,7 +70,7 @@ void PrintOne(Session& session, std::string_view done, const mgmt::Container& co
   }
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowContainers(Session& session, const ContainerFlags& flags) {
   mgmt::ListContainersRequest request;
   request.set_name(flags.name);
   mgmt::ListContainersResponse list;
@@ -81,7 +81,7 @@ absl::Status Show(Session& session, const Flags& flags) {
       session.Print(container.name() + "\n");
     }
   } else if (!flags.name.empty()) {
-    PrintOne(session, "", list.containers(0));
+    PrintContainer(session, "", list.containers(0));
   } else if (session.json()) {
     session.PrintJson(ToJson(list));
   } else if (flags.verbose) {
@@ -91,13 +91,14 @@ absl::Status Show(Session& session, const Flags& flags) {
     }
     session.Print(text);
   } else {
-    session.Print(ListText(list));
+    session.Print(ContainersText(list));
   }
   return absl::OkStatus();
 }
 
 // The tape library that the words ask for.
-absl::Status FillLibrary(const Flags& flags, const CLI::App& verb, vtl::v1::LibrarySpec* library) {
+absl::Status FillLibrary(const ContainerFlags& flags, const CLI::App& verb,
+                         vtl::v1::LibrarySpec* library) {
   library->set_drives(flags.drives);
   library->set_slots(flags.slots);
   library->set_generation(flags.generation);
@@ -117,7 +118,7 @@ absl::Status FillLibrary(const Flags& flags, const CLI::App& verb, vtl::v1::Libr
   return absl::OkStatus();
 }
 
-absl::Status Add(Session& session, Flags& flags, const CLI::App& verb) {
+absl::Status MakeContainer(Session& session, ContainerFlags& flags, const CLI::App& verb) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   mgmt::AddContainerRequest request;
   request.set_name(flags.name);
@@ -143,11 +144,11 @@ absl::Status Add(Session& session, Flags& flags, const CLI::App& verb) {
   mgmt::Container made;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::AddContainer, request, &made, Patience::kWork));
-  PrintOne(session, "Container added.\n", made);
+  PrintContainer(session, "Container added.\n", made);
   return absl::OkStatus();
 }
 
-absl::Status Update(Session& session, Flags& flags) {
+absl::Status UpdateContainer(Session& session, ContainerFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   if (flags.marker.empty()) {
     return absl::InvalidArgumentError("nothing to change: give --marker auto, none or tar");
@@ -159,11 +160,11 @@ absl::Status Update(Session& session, Flags& flags) {
   mgmt::Container changed;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::UpdateContainer, request, &changed, Patience::kChange));
-  PrintOne(session, "Container updated.\n", changed);
+  PrintContainer(session, "Container updated.\n", changed);
   return absl::OkStatus();
 }
 
-absl::Status Delete(Session& session, Flags& flags) {
+absl::Status DeleteContainer(Session& session, ContainerFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   OCA_RETURN_IF_ERROR(session.Confirm(
       flags.delete_files
@@ -186,12 +187,12 @@ absl::Status Delete(Session& session, Flags& flags) {
 }  // namespace
 
 void AddContainer(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ContainerFlags>();
   CLI::App* show = group->add_subcommand("show", "List containers, or show one");
   show->add_option("--name", flags->name, "Only this one");
   show->add_flag("--verbose", flags->verbose, "A record of each instead of a table");
   show->add_flag("--names_only", flags->names_only, "Names only, one per line");
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowContainers(session, *flags); });
   show->footer("Example:\n  oca container --show");
 
   CLI::App* add = group->add_subcommand("add", "Make a container: a folder of the mount");
@@ -212,13 +213,13 @@ void AddContainer(CLI::App* group, Session& session) {
   add->add_option("--generation", flags->generation, "VTL: LTO generation, 4 to 9 (4)");
   add->add_option("--is_oem", flags->is_oem, "VTL: yes: robot and drives show --oem_vendor");
   add->add_option("--oem_vendor", flags->oem_vendor, "VTL: vendor to show, at most 8 letters");
-  session.Bind(add, [&session, flags, add] { return Add(session, *flags, *add); });
+  session.Bind(add, [&session, flags, add] { return MakeContainer(session, *flags, *add); });
   add->footer("Example:\n  oca container --add --name backups --group_name DefaultGroup");
 
   CLI::App* update = group->add_subcommand("update", "Change a container");
   update->add_option("--name", flags->name, "Which one");
   update->add_option("--marker", flags->marker, kMarker);
-  session.Bind(update, [&session, flags] { return Update(session, *flags); });
+  session.Bind(update, [&session, flags] { return UpdateContainer(session, *flags); });
   update->footer("Example:\n  oca container --update --name backups --marker none");
 
   CLI::App* remove = group->add_subcommand("delete", "Delete a container");
@@ -226,7 +227,7 @@ void AddContainer(CLI::App* group, Session& session) {
   remove->add_flag("--delete_files", flags->delete_files,
                    "With the files in it; without this only an empty one is deleted");
   session.AddYes(remove);
-  session.Bind(remove, [&session, flags] { return Delete(session, *flags); });
+  session.Bind(remove, [&session, flags] { return DeleteContainer(session, *flags); });
   remove->footer("Example:\n  oca container --delete --name backups --delete_files");
 }
 

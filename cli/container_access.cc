@@ -16,7 +16,7 @@ using management::v1::Access;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct AccessFlags {
   std::string name;
   std::string user;
   std::string role;
@@ -36,7 +36,7 @@ absl::StatusOr<mgmt::AccessMode> ParseMode(const std::string& text) {
 
 // Puts container and user or role into the request.
 template <typename Request>
-absl::Status FillKey(Session& session, Flags& flags, Request* request) {
+absl::Status FillKey(Session& session, AccessFlags& flags, Request* request) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   if (flags.user.empty() == flags.role.empty()) {
     return absl::InvalidArgumentError("whom is it for? Give --user or --role, not both");
@@ -52,7 +52,7 @@ absl::Status FillKey(Session& session, Flags& flags, Request* request) {
 
 // The same, and what they may.
 template <typename Request>
-absl::Status FillEntry(Session& session, Flags& flags, Request* request) {
+absl::Status FillEntry(Session& session, AccessFlags& flags, Request* request) {
   OCA_RETURN_IF_ERROR(FillKey(session, flags, request));
   OCA_RETURN_IF_ERROR(session.Require(&flags.mode, "--mode", "RW or RWD"));
   OCA_ASSIGN_OR_RETURN(mgmt::AccessMode mode, ParseMode(flags.mode));
@@ -64,7 +64,7 @@ std::string WhoText(const mgmt::AccessEntry& entry) {
   return entry.user().empty() ? EnumWord(entry.role()) : entry.user();
 }
 
-void PrintOne(Session& session, std::string_view done, const mgmt::AccessEntry& entry) {
+void PrintAccess(Session& session, std::string_view done, const mgmt::AccessEntry& entry) {
   if (session.json()) {
     session.PrintJson(ToJson(entry));
     return;
@@ -79,7 +79,7 @@ void PrintOne(Session& session, std::string_view done, const mgmt::AccessEntry& 
                     .Text());
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowAccess(Session& session, const AccessFlags& flags) {
   mgmt::ListAccessRequest request;
   request.set_name(flags.name);
   request.set_user(flags.user);
@@ -106,27 +106,27 @@ absl::Status Show(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Add(Session& session, Flags& flags) {
+absl::Status AddAccess(Session& session, AccessFlags& flags) {
   mgmt::AddAccessRequest request;
   OCA_RETURN_IF_ERROR(FillEntry(session, flags, &request));
   mgmt::AccessEntry made;
   OCA_RETURN_IF_ERROR(session.Call(&Access::Stub::AddAccess, request, &made, Patience::kChange));
-  PrintOne(session, "Access added.\n", made);
+  PrintAccess(session, "Access added.\n", made);
   return absl::OkStatus();
 }
 
-absl::Status Update(Session& session, Flags& flags) {
+absl::Status UpdateAccess(Session& session, AccessFlags& flags) {
   mgmt::UpdateAccessRequest request;
   OCA_RETURN_IF_ERROR(FillEntry(session, flags, &request));
   request.set_revision(flags.revision);
   mgmt::AccessEntry changed;
   OCA_RETURN_IF_ERROR(
       session.Call(&Access::Stub::UpdateAccess, request, &changed, Patience::kChange));
-  PrintOne(session, "Access updated.\n", changed);
+  PrintAccess(session, "Access updated.\n", changed);
   return absl::OkStatus();
 }
 
-absl::Status Delete(Session& session, Flags& flags) {
+absl::Status DeleteAccess(Session& session, AccessFlags& flags) {
   mgmt::DeleteAccessRequest request;
   OCA_RETURN_IF_ERROR(FillKey(session, flags, &request));
   mgmt::DeleteAccessResponse response;
@@ -141,7 +141,7 @@ absl::Status Delete(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
-void AddKeyOptions(CLI::App* verb, Flags* flags) {
+void AddKeyOptions(CLI::App* verb, AccessFlags* flags) {
   verb->add_option("--name", flags->name, "Which container");
   verb->add_option("--user", flags->user, "Whom: a user");
   verb->add_option("--role", flags->role, "Whom: all users who have this role");
@@ -150,30 +150,30 @@ void AddKeyOptions(CLI::App* verb, Flags* flags) {
 }  // namespace
 
 void AddContainerAccess(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<AccessFlags>();
   const char* kMode = "RW: read and write; RWD: delete the container, too";
   CLI::App* add = group->add_subcommand(
       "add_uac", "Let a user or a role use a container; with the first one nobody else may");
   AddKeyOptions(add, flags.get());
   add->add_option("--mode", flags->mode, kMode);
-  session.Bind(add, [&session, flags] { return Add(session, *flags); });
+  session.Bind(add, [&session, flags] { return AddAccess(session, *flags); });
   add->footer("Example:\n  oca container --add_uac --name backups --user eve --mode RWD");
 
   CLI::App* update = group->add_subcommand("update_uac", "Change what a user or a role may");
   AddKeyOptions(update, flags.get());
   update->add_option("--mode", flags->mode, kMode);
   update->add_option("--revision", flags->revision, "Only when the entry still has this revision");
-  session.Bind(update, [&session, flags] { return Update(session, *flags); });
+  session.Bind(update, [&session, flags] { return UpdateAccess(session, *flags); });
   update->footer("Example:\n  oca container --update_uac --name backups --user eve --mode RW");
 
   CLI::App* remove = group->add_subcommand("delete_uac", "No longer let a user or a role");
   AddKeyOptions(remove, flags.get());
-  session.Bind(remove, [&session, flags] { return Delete(session, *flags); });
+  session.Bind(remove, [&session, flags] { return DeleteAccess(session, *flags); });
   remove->footer("Example:\n  oca container --delete_uac --name backups --user eve");
 
   CLI::App* show = group->add_subcommand("show_uac", "Who may use which containers");
   AddKeyOptions(show, flags.get());
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowAccess(session, *flags); });
   show->footer("Example:\n  oca container --show_uac --name backups");
 }
 

@@ -16,9 +16,9 @@ using management::v1::Diagnostics;
 
 namespace mgmt = management::v1;
 
-constexpr absl::Duration kBetweenLooks = absl::Milliseconds(200);
+constexpr absl::Duration kBetweenBundleLooks = absl::Milliseconds(200);
 
-struct Flags {
+struct DiagnosticsFlags {
   bool collect = false;
   std::string extent;  // of what is collected
   bool show = false;
@@ -41,7 +41,7 @@ std::string BundleText(const mgmt::DiagnosticBundle& bundle) {
   return record.Text();
 }
 
-void Print(Session& session, const mgmt::DiagnosticBundle& bundle) {
+void PrintBundle(Session& session, const mgmt::DiagnosticBundle& bundle) {
   if (session.json()) {
     session.PrintJson(ToJson(bundle));
   } else {
@@ -50,11 +50,12 @@ void Print(Session& session, const mgmt::DiagnosticBundle& bundle) {
 }
 
 // Until the bundle is there, or cannot be.
-absl::StatusOr<mgmt::DiagnosticBundle> Await(Session& session, mgmt::DiagnosticBundle bundle) {
+absl::StatusOr<mgmt::DiagnosticBundle> AwaitBundle(Session& session,
+                                                   mgmt::DiagnosticBundle bundle) {
   Progress progress(session);
   while (bundle.state() == mgmt::DIAGNOSTIC_STATE_COLLECTING) {
     progress.Draw(fmt::format("Diagnostics: {:.0f} %", bundle.progress_percent()));
-    session.Pause(kBetweenLooks);
+    session.Pause(kBetweenBundleLooks);
     mgmt::ListDiagnosticsResponse bundles;
     OCA_RETURN_IF_ERROR(GetBundles(session, &bundles));
     bool found = false;
@@ -69,7 +70,7 @@ absl::StatusOr<mgmt::DiagnosticBundle> Await(Session& session, mgmt::DiagnosticB
   return bundle;
 }
 
-absl::Status Collect(Session& session, const Flags& flags) {
+absl::Status CollectBundle(Session& session, const DiagnosticsFlags& flags) {
   if (!flags.extent.empty() && flags.extent != "basic" && flags.extent != "all") {
     return absl::InvalidArgumentError("--collect takes nothing, all or basic");
   }
@@ -78,14 +79,14 @@ absl::Status Collect(Session& session, const Flags& flags) {
   mgmt::DiagnosticBundle bundle;
   OCA_RETURN_IF_ERROR(session.Call(&Diagnostics::Stub::CollectDiagnostics, request, &bundle));
   if (!flags.no_wait) {
-    OCA_ASSIGN_OR_RETURN(bundle, Await(session, std::move(bundle)));
+    OCA_ASSIGN_OR_RETURN(bundle, AwaitBundle(session, std::move(bundle)));
   }
-  Print(session, bundle);
+  PrintBundle(session, bundle);
   if (bundle.state() != mgmt::DIAGNOSTIC_STATE_FAILED) return absl::OkStatus();
   return absl::InternalError(fmt::format("no bundle was made: {}", bundle.error()));
 }
 
-absl::Status Show(Session& session) {
+absl::Status ShowBundles(Session& session) {
   mgmt::ListDiagnosticsResponse bundles;
   OCA_RETURN_IF_ERROR(GetBundles(session, &bundles));
   if (session.json()) {
@@ -101,7 +102,7 @@ absl::Status Show(Session& session) {
   return absl::OkStatus();
 }
 
-absl::Status Delete(Session& session, const Flags& flags) {
+absl::Status DeleteBundle(Session& session, const DiagnosticsFlags& flags) {
   mgmt::DeleteDiagnosticsResponse response;
   if (flags.delete_all) {
     OCA_RETURN_IF_ERROR(session.Confirm("All bundles of diagnostics will be deleted. Go on?"));
@@ -120,21 +121,21 @@ absl::Status Delete(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Diags(Session& session, const Flags& flags) {
+absl::Status Diags(Session& session, const DiagnosticsFlags& flags) {
   if (flags.collect + flags.show + !flags.name.empty() + flags.delete_all != 1) {
     return absl::InvalidArgumentError(
         "give one of --collect, --show, --delete, --delete_all (see oca maintenance --diags "
         "--help)");
   }
-  if (flags.collect) return Collect(session, flags);
-  if (flags.show) return Show(session);
-  return Delete(session, flags);
+  if (flags.collect) return CollectBundle(session, flags);
+  if (flags.show) return ShowBundles(session);
+  return DeleteBundle(session, flags);
 }
 
 }  // namespace
 
 void AddDiagnostics(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<DiagnosticsFlags>();
   CLI::App* diags = group->add_subcommand(
       "diags", "Bundles for who is asked for help: logs, configuration without secrets, states");
   diags

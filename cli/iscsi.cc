@@ -19,14 +19,15 @@ using management::v1::Users;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct IscsiFlags {
   std::string name;
   std::string user = "iscsi_user";
   bool users = false;
   bool generate = false;
 };
 
-absl::StatusOr<mgmt::ListTapeLibrariesResponse> Libraries(Session& session, const Flags& flags) {
+absl::StatusOr<mgmt::ListTapeLibrariesResponse> LibrariesOf(Session& session,
+                                                            const IscsiFlags& flags) {
   mgmt::ListTapeLibrariesRequest request;
   request.set_name(flags.name);
   mgmt::ListTapeLibrariesResponse list;
@@ -54,7 +55,7 @@ std::string TargetText(const mgmt::TapeLibrary& library) {
   return text;
 }
 
-absl::Status ShowUsers(Session& session) {
+absl::Status ShowTargetUsers(Session& session) {
   mgmt::ListUsersRequest request;
   request.set_role(mgmt::ROLE_ISCSI);
   mgmt::ListUsersResponse list;
@@ -72,9 +73,9 @@ absl::Status ShowUsers(Session& session) {
   return absl::OkStatus();
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
-  if (flags.users) return ShowUsers(session);
-  OCA_ASSIGN_OR_RETURN(mgmt::ListTapeLibrariesResponse list, Libraries(session, flags));
+absl::Status ShowTargets(Session& session, const IscsiFlags& flags) {
+  if (flags.users) return ShowTargetUsers(session);
+  OCA_ASSIGN_OR_RETURN(mgmt::ListTapeLibrariesResponse list, LibrariesOf(session, flags));
   if (session.json()) {
     session.PrintJson(ToJson(list));
     return absl::OkStatus();
@@ -85,8 +86,8 @@ absl::Status Show(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status ShowSessions(Session& session, const Flags& flags) {
-  OCA_ASSIGN_OR_RETURN(mgmt::ListTapeLibrariesResponse list, Libraries(session, flags));
+absl::Status ShowTargetSessions(Session& session, const IscsiFlags& flags) {
+  OCA_ASSIGN_OR_RETURN(mgmt::ListTapeLibrariesResponse list, LibrariesOf(session, flags));
   Json rows = Json::array();
   Table table({"Container", "Initiator", "Address", "Target"});
   for (const mgmt::TapeLibrary& library : list.libraries()) {
@@ -107,8 +108,8 @@ absl::Status ShowSessions(Session& session, const Flags& flags) {
 }
 
 // Sets the password, and makes the user where there is none.
-absl::Status PutPassword(Session& session, const Flags& flags, const std::string& password,
-                         mgmt::UserWithPassword* changed) {
+absl::Status PutTargetPassword(Session& session, const IscsiFlags& flags,
+                               const std::string& password, mgmt::UserWithPassword* changed) {
   mgmt::SetUserPasswordRequest set;
   set.set_name(flags.user);
   set.set_password(password);
@@ -123,7 +124,7 @@ absl::Status PutPassword(Session& session, const Flags& flags, const std::string
   return CallAndWipe(session, &Users::Stub::AddUser, &add, changed);
 }
 
-absl::Status SetPassword(Session& session, Flags& flags) {
+absl::Status SetTargetPassword(Session& session, IscsiFlags& flags) {
   std::string password;
   if (!flags.generate) {
     OCA_ASSIGN_OR_RETURN(
@@ -133,7 +134,7 @@ absl::Status SetPassword(Session& session, Flags& flags) {
     OCA_RETURN_IF_ERROR(api::CheckChapAccount("CHAP", flags.user, password));
   }
   mgmt::UserWithPassword changed;
-  absl::Status status = PutPassword(session, flags, password, &changed);
+  absl::Status status = PutTargetPassword(session, flags, password, &changed);
   crypto::Wipe(password.data(), password.size());
   OCA_RETURN_IF_ERROR(status);
   if (session.json()) {
@@ -154,15 +155,15 @@ absl::Status SetPassword(Session& session, Flags& flags) {
 }  // namespace
 
 void AddIscsi(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<IscsiFlags>();
   CLI::App* show = group->add_subcommand("show", "Targets with their units, or CHAP users");
   show->add_option("--name", flags->name, "Only of this container");
   show->add_flag("--user", flags->users, "Users with the role iscsi");
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowTargets(session, *flags); });
 
   CLI::App* sessions = group->add_subcommand("sessions", "Who is logged in");
   sessions->add_option("--name", flags->name, "Only to this container");
-  session.Bind(sessions, [&session, flags] { return ShowSessions(session, *flags); });
+  session.Bind(sessions, [&session, flags] { return ShowTargetSessions(session, *flags); });
 
   CLI::App* set = group->add_subcommand(
       "setpassword",
@@ -170,7 +171,7 @@ void AddIscsi(CLI::App* group, Session& session) {
       "read from standard input");
   set->add_option("--user", flags->user, "Which one (iscsi_user); made where it is missing");
   set->add_flag("--generate_password", flags->generate, "Make one, and show it once");
-  session.Bind(set, [&session, flags] { return SetPassword(session, *flags); });
+  session.Bind(set, [&session, flags] { return SetTargetPassword(session, *flags); });
   set->footer("Example:\n  oca iscsi --setpassword --generate_password");
 }
 

@@ -19,9 +19,9 @@ using management::v1::Management;
 namespace mgmt = management::v1;
 
 constexpr int kFaultsShown = 20;
-constexpr absl::Duration kBetweenLooks = absl::Milliseconds(300);
+constexpr absl::Duration kBetweenJobLooks = absl::Milliseconds(300);
 
-struct Flags {
+struct MaintenanceFlags {
   bool reclaim_space = false;
   bool stop_reclaim_space = false;
   bool scan_status = false;
@@ -49,7 +49,7 @@ void PrintDone(Session& session, const std::string& key, std::string_view senten
   }
 }
 
-absl::Status Outcome(std::string_view what, fs::v1::JobState state, const std::string& error) {
+absl::Status JobOutcome(std::string_view what, fs::v1::JobState state, const std::string& error) {
   if (state == fs::v1::JOB_STATE_FAILED) {
     return absl::InternalError(fmt::format("{} failed: {}", what, error));
   }
@@ -69,7 +69,7 @@ absl::Status AwaitCleaner(Session& session) {
       if (status.state() != fs::v1::JOB_STATE_RUNNING) break;
       progress.Draw(fmt::format("Cleaner: {} {:.0f} %, {} reclaimed", status.phase(),
                                 status.progress_percent(), ShortBytes(status.bytes_reclaimed())));
-      session.Pause(kBetweenLooks);
+      session.Pause(kBetweenJobLooks);
     }
   }
   if (session.json()) {
@@ -77,7 +77,7 @@ absl::Status AwaitCleaner(Session& session) {
   } else {
     session.Print(CleanerText(status));
   }
-  return Outcome("the cleaner", status.state(), status.error());
+  return JobOutcome("the cleaner", status.state(), status.error());
 }
 
 absl::Status Reclaim(Session& session, bool wait) {
@@ -136,11 +136,11 @@ absl::Status AwaitScan(Session& session) {
       if (status.state() != fs::v1::JOB_STATE_RUNNING) break;
       progress.Draw(fmt::format("Scan: {:.0f} %, {} chunks, {} faults", status.progress_percent(),
                                 status.chunks_checked(), status.fault_count()));
-      session.Pause(kBetweenLooks);
+      session.Pause(kBetweenJobLooks);
     }
   }
   PrintScan(session, status);
-  OCA_RETURN_IF_ERROR(Outcome("the scan", status.state(), status.error()));
+  OCA_RETURN_IF_ERROR(JobOutcome("the scan", status.state(), status.error()));
   if (status.fault_count() == 0) return absl::OkStatus();
   return absl::DataLossError(fmt::format("the scan found {} faults", status.fault_count()));
 }
@@ -169,7 +169,7 @@ std::string HealthText(const fs::v1::Health& health, int shown) {
 }
 
 // What the last scan found, what is in quarantine, and how far the packs were checked.
-absl::Status ScanReport(Session& session, const Flags& flags) {
+absl::Status ScanReport(Session& session, const MaintenanceFlags& flags) {
   fs::v1::ScanStatus status;
   OCA_RETURN_IF_ERROR(GetScan(session, &status));
   mgmt::GetHealthRequest request;
@@ -185,7 +185,7 @@ absl::Status ScanReport(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status RepairHistory(Session& session, const Flags& flags) {
+absl::Status RepairHistory(Session& session, const MaintenanceFlags& flags) {
   fs::v1::ListRepairsResponse history;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::ListRepairs, mgmt::ListRepairsRequest(), &history));
@@ -207,7 +207,7 @@ absl::Status RepairHistory(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status ClearQuarantine(Session& session, const Flags& flags) {
+absl::Status ClearQuarantine(Session& session, const MaintenanceFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Confirm(
       "What is in quarantine is read again, and packs that were set aside because nothing in them "
       "was whole are deleted. Go on?"));
@@ -235,7 +235,7 @@ absl::Status StopScan(Session& session) {
                       Patience::kWork);
 }
 
-absl::Status StartScan(Session& session, const Flags& flags) {
+absl::Status StartScan(Session& session, const MaintenanceFlags& flags) {
   mgmt::StartScanRequest request;
   std::string word = flags.repair_now ? "verify_data" : flags.start_scan + flags.restart_scan;
   OCA_ASSIGN_OR_RETURN(auto level, ParseScanLevel(word));
@@ -263,7 +263,7 @@ absl::Status Shutdown(Session& session) {
   return absl::OkStatus();
 }
 
-absl::Status Filesystem(Session& session, const Flags& flags) {
+absl::Status Filesystem(Session& session, const MaintenanceFlags& flags) {
   int actions = flags.reclaim_space + flags.stop_reclaim_space + flags.scan_status +
                 !flags.start_scan.empty() + !flags.restart_scan.empty() + flags.scan_report +
                 flags.repair_now + flags.repair_status + flags.repair_history +
@@ -306,7 +306,7 @@ absl::Status Filesystem(Session& session, const Flags& flags) {
 }  // namespace
 
 void AddMaintenance(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<MaintenanceFlags>();
   CLI::App* filesystem =
       group->add_subcommand("filesystem", "Space, integrity and end of the filesystem");
   filesystem->add_flag("--reclaim_space", flags->reclaim_space,

@@ -19,7 +19,7 @@ namespace mgmt = management::v1;
 constexpr char kAny[] = "any";
 constexpr char kReached[] = "as_reached";
 
-struct Flags {
+struct NdmpFlags {
   std::string address;
   std::string port;
   std::string data_address;
@@ -41,11 +41,11 @@ std::string DataAddressText(const mgmt::NdmpSettings& settings) {
 }
 
 template <typename List>
-std::string ListText(const List& list) {
+std::string OrNone(const List& list) {
   return list.empty() ? "none" : fmt::format("{}", fmt::join(list, ", "));
 }
 
-std::string StatusText(const mgmt::NdmpStatus& status) {
+std::string NdmpStatusText(const mgmt::NdmpStatus& status) {
   const mgmt::NdmpSettings& settings = status.settings();
   Record record;
   record.Add("Running", status.running() ? "yes" : "no")
@@ -57,37 +57,37 @@ std::string StatusText(const mgmt::NdmpStatus& status) {
       .Add("Port", std::to_string(settings.port()))
       .Add("Data Address", DataAddressText(settings))
       .Add("Data Ports", DataPortsText(settings))
-      .Add("NDMP Versions", ListText(status.versions()))
-      .Add("NDMP Users", ListText(status.users()))
+      .Add("NDMP Versions", OrNone(status.versions()))
+      .Add("NDMP Users", OrNone(status.users()))
       .Add("Sessions", std::to_string(status.sessions()))
       .Add("Started", TimeText(status.started()))
       .Add("Revision", std::to_string(status.revision()));
   return record.Text();
 }
 
-void Print(Session& session, std::string_view done, const mgmt::NdmpStatus& status) {
+void PrintNdmp(Session& session, std::string_view done, const mgmt::NdmpStatus& status) {
   if (session.json()) {
     session.PrintJson(ToJson(status));
   } else {
-    session.Print(fmt::format("{}{}", done, StatusText(status)));
+    session.Print(fmt::format("{}{}", done, NdmpStatusText(status)));
   }
 }
 
-absl::StatusOr<mgmt::NdmpStatus> Look(Session& session) {
+absl::StatusOr<mgmt::NdmpStatus> GetNdmp(Session& session) {
   mgmt::NdmpStatus status;
   OCA_RETURN_IF_ERROR(session.Call(&Ndmp::Stub::GetNdmp, mgmt::GetNdmpRequest(), &status));
   return status;
 }
 
-absl::Status Show(Session& session) {
-  OCA_ASSIGN_OR_RETURN(mgmt::NdmpStatus status, Look(session));
-  Print(session, "", status);
+absl::Status ShowNdmp(Session& session) {
+  OCA_ASSIGN_OR_RETURN(mgmt::NdmpStatus status, GetNdmp(session));
+  PrintNdmp(session, "", status);
   return absl::OkStatus();
 }
 
 // Everything, with what is there as the answer of who says nothing.
-absl::Status AskAll(Session& session, Flags* flags) {
-  OCA_ASSIGN_OR_RETURN(mgmt::NdmpStatus status, Look(session));
+absl::Status AskAllNdmp(Session& session, NdmpFlags* flags) {
+  OCA_ASSIGN_OR_RETURN(mgmt::NdmpStatus status, GetNdmp(session));
   const mgmt::NdmpSettings& settings = status.settings();
   OCA_RETURN_IF_ERROR(session.Offer("Address to listen at", settings.address(), &flags->address));
   OCA_RETURN_IF_ERROR(session.Offer("Port", std::to_string(settings.port()), &flags->port));
@@ -99,7 +99,7 @@ absl::Status AskAll(Session& session, Flags* flags) {
   return flags->empty() ? absl::CancelledError("nothing is changed") : absl::OkStatus();
 }
 
-absl::StatusOr<uint32_t> ParsePort(std::string_view text) {
+absl::StatusOr<uint32_t> ParseNdmpPort(std::string_view text) {
   uint32_t port = 0;
   if (!absl::SimpleAtoi(std::string(text), &port)) {
     return absl::InvalidArgumentError(fmt::format("'{}' is no port", text));
@@ -115,20 +115,20 @@ absl::Status FillDataPorts(std::string_view text, mgmt::UpdateNdmpRequest* reque
       return absl::InvalidArgumentError(
           fmt::format("'{}' is no range of ports, such as 43000-43040, nor {}", text, kAny));
     }
-    OCA_ASSIGN_OR_RETURN(first, ParsePort(text.substr(0, dash)));
-    OCA_ASSIGN_OR_RETURN(last, ParsePort(text.substr(dash + 1)));
+    OCA_ASSIGN_OR_RETURN(first, ParseNdmpPort(text.substr(0, dash)));
+    OCA_ASSIGN_OR_RETURN(last, ParseNdmpPort(text.substr(dash + 1)));
   }
   request->set_first_data_port(first);
   request->set_last_data_port(last);
   return absl::OkStatus();
 }
 
-absl::Status Update(Session& session, Flags flags) {
-  if (flags.empty() && session.can_ask()) OCA_RETURN_IF_ERROR(AskAll(session, &flags));
+absl::Status UpdateNdmp(Session& session, NdmpFlags flags) {
+  if (flags.empty() && session.can_ask()) OCA_RETURN_IF_ERROR(AskAllNdmp(session, &flags));
   mgmt::UpdateNdmpRequest request;
   if (!flags.address.empty()) request.set_address(flags.address);
   if (!flags.port.empty()) {
-    OCA_ASSIGN_OR_RETURN(uint32_t port, ParsePort(flags.port));
+    OCA_ASSIGN_OR_RETURN(uint32_t port, ParseNdmpPort(flags.port));
     request.set_port(port);
   }
   if (!flags.data_address.empty()) {
@@ -140,12 +140,13 @@ absl::Status Update(Session& session, Flags flags) {
   request.set_revision(flags.revision);
   mgmt::NdmpStatus status;
   OCA_RETURN_IF_ERROR(session.Call(&Ndmp::Stub::UpdateNdmp, request, &status, Patience::kChange));
-  Print(session,
-        status.running()
-            ? "Settings of NDMP changed. New sessions follow within seconds, those that are open "
-              "go on.\n"
-            : "Settings of NDMP changed. They count once ocandmpd runs.\n",
-        status);
+  PrintNdmp(
+      session,
+      status.running()
+          ? "Settings of NDMP changed. New sessions follow within seconds, those that are open "
+            "go on.\n"
+          : "Settings of NDMP changed. They count once ocandmpd runs.\n",
+      status);
   return absl::OkStatus();
 }
 
@@ -153,10 +154,10 @@ absl::Status Update(Session& session, Flags flags) {
 
 void AddNdmp(CLI::App* group, Session& session) {
   CLI::App* show = group->add_subcommand("show", "Where NDMP is served, and who may sign in");
-  session.Bind(show, [&session] { return Show(session); });
+  session.Bind(show, [&session] { return ShowNdmp(session); });
   show->footer("Example:\n  oca ndmp --show");
 
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<NdmpFlags>();
   CLI::App* update = group->add_subcommand(
       "update", "Set what is given; on a terminal and without options it asks for everything");
   update->add_option("--address", flags->address, "IPv4 address to listen at; 0.0.0.0 = all");
@@ -166,7 +167,7 @@ void AddNdmp(CLI::App* group, Session& session) {
                      "at which the client came");
   update->add_option("--data_ports", flags->data_ports, "Of data connections: 43000-43040, or any");
   update->add_option("--revision", flags->revision, "Only when they still have this revision");
-  session.Bind(update, [&session, flags] { return Update(session, *flags); });
+  session.Bind(update, [&session, flags] { return UpdateNdmp(session, *flags); });
   update->footer("Example:\n  oca ndmp --update --port 10001 --data_ports 43000-43040");
 }
 

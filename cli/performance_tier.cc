@@ -19,7 +19,7 @@ using management::v1::Storage;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct TierFlags {
   std::string path;
   std::string compression_mode;
   std::string quota;
@@ -33,7 +33,7 @@ absl::Status NoTier() {
       "--path DIR");
 }
 
-absl::StatusOr<mgmt::StorageGroup> Find(Session& session) {
+absl::StatusOr<mgmt::StorageGroup> FindTier(Session& session) {
   mgmt::ListStorageGroupsRequest request;
   request.set_name(kTierGroup);
   mgmt::ListStorageGroupsResponse list;
@@ -44,8 +44,8 @@ absl::StatusOr<mgmt::StorageGroup> Find(Session& session) {
   return list.groups(0);
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
-  OCA_ASSIGN_OR_RETURN(const mgmt::StorageGroup group, Find(session));
+absl::Status ShowTierAndPaths(Session& session, const TierFlags& flags) {
+  OCA_ASSIGN_OR_RETURN(const mgmt::StorageGroup group, FindTier(session));
   fs::v1::ListPathsResponse all;
   OCA_RETURN_IF_ERROR(
       session.Call(&Storage::Stub::ListStoragePaths, mgmt::ListStoragePathsRequest(), &all));
@@ -67,7 +67,7 @@ absl::Status Show(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Add(Session& session, Flags& flags) {
+absl::Status AddTierPath(Session& session, TierFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.path, "--path", "Folder of a fast disk"));
   mgmt::AddPerformanceTierRequest request;
   request.set_path(AbsolutePath(flags.path));
@@ -84,7 +84,7 @@ absl::Status Add(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Update(Session& session, const Flags& flags) {
+absl::Status UpdateTier(Session& session, const TierFlags& flags) {
   if (flags.compression_mode.empty() && flags.quota.empty()) {
     return absl::InvalidArgumentError("nothing to change: give --compression_mode or --quota");
   }
@@ -137,10 +137,10 @@ absl::Status TestIops(Session& session, std::string path) {
 }  // namespace
 
 void AddPerformanceTier(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<TierFlags>();
   CLI::App* show = group->add_subcommand("show", "Its settings, encryption, paths and their state");
   show->add_flag("--verbose", flags->verbose, "And its statistics");
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowTierAndPaths(session, *flags); });
   show->footer("Example:\n  oca performance_tier --show");
 
   const char* kCompression = "fast (zstd, the default), best (smaller, slower) or lz4 (fastest)";
@@ -151,14 +151,14 @@ void AddPerformanceTier(CLI::App* group, Session& session) {
   add->add_option("--path", flags->path, "The folder");
   add->add_option("--compression_mode", flags->compression_mode, kCompression);
   add->add_option("--quota", flags->quota, kQuota);
-  session.Bind(add, [&session, flags] { return Add(session, *flags); });
+  session.Bind(add, [&session, flags] { return AddTierPath(session, *flags); });
   add->footer("Example:\n  oca performance_tier --add --path /srv/nvme --quota 2TiB");
 
   CLI::App* update =
       group->add_subcommand("update", "Change it; counts for data written from now on");
   update->add_option("--compression_mode", flags->compression_mode, kCompression);
   update->add_option("--quota", flags->quota, kQuota);
-  session.Bind(update, [&session, flags] { return Update(session, *flags); });
+  session.Bind(update, [&session, flags] { return UpdateTier(session, *flags); });
   update->footer("Example:\n  oca performance_tier --update --quota none");
 
   CLI::App* test = group->add_subcommand(

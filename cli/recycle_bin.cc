@@ -15,7 +15,7 @@ using management::v1::RecycleBin;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct RecycleBinFlags {
   std::string name;
   bool enable = false;
   bool update = false;
@@ -51,7 +51,7 @@ void PrintBin(Session& session, std::string_view done, const std::string& name,
   session.Print(fmt::format("{}{}", done, record.Text()));
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowBin(Session& session, const RecycleBinFlags& flags) {
   mgmt::GetRecycleBinRequest request;
   request.set_name(flags.name);
   mgmt::RecycleBinStatus bin;
@@ -60,7 +60,7 @@ absl::Status Show(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Set(Session& session, const Flags& flags) {
+absl::Status SetBin(Session& session, const RecycleBinFlags& flags) {
   mgmt::SetRecycleBinRequest request;
   request.set_name(flags.name);
   if (flags.enable || flags.disable) request.set_on(flags.enable);
@@ -83,7 +83,7 @@ absl::StatusOr<google::protobuf::Timestamp> ParseEnd(std::string_view text) {
 }
 
 // Page by page: a bin may hold millions.
-absl::Status List(Session& session, const Flags& flags) {
+absl::Status ListRecycled(Session& session, const RecycleBinFlags& flags) {
   mgmt::ListRecycledRequest request;
   request.set_name(flags.name);
   Json files = Json::array();
@@ -109,7 +109,7 @@ absl::Status List(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Restore(Session& session, const Flags& flags) {
+absl::Status RestoreRecycled(Session& session, const RecycleBinFlags& flags) {
   mgmt::RestoreRecycledRequest request;
   request.set_name(flags.name);
   request.set_id(flags.id);
@@ -145,7 +145,7 @@ absl::Status Restore(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Purge(Session& session, const Flags& flags) {
+absl::Status PurgeRecycled(Session& session, const RecycleBinFlags& flags) {
   mgmt::PurgeRecycledRequest request;
   request.set_name(flags.name);
   request.set_id(flags.id);
@@ -178,7 +178,7 @@ absl::Status Purge(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Run(Session& session, Flags& flags) {
+absl::Status RunRecycleBin(Session& session, RecycleBinFlags& flags) {
   const int actions = int{flags.enable} + flags.update + flags.disable + flags.file_list +
                       flags.restore + flags.purge;
   if (actions > 1) {
@@ -194,16 +194,16 @@ absl::Status Run(Session& session, Flags& flags) {
     return absl::InvalidArgumentError("--rb_retention_period goes with --enable or --update");
   }
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
-  if (flags.enable || flags.update || flags.disable) return Set(session, flags);
-  if (flags.file_list) return List(session, flags);
-  if (flags.restore) return Restore(session, flags);
-  return flags.purge ? Purge(session, flags) : Show(session, flags);
+  if (flags.enable || flags.update || flags.disable) return SetBin(session, flags);
+  if (flags.file_list) return ListRecycled(session, flags);
+  if (flags.restore) return RestoreRecycled(session, flags);
+  return flags.purge ? PurgeRecycled(session, flags) : ShowBin(session, flags);
 }
 
 }  // namespace
 
 void AddRecycleBin(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RecycleBinFlags>();
   CLI::App* bin = group->add_subcommand(
       "recycle_bin", "What was deleted, kept for a time; shows the bin, or changes it");
   bin->add_option("--name", flags->name, "Which container");
@@ -221,7 +221,7 @@ void AddRecycleBin(CLI::App* group, Session& session) {
   bin->add_option("--start_time", flags->start_time, "Deleted at this time or later");
   bin->add_option("--end_time", flags->end_time, "Deleted at this time or before");
   session.AddYes(bin);
-  session.Bind(bin, [&session, flags] { return Run(session, *flags); });
+  session.Bind(bin, [&session, flags] { return RunRecycleBin(session, *flags); });
   bin->footer(
       "Times: \"2026-11-23 14:30:00\" (local), or 2026-11-23T14:30:00Z.\nExamples:\n"
       "  oca container --recycle_bin --name backups --enable --rb_retention_period 14\n"

@@ -15,7 +15,7 @@ using management::v1::Management;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct RetentionFlags {
   std::string name;
   std::string mode;
   std::string min_period;
@@ -25,8 +25,8 @@ struct Flags {
   std::string release;
 };
 
-void Print(Session& session, std::string_view done, const std::string& name,
-           const fs::v1::Retention& retention) {
+void PrintRetention(Session& session, std::string_view done, const std::string& name,
+                    const fs::v1::Retention& retention) {
   if (session.json()) {
     Json json = {{"name", name}};
     json.update(ToJson(retention));
@@ -48,16 +48,16 @@ void Print(Session& session, std::string_view done, const std::string& name,
   session.Print(fmt::format("{}{}", done, record.Text()));
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowRetention(Session& session, const RetentionFlags& flags) {
   mgmt::GetRetentionRequest request;
   request.set_name(flags.name);
   fs::v1::Retention retention;
   OCA_RETURN_IF_ERROR(session.Call(&Management::Stub::GetRetention, request, &retention));
-  Print(session, "", flags.name, retention);
+  PrintRetention(session, "", flags.name, retention);
   return absl::OkStatus();
 }
 
-absl::Status Set(Session& session, const Flags& flags) {
+absl::Status SetRetention(Session& session, const RetentionFlags& flags) {
   mgmt::SetRetentionRequest request;
   request.set_name(flags.name);
   if (!flags.mode.empty()) {
@@ -89,11 +89,11 @@ absl::Status Set(Session& session, const Flags& flags) {
   fs::v1::Retention changed;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::SetRetention, request, &changed, Patience::kChange));
-  Print(session, "Retention set.\n", flags.name, changed);
+  PrintRetention(session, "Retention set.\n", flags.name, changed);
   return absl::OkStatus();
 }
 
-absl::Status Release(Session& session, const Flags& flags) {
+absl::Status ReleaseLock(Session& session, const RetentionFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Confirm(fmt::format(
       "The lock of '{}' in container '{}' will be ended. Go on?", flags.release, flags.name)));
   mgmt::ReleaseLockRequest request;
@@ -110,21 +110,21 @@ absl::Status Release(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Run(Session& session, Flags& flags) {
+absl::Status RunRetention(Session& session, RetentionFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the container"));
   const bool sets = !flags.mode.empty() || !flags.min_period.empty() || !flags.max_period.empty() ||
                     !flags.default_period.empty() || !flags.auto_lock.empty();
   if (sets && !flags.release.empty()) {
     return absl::InvalidArgumentError("--release goes with --name alone");
   }
-  if (!flags.release.empty()) return Release(session, flags);
-  return sets ? Set(session, flags) : Show(session, flags);
+  if (!flags.release.empty()) return ReleaseLock(session, flags);
+  return sets ? SetRetention(session, flags) : ShowRetention(session, flags);
 }
 
 }  // namespace
 
 void AddRetention(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RetentionFlags>();
   CLI::App* retention = group->add_subcommand(
       "retention", "Files that cannot be changed or removed until a time; shows, or sets");
   retention->add_option("--name", flags->name, "Which container");
@@ -141,7 +141,7 @@ void AddRetention(CLI::App* group, Session& session) {
   retention->add_option("--release", flags->release,
                         "End the lock of this file; its path from the container's top");
   session.AddYes(retention);
-  session.Bind(retention, [&session, flags] { return Run(session, *flags); });
+  session.Bind(retention, [&session, flags] { return RunRetention(session, *flags); });
   retention->footer(
       "Periods: 90s, 30m, 12h, 30d, 7y.\nExamples:\n"
       "  oca container --retention --name backups --mode governance --default_period 30d\n"

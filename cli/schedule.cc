@@ -17,7 +17,7 @@ using management::v1::Management;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct ScheduleFlags {
   bool cleaner = false;
   std::string day;
   std::string start_time = "00:00";
@@ -76,7 +76,7 @@ void PrintSchedule(Session& session, const fs::v1::CleanerSchedule& schedule) {
                               : table.Text());
 }
 
-absl::Status Show(Session& session) {
+absl::Status ShowSchedule(Session& session) {
   fs::v1::CleanerSchedule schedule;
   OCA_RETURN_IF_ERROR(session.Call(&Management::Stub::GetCleanerSchedule,
                                    mgmt::GetCleanerScheduleRequest(), &schedule));
@@ -84,7 +84,7 @@ absl::Status Show(Session& session) {
   return absl::OkStatus();
 }
 
-absl::Status Change(Session& session, const Flags& flags, bool add) {
+absl::Status ChangeSchedule(Session& session, const ScheduleFlags& flags, bool add) {
   if (!flags.cleaner) {
     return absl::InvalidArgumentError("give what the schedule is of: --cleaner");
   }
@@ -116,11 +116,11 @@ absl::Status Change(Session& session, const Flags& flags, bool add) {
 }  // namespace
 
 void AddSchedule(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ScheduleFlags>();
   constexpr const char* kCleaner = "When the cleaner works without giving way to reads and writes";
   CLI::App* show = group->add_subcommand("show", "The windows of a week, in local time");
   show->add_flag("--cleaner", flags->cleaner, kCleaner);
-  session.Bind(show, [&session] { return Show(session); });
+  session.Bind(show, [&session] { return ShowSchedule(session); });
   show->footer("Example:\n  oca schedule --show --cleaner");
 
   CLI::App* add = group->add_subcommand("add", "Set the window of a day");
@@ -129,14 +129,14 @@ void AddSchedule(CLI::App* group, Session& session) {
   add->add_option("--start_time", flags->start_time, "hh:mm, local time")->capture_default_str();
   add->add_option("--stop_time", flags->stop_time, "hh:mm, later than the start")
       ->capture_default_str();
-  session.Bind(add, [&session, flags] { return Change(session, *flags, true); });
+  session.Bind(add, [&session, flags] { return ChangeSchedule(session, *flags, true); });
   add->footer(
       "Example:\n  oca schedule --add --cleaner --day sun --start_time 02:00 --stop_time 08:00");
 
   CLI::App* remove = group->add_subcommand("delete", "Remove the window of a day");
   remove->add_flag("--cleaner", flags->cleaner, kCleaner);
   remove->add_option("--day", flags->day, "mon, tue, wed, thu, fri, sat, sun or all");
-  session.Bind(remove, [&session, flags] { return Change(session, *flags, false); });
+  session.Bind(remove, [&session, flags] { return ChangeSchedule(session, *flags, false); });
   remove->footer("Example:\n  oca schedule --delete --cleaner --day all");
 }
 

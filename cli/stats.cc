@@ -36,7 +36,7 @@ void AddCounters(const Stats& stats, Record* record) {
       .Add("Cleaner Status", EnumWord(stats.cleaner_status()));
 }
 
-std::string SystemText(const mgmt::SystemStats& stats) {
+std::string SystemStatsText(const mgmt::SystemStats& stats) {
   Record record;
   record.Add("Capacity Total", BytesText(stats.capacity_total_bytes()))
       .Add("Capacity Used", BytesText(stats.capacity_used_bytes()))
@@ -47,7 +47,7 @@ std::string SystemText(const mgmt::SystemStats& stats) {
   return record.Text();
 }
 
-std::string OneText(const fs::v1::StorageGroupStats& stats) {
+std::string StatsText(const fs::v1::StorageGroupStats& stats) {
   Record record;
   record.Add("Name", stats.name())
       .Add("ID", std::to_string(stats.id()))
@@ -78,7 +78,7 @@ std::string RecognisedText(const fs::v1::ContainerStats& stats) {
   return text.empty() ? "none" : text;
 }
 
-std::string OneText(const fs::v1::ContainerStats& stats) {
+std::string StatsText(const fs::v1::ContainerStats& stats) {
   Record record;
   record.Add("Name", stats.name())
       .Add("ID", std::to_string(stats.id()))
@@ -95,7 +95,7 @@ std::string OneText(const fs::v1::ContainerStats& stats) {
 }
 
 template <typename Items>
-std::string ListText(const Items& items) {
+std::string StatsListText(const Items& items) {
   Table table({"Name", "ID>", "Files>", "Current>", "Post Dedupe>", "Post Compression>",
                "Physical>", "Dedupe>", "Total Savings>"});
   for (const auto& stats : items) {
@@ -114,23 +114,23 @@ void PrintStats(Session& session, bool one, const Response& response, const Item
   if (session.json()) {
     session.PrintJson(one ? ToJson(items[0]) : ToJson(response));
   } else {
-    session.Print(one ? OneText(items[0]) : ListText(items));
+    session.Print(one ? StatsText(items[0]) : StatsListText(items));
   }
 }
 
-absl::Status System(Session& session) {
+absl::Status ShowSystemStats(Session& session) {
   mgmt::SystemStats stats;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::GetSystemStats, mgmt::GetSystemStatsRequest(), &stats));
   if (session.json()) {
     session.PrintJson(ToJson(stats));
   } else {
-    session.Print(SystemText(stats));
+    session.Print(SystemStatsText(stats));
   }
   return absl::OkStatus();
 }
 
-absl::Status OfGroup(Session& session, const std::string& name) {
+absl::Status ShowGroupStats(Session& session, const std::string& name) {
   mgmt::GetStorageGroupStatsRequest request;
   request.set_name(name);
   mgmt::GetStorageGroupStatsResponse response;
@@ -139,7 +139,7 @@ absl::Status OfGroup(Session& session, const std::string& name) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<fs::v1::StorageGroupStats> OfTier(Session& session) {
+absl::StatusOr<fs::v1::StorageGroupStats> GetTierStats(Session& session) {
   mgmt::GetStorageGroupStatsRequest request;
   request.set_name(kTierGroup);
   mgmt::GetStorageGroupStatsResponse response;
@@ -152,17 +152,17 @@ absl::StatusOr<fs::v1::StorageGroupStats> OfTier(Session& session) {
   return response.groups(0);
 }
 
-absl::Status ShowTier(Session& session) {
-  OCA_ASSIGN_OR_RETURN(const fs::v1::StorageGroupStats stats, OfTier(session));
+absl::Status ShowTierStats(Session& session) {
+  OCA_ASSIGN_OR_RETURN(const fs::v1::StorageGroupStats stats, GetTierStats(session));
   if (session.json()) {
     session.PrintJson(ToJson(stats));
   } else {
-    session.Print(OneText(stats));
+    session.Print(StatsText(stats));
   }
   return absl::OkStatus();
 }
 
-absl::Status OfContainer(Session& session, const std::string& name) {
+absl::Status ShowContainerStats(Session& session, const std::string& name) {
   mgmt::GetContainerStatsRequest request;
   request.set_name(name);
   mgmt::GetContainerStatsResponse response;
@@ -171,7 +171,7 @@ absl::Status OfContainer(Session& session, const std::string& name) {
   return absl::OkStatus();
 }
 
-absl::Status Cleaner(Session& session) {
+absl::Status ShowCleaner(Session& session) {
   fs::v1::CleanerStatus status;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::GetCleanerStatus, mgmt::GetCleanerStatusRequest(), &status));
@@ -186,8 +186,8 @@ absl::Status Cleaner(Session& session) {
 }  // namespace
 
 absl::StatusOr<std::string> TierStatsText(Session& session) {
-  OCA_ASSIGN_OR_RETURN(const fs::v1::StorageGroupStats stats, OfTier(session));
-  return OneText(stats);
+  OCA_ASSIGN_OR_RETURN(const fs::v1::StorageGroupStats stats, GetTierStats(session));
+  return StatsText(stats);
 }
 
 std::string CleanerText(const fs::v1::CleanerStatus& status) {
@@ -217,28 +217,28 @@ std::string CleanerText(const fs::v1::CleanerStatus& status) {
 
 void AddStats(CLI::App* group, Session& session) {
   CLI::App* system = group->add_subcommand("system", "Of the whole appliance");
-  session.Bind(system, [&session] { return System(session); });
+  session.Bind(system, [&session] { return ShowSystemStats(session); });
   system->footer("Example:\n  oca stats --system");
 
   auto name = std::make_shared<std::string>();
   CLI::App* groups =
       group->add_subcommand("storage_group", "Of one storage group, or a table of all");
   groups->add_option("--name", *name, "Which one");
-  session.Bind(groups, [&session, name] { return OfGroup(session, *name); });
+  session.Bind(groups, [&session, name] { return ShowGroupStats(session, *name); });
   groups->footer("Example:\n  oca stats --storage_group --name DefaultGroup --json");
 
   CLI::App* container = group->add_subcommand("container", "Of one container, or a table of all");
   container->add_option("--name", *name, "Which one");
-  session.Bind(container, [&session, name] { return OfContainer(session, *name); });
+  session.Bind(container, [&session, name] { return ShowContainerStats(session, *name); });
   container->footer("Example:\n  oca stats --container --name backups");
 
   CLI::App* tier = group->add_subcommand("performance_tier", "Of the performance tier");
-  session.Bind(tier, [&session] { return ShowTier(session); });
+  session.Bind(tier, [&session] { return ShowTierStats(session); });
   tier->footer("Example:\n  oca stats --performance_tier");
 
   CLI::App* cleaner = group->add_subcommand(
       "cleaner", "Of the last run of the cleaner, or of the one that is running");
-  session.Bind(cleaner, [&session] { return Cleaner(session); });
+  session.Bind(cleaner, [&session] { return ShowCleaner(session); });
   cleaner->footer("Example:\n  oca stats --cleaner");
 }
 

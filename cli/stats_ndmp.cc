@@ -17,7 +17,7 @@ namespace mgmt = management::v1;
 
 std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 
-std::string SessionsText(const mgmt::ListNdmpSessionsResponse& list) {
+std::string NdmpSessionsText(const mgmt::ListNdmpSessionsResponse& list) {
   Table table({"Session", "Client", "User", "Version>", "Connection", "Mover", "Data", "Device",
                "Moved>", "Rate>", "Started"});
   for (const mgmt::NdmpSession& each : list.sessions()) {
@@ -30,7 +30,7 @@ std::string SessionsText(const mgmt::ListNdmpSessionsResponse& list) {
   return table.empty() ? "There is no NDMP session.\n" : table.Text();
 }
 
-std::string CompletedText(const mgmt::ListCompletedNdmpSessionsResponse& list) {
+std::string CompletedNdmpSessionsText(const mgmt::ListCompletedNdmpSessionsResponse& list) {
   Table table({"Session", "Client", "User", "Version>", "Device", "Moved>", "Started", "Ended",
                "Result", "Error"});
   for (const mgmt::CompletedNdmpSession& each : list.sessions()) {
@@ -41,19 +41,19 @@ std::string CompletedText(const mgmt::ListCompletedNdmpSessionsResponse& list) {
   return table.empty() ? "No NDMP session has completed yet.\n" : table.Text();
 }
 
-absl::Status ShowSessions(Session& session) {
+absl::Status ShowNdmpSessions(Session& session) {
   mgmt::ListNdmpSessionsResponse list;
   OCA_RETURN_IF_ERROR(
       session.Call(&Ndmp::Stub::ListNdmpSessions, mgmt::ListNdmpSessionsRequest(), &list));
   if (session.json()) {
     session.PrintJson(ToJson(list));
   } else {
-    session.Print(SessionsText(list));
+    session.Print(NdmpSessionsText(list));
   }
   return absl::OkStatus();
 }
 
-absl::Status ShowCompleted(Session& session, uint32_t limit) {
+absl::Status ShowCompletedNdmpSessions(Session& session, uint32_t limit) {
   mgmt::ListCompletedNdmpSessionsRequest request;
   request.set_limit(limit);
   mgmt::ListCompletedNdmpSessionsResponse list;
@@ -61,7 +61,7 @@ absl::Status ShowCompleted(Session& session, uint32_t limit) {
   if (session.json()) {
     session.PrintJson(ToJson(list));
   } else {
-    session.Print(CompletedText(list));
+    session.Print(CompletedNdmpSessionsText(list));
   }
   return absl::OkStatus();
 }
@@ -70,14 +70,14 @@ absl::Status ShowCompleted(Session& session, uint32_t limit) {
 
 void AddNdmpStats(CLI::App* group, Session& session) {
   CLI::App* open = group->add_subcommand("ndmp", "Of the NDMP sessions that are open");
-  session.Bind(open, [&session] { return ShowSessions(session); });
+  session.Bind(open, [&session] { return ShowNdmpSessions(session); });
   open->footer("Example:\n  oca stats --ndmp");
 
   auto limit = std::make_shared<uint32_t>(0);
   CLI::App* completed =
       group->add_subcommand("ndmp_completed", "Of those that have ended, the latest first");
   completed->add_option("--limit", *limit, "At most so many (all that are kept, 1000)");
-  session.Bind(completed, [&session, limit] { return ShowCompleted(session, *limit); });
+  session.Bind(completed, [&session, limit] { return ShowCompletedNdmpSessions(session, *limit); });
   completed->footer("Example:\n  oca stats --ndmp_completed --limit 20");
 }
 

@@ -15,7 +15,7 @@ using management::v1::Management;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct GroupFlags {
   std::string name;
   std::string compression_mode;
   std::string chunk_size;
@@ -24,7 +24,7 @@ struct Flags {
   bool verbose = false;
   bool names_only = false;
 };
-using FlagsPtr = std::shared_ptr<Flags>;
+using GroupFlagsPtr = std::shared_ptr<GroupFlags>;
 
 std::string EncryptionText(const fs::v1::Encryption& encryption) {
   switch (encryption.keys()) {
@@ -38,7 +38,7 @@ std::string EncryptionText(const fs::v1::Encryption& encryption) {
   return encryption.on() ? EnumWord(encryption.mode()) : "off";
 }
 
-std::string ListText(const mgmt::ListStorageGroupsResponse& list) {
+std::string GroupsText(const mgmt::ListStorageGroupsResponse& list) {
   Table table({"Name", "ID>", "Compression", "Chunk Size>", "Quota>", "Containers>", "State"});
   for (const mgmt::StorageGroup& group : list.groups()) {
     table.Add({group.name(), std::to_string(group.id()), EnumWord(group.compression_mode()),
@@ -48,7 +48,7 @@ std::string ListText(const mgmt::ListStorageGroupsResponse& list) {
   return table.Text();
 }
 
-void PrintOne(Session& session, std::string_view done, const mgmt::StorageGroup& group) {
+void PrintGroup(Session& session, std::string_view done, const mgmt::StorageGroup& group) {
   if (session.json()) {
     session.PrintJson(ToJson(group));
   } else {
@@ -56,7 +56,7 @@ void PrintOne(Session& session, std::string_view done, const mgmt::StorageGroup&
   }
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowGroups(Session& session, const GroupFlags& flags) {
   mgmt::ListStorageGroupsRequest request;
   request.set_name(flags.name);
   mgmt::ListStorageGroupsResponse list;
@@ -65,7 +65,7 @@ absl::Status Show(Session& session, const Flags& flags) {
   if (flags.names_only) {
     for (const mgmt::StorageGroup& group : list.groups()) session.Print(group.name() + "\n");
   } else if (!flags.name.empty()) {
-    PrintOne(session, "", list.groups(0));
+    PrintGroup(session, "", list.groups(0));
   } else if (session.json()) {
     session.PrintJson(ToJson(list));
   } else if (flags.verbose) {
@@ -75,12 +75,12 @@ absl::Status Show(Session& session, const Flags& flags) {
     }
     session.Print(text);
   } else {
-    session.Print(ListText(list));
+    session.Print(GroupsText(list));
   }
   return absl::OkStatus();
 }
 
-absl::Status Add(Session& session, Flags& flags) {
+absl::Status AddGroup(Session& session, GroupFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the storage group"));
   mgmt::AddStorageGroupRequest request;
   request.set_name(flags.name);
@@ -92,11 +92,11 @@ absl::Status Add(Session& session, Flags& flags) {
   mgmt::StorageGroup made;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::AddStorageGroup, request, &made, Patience::kChange));
-  PrintOne(session, "Storage group added.\n", made);
+  PrintGroup(session, "Storage group added.\n", made);
   return absl::OkStatus();
 }
 
-absl::Status Update(Session& session, Flags& flags) {
+absl::Status UpdateGroup(Session& session, GroupFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the storage group"));
   mgmt::UpdateStorageGroupRequest request;
   request.set_name(flags.name);
@@ -110,11 +110,11 @@ absl::Status Update(Session& session, Flags& flags) {
   mgmt::StorageGroup changed;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::UpdateStorageGroup, request, &changed, Patience::kChange));
-  PrintOne(session, "Storage group updated.\n", changed);
+  PrintGroup(session, "Storage group updated.\n", changed);
   return absl::OkStatus();
 }
 
-absl::Status Delete(Session& session, Flags& flags) {
+absl::Status DeleteGroup(Session& session, GroupFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the storage group"));
   OCA_RETURN_IF_ERROR(
       session.Confirm(fmt::format("Storage group '{}' will be deleted. Go on?", flags.name)));
@@ -147,12 +147,12 @@ std::string GroupText(const mgmt::StorageGroup& group) {
 }
 
 void AddStorageGroup(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<GroupFlags>();
   CLI::App* show = group->add_subcommand("show", "List storage groups, or show one");
   show->add_option("--name", flags->name, "Only this one");
   show->add_flag("--verbose", flags->verbose, "A record of each instead of a table");
   show->add_flag("--names_only", flags->names_only, "Names only, one per line");
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowGroups(session, *flags); });
   show->footer("Example:\n  oca storage_group --show --name DefaultGroup");
 
   const char* kCompression = "fast (zstd, the default), best (smaller, slower) or lz4 (fastest)";
@@ -163,7 +163,7 @@ void AddStorageGroup(CLI::App* group, Session& session) {
   add->add_option("--chunk_size", flags->chunk_size,
                   "Mean chunk: 8KiB, 16KiB (the default), 32KiB or 64KiB; fixed for good");
   add->add_option("--quota", flags->quota, kQuota);
-  session.Bind(add, [&session, flags] { return Add(session, *flags); });
+  session.Bind(add, [&session, flags] { return AddGroup(session, *flags); });
   add->footer(
       "Example:\n  oca storage_group --add --name vms --compression_mode best --quota 2TiB");
 
@@ -173,14 +173,14 @@ void AddStorageGroup(CLI::App* group, Session& session) {
   update->add_option("--compression_mode", flags->compression_mode, kCompression);
   update->add_option("--quota", flags->quota, kQuota);
   update->add_option("--revision", flags->revision, "Only when the group still has this revision");
-  session.Bind(update, [&session, flags] { return Update(session, *flags); });
+  session.Bind(update, [&session, flags] { return UpdateGroup(session, *flags); });
   update->footer("Example:\n  oca storage_group --update --name vms --quota none");
 
   CLI::App* remove =
       group->add_subcommand("delete", "Delete a storage group that holds no containers");
   remove->add_option("--name", flags->name, "Which one");
   session.AddYes(remove);
-  session.Bind(remove, [&session, flags] { return Delete(session, *flags); });
+  session.Bind(remove, [&session, flags] { return DeleteGroup(session, *flags); });
   remove->footer("Example:\n  oca storage_group --delete --name vms");
 }
 

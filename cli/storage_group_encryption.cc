@@ -16,7 +16,7 @@ using management::v1::Management;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct EncryptionFlags {
   std::string name;
   std::string set;
   std::string mode;
@@ -41,7 +41,7 @@ std::string EncryptionRecord(const mgmt::StorageGroup& group) {
   return record.Text();
 }
 
-void PrintOne(Session& session, std::string_view done, const mgmt::StorageGroup& group) {
+void PrintEncryption(Session& session, std::string_view done, const mgmt::StorageGroup& group) {
   if (session.json()) {
     session.PrintJson(ToJson(group));
   } else {
@@ -49,7 +49,7 @@ void PrintOne(Session& session, std::string_view done, const mgmt::StorageGroup&
   }
 }
 
-absl::StatusOr<mgmt::StorageGroup> Find(Session& session, const std::string& name) {
+absl::StatusOr<mgmt::StorageGroup> FindEncrypted(Session& session, const std::string& name) {
   mgmt::ListStorageGroupsRequest request;
   request.set_name(name);
   mgmt::ListStorageGroupsResponse list;
@@ -59,8 +59,8 @@ absl::StatusOr<mgmt::StorageGroup> Find(Session& session, const std::string& nam
 }
 
 // kInvalidArgument for words that contradict each other; what the group has where nothing is said.
-absl::StatusOr<mgmt::EncryptStorageGroupRequest> Wanted(const Flags& flags,
-                                                        const fs::v1::Encryption& now) {
+absl::StatusOr<mgmt::EncryptStorageGroupRequest> WantedEncryption(const EncryptionFlags& flags,
+                                                                  const fs::v1::Encryption& now) {
   mgmt::EncryptStorageGroupRequest request;
   request.set_name(flags.name);
   request.set_mode(now.on() ? now.mode() : fs::v1::ENCRYPTION_MODE_STATIC);
@@ -83,12 +83,12 @@ absl::StatusOr<mgmt::EncryptStorageGroupRequest> Wanted(const Flags& flags,
   return request;
 }
 
-absl::Status Encryption(Session& session, Flags& flags) {
+absl::Status Encryption(Session& session, EncryptionFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the storage group"));
-  OCA_ASSIGN_OR_RETURN(mgmt::StorageGroup group, Find(session, flags.name));
+  OCA_ASSIGN_OR_RETURN(mgmt::StorageGroup group, FindEncrypted(session, flags.name));
   const bool on = group.encryption().on();
   if (flags.set.empty() && flags.mode.empty() && flags.interval.empty()) {
-    PrintOne(session, "", group);
+    PrintEncryption(session, "", group);
     return absl::OkStatus();
   }
   if (flags.set == "OFF" || flags.set == "off") {
@@ -96,7 +96,7 @@ absl::Status Encryption(Session& session, Flags& flags) {
       return absl::FailedPreconditionError(
           "encryption cannot be turned off again: copy the files to a container of another group");
     }
-    PrintOne(session, "", group);
+    PrintEncryption(session, "", group);
     return absl::OkStatus();
   }
   if (!flags.set.empty() && flags.set != "ON" && flags.set != "on") {
@@ -105,7 +105,8 @@ absl::Status Encryption(Session& session, Flags& flags) {
   if (!on && flags.set.empty()) {
     return absl::InvalidArgumentError("encryption is off: --set ON turns it on");
   }
-  OCA_ASSIGN_OR_RETURN(mgmt::EncryptStorageGroupRequest request, Wanted(flags, group.encryption()));
+  OCA_ASSIGN_OR_RETURN(mgmt::EncryptStorageGroupRequest request,
+                       WantedEncryption(flags, group.encryption()));
   if (!on) {
     OCA_RETURN_IF_ERROR(session.Confirm(
         fmt::format("Encryption of storage group '{}' cannot be turned off again, and without its "
@@ -115,14 +116,14 @@ absl::Status Encryption(Session& session, Flags& flags) {
   mgmt::StorageGroup changed;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::EncryptStorageGroup, request, &changed, Patience::kChange));
-  PrintOne(session, on ? "Encryption updated.\n" : "Encryption is on.\n", changed);
+  PrintEncryption(session, on ? "Encryption updated.\n" : "Encryption is on.\n", changed);
   return absl::OkStatus();
 }
 
 // Asks for the passphrase and hands it over by `method`.
 template <typename Request>
-absl::Status GivePassphrase(Session& session, Flags& flags, bool twice, std::string_view done,
-                            Patience patience,
+absl::Status GivePassphrase(Session& session, EncryptionFlags& flags, bool twice,
+                            std::string_view done, Patience patience,
                             grpc::Status (Management::Stub::*method)(grpc::ClientContext*,
                                                                      const Request&,
                                                                      mgmt::StorageGroup*)) {
@@ -139,14 +140,14 @@ absl::Status GivePassphrase(Session& session, Flags& flags, bool twice, std::str
   crypto::Wipe(passphrase.data(), passphrase.size());
   crypto::Wipe(request.mutable_passphrase()->data(), request.passphrase().size());
   OCA_RETURN_IF_ERROR(status);
-  PrintOne(session, done, group);
+  PrintEncryption(session, done, group);
   return absl::OkStatus();
 }
 
 }  // namespace
 
 void AddStorageGroupEncryption(CLI::App* group, Session& session, const std::string& only) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<EncryptionFlags>();
   flags->name = only;
   const auto add_name = [&](CLI::App* verb) {
     if (only.empty()) verb->add_option("--name", flags->name, "Which one");

@@ -16,7 +16,7 @@ using management::v1::Management;
 
 namespace mgmt = management::v1;
 
-constexpr absl::Duration kBetweenLooks = absl::Milliseconds(200);
+constexpr absl::Duration kBetweenSystemLooks = absl::Milliseconds(200);
 
 std::string SystemText(const mgmt::System& system) {
   Record record;
@@ -53,13 +53,13 @@ std::string StorageText(const mgmt::System& system) {
   return table.empty() ? "ocafsd is down: nothing is known about storage.\n" : table.Text();
 }
 
-struct ShowFlags {
+struct SystemFlags {
   bool verbose = false;
   bool version = false;
   bool storage = false;
 };
 
-absl::Status Show(Session& session, const ShowFlags& flags) {
+absl::Status ShowSystem(Session& session, const SystemFlags& flags) {
   mgmt::System system;
   OCA_RETURN_IF_ERROR(
       session.Call(&Management::Stub::GetSystem, mgmt::GetSystemRequest(), &system));
@@ -92,7 +92,7 @@ std::string NotReady(const mgmt::System& system) {
   return "the configuration does not yet agree with what ocafsd holds";
 }
 
-absl::Status Wait(Session& session, int64_t timeout_seconds) {
+absl::Status WaitForSystem(Session& session, int64_t timeout_seconds) {
   absl::Time deadline = absl::Now() + absl::Seconds(timeout_seconds);
   while (true) {
     mgmt::System system;
@@ -112,7 +112,7 @@ absl::Status Wait(Session& session, int64_t timeout_seconds) {
           fmt::format("not ready after {} s: {}", timeout_seconds,
                       status.ok() ? NotReady(system) : std::string(MessageOf(status))));
     }
-    session.Pause(kBetweenLooks);
+    session.Pause(kBetweenSystemLooks);
   }
 }
 
@@ -121,11 +121,11 @@ absl::Status Wait(Session& session, int64_t timeout_seconds) {
 void AddSystem(CLI::App* group, Session& session) {
   CLI::App* show =
       group->add_subcommand("show", "Version, identity, capacity, and the state of each part");
-  auto flags = std::make_shared<ShowFlags>();
+  auto flags = std::make_shared<SystemFlags>();
   show->add_flag("--verbose", flags->verbose, "Details of the parts, and storage, too");
   show->add_flag("--version", flags->version, "The version only");
   show->add_flag("--storage", flags->storage, "The folders that hold the data only");
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowSystem(session, *flags); });
   show->footer("Example:\n  oca system --show --verbose");
 
   CLI::App* wait = group->add_subcommand(
@@ -133,7 +133,7 @@ void AddSystem(CLI::App* group, Session& session) {
   auto timeout = std::make_shared<int64_t>(60);
   wait->add_option("--timeout", *timeout, "Longest time in seconds (60)")
       ->check(CLI::Range(0, 86400));
-  session.Bind(wait, [&session, timeout] { return Wait(session, *timeout); });
+  session.Bind(wait, [&session, timeout] { return WaitForSystem(session, *timeout); });
   wait->footer("Example:\n  oca system --wait --timeout 30 && cp -a /home $OCA_HOME/mnt/backups/");
 }
 

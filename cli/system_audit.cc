@@ -15,7 +15,7 @@ using management::v1::AuditLimits;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct AuditLimitsFlags {
   bool show = false;
   bool update = false;
   uint32_t keep_days = 0;
@@ -38,7 +38,7 @@ void PrintLimits(Session& session, std::string_view done, const mgmt::AuditLimit
                     .Text());
 }
 
-absl::Status Run(Session& session, const Flags& flags, const CLI::App& verb) {
+absl::Status RunAuditLimits(Session& session, const AuditLimitsFlags& flags, const CLI::App& verb) {
   const bool sets = verb.count("--keep_days") > 0 || verb.count("--keep_entries") > 0;
   if (flags.show && flags.update) {
     return absl::InvalidArgumentError("--show or --update, not both");
@@ -70,7 +70,7 @@ absl::Status Run(Session& session, const Flags& flags, const CLI::App& verb) {
 }  // namespace
 
 void AddSystemAudit(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<AuditLimitsFlags>();
   CLI::App* audit =
       group->add_subcommand("audit", "How long the record of changes is kept: show it, set it");
   audit->add_flag("--show", flags->show, "The limits, and what is on record (the default)");
@@ -80,7 +80,7 @@ void AddSystemAudit(CLI::App* group, Session& session) {
   audit->add_option("--keep_entries", flags->keep_entries,
                     "10000 to 100000000 (1000000): of more the oldest are deleted");
   audit->add_option("--revision", flags->revision, "Only when the limits still have this revision");
-  session.Bind(audit, [&session, flags, audit] { return Run(session, *flags, *audit); });
+  session.Bind(audit, [&session, flags, audit] { return RunAuditLimits(session, *flags, *audit); });
   audit->footer("Example:\n  oca system --audit --update --keep_days 3650");
 }
 

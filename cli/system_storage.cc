@@ -18,7 +18,7 @@ using management::v1::Storage;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct StorageFlags {
   bool show = false;
   bool add = false;
   bool remove = false;
@@ -27,12 +27,12 @@ struct Flags {
   std::string path;
 };
 
-std::string StateText(const fs::v1::StoragePath& path) {
+std::string PathStateText(const fs::v1::StoragePath& path) {
   if (!path.draining()) return EnumWord(path.state());
   return fmt::format("{}, {} moved", EnumWord(path.state()), PercentText(path.drained_percent()));
 }
 
-absl::Status Add(Session& session, std::string path) {
+absl::Status AddPath(Session& session, std::string path) {
   OCA_RETURN_IF_ERROR(session.Require(&path, "--path", "Folder"));
   mgmt::AddStoragePathRequest request;
   request.set_path(AbsolutePath(path));
@@ -47,7 +47,7 @@ absl::Status Add(Session& session, std::string path) {
   return absl::OkStatus();
 }
 
-absl::Status Remove(Session& session, const Flags& flags) {
+absl::Status RemovePath(Session& session, const StorageFlags& flags) {
   std::string path = flags.path;
   OCA_RETURN_IF_ERROR(session.Require(&path, "--path", "Folder"));
   mgmt::RemoveStoragePathRequest request;
@@ -77,15 +77,15 @@ absl::Status Remove(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Run(Session& session, const Flags& flags) {
+absl::Status RunStorage(Session& session, const StorageFlags& flags) {
   if (flags.add + flags.remove + flags.rescan + flags.show > 1) {
     return absl::InvalidArgumentError("give one of --show, --add, --remove and --rescan");
   }
   if (flags.force && !flags.remove) {
     return absl::InvalidArgumentError("--force goes with --remove");
   }
-  if (flags.add) return Add(session, flags.path);
-  if (flags.remove) return Remove(session, flags);
+  if (flags.add) return AddPath(session, flags.path);
+  if (flags.remove) return RemovePath(session, flags);
   if (!flags.path.empty()) return absl::InvalidArgumentError("--path goes with --add or --remove");
   fs::v1::ListPathsResponse paths;
   if (flags.rescan) {
@@ -114,7 +114,7 @@ std::string AbsolutePath(const std::string& path) {
 std::string PathsText(const std::vector<fs::v1::StoragePath>& paths) {
   Table table({"Path", "State", "Tier", "Total>", "Free>", "Packs>", "In Packs>", "Name"});
   for (const fs::v1::StoragePath& path : paths) {
-    table.Add({path.path(), StateText(path), path.performance_tier() ? "performance" : "-",
+    table.Add({path.path(), PathStateText(path), path.performance_tier() ? "performance" : "-",
                ShortBytes(path.total_bytes()), ShortBytes(path.free_bytes()),
                std::to_string(path.packs()), ShortBytes(path.pack_bytes()), path.name()});
   }
@@ -126,7 +126,7 @@ std::string PathsText(const std::vector<fs::v1::StoragePath>& paths) {
 }
 
 void AddSystemStorage(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<StorageFlags>();
   CLI::App* storage = group->add_subcommand(
       "storage", "The paths that hold the data: show them, add one, empty and remove one");
   storage->add_flag("--show", flags->show,
@@ -142,7 +142,7 @@ void AddSystemStorage(CLI::App* group, Session& session) {
   storage->add_flag("--rescan", flags->rescan,
                     "Look at once whether a path that was missing is back");
   session.AddYes(storage);
-  session.Bind(storage, [&session, flags] { return Run(session, *flags); });
+  session.Bind(storage, [&session, flags] { return RunStorage(session, *flags); });
   storage->footer("Example:\n  oca system --storage --add --path /srv/disk2");
 }
 

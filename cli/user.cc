@@ -20,7 +20,7 @@ using management::v1::Users;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct UserFlags {
   std::string name;
   std::string roles;
   std::string full_name;
@@ -86,7 +86,7 @@ std::string UserText(const mgmt::User& user) {
   return record.Text();
 }
 
-std::string ListText(const mgmt::ListUsersResponse& list) {
+std::string UsersText(const mgmt::ListUsersResponse& list) {
   Table table({"Name", "ID>", "Roles", "Enabled", "Password Set", "Last Login", "Full Name"});
   for (const mgmt::User& user : list.users()) {
     table.Add({user.name(), std::to_string(user.id()), RolesText(user),
@@ -96,7 +96,7 @@ std::string ListText(const mgmt::ListUsersResponse& list) {
   return table.empty() ? "There is no such user.\n" : table.Text();
 }
 
-void PrintOne(Session& session, std::string_view done, const mgmt::User& user) {
+void PrintUser(Session& session, std::string_view done, const mgmt::User& user) {
   if (session.json()) {
     session.PrintJson(ToJson(user));
   } else {
@@ -114,7 +114,7 @@ void PrintWithPassword(Session& session, std::string_view done,
     session.PrintJson(json);
     return;
   }
-  PrintOne(session, done, answer.user());
+  PrintUser(session, done, answer.user());
   if (!answer.generated_password().empty()) {
     session.Print(
         fmt::format("\nPassword: {}\nIt is not shown again.\n", answer.generated_password()));
@@ -137,7 +137,7 @@ absl::Status ShowLogins(Session& session) {
   return absl::OkStatus();
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowUsers(Session& session, const UserFlags& flags) {
   if (flags.users + flags.logins + flags.tokens > 1) {
     return absl::InvalidArgumentError("one of --users, --logins and --tokens, not more");
   }
@@ -154,7 +154,7 @@ absl::Status Show(Session& session, const Flags& flags) {
   if (flags.names_only) {
     for (const mgmt::User& user : list.users()) session.Print(user.name() + "\n");
   } else if (!flags.name.empty() && list.users_size() == 1) {
-    PrintOne(session, "", list.users(0));
+    PrintUser(session, "", list.users(0));
   } else if (session.json()) {
     session.PrintJson(ToJson(list));
   } else if (flags.verbose) {
@@ -162,12 +162,12 @@ absl::Status Show(Session& session, const Flags& flags) {
     for (const mgmt::User& user : list.users()) text += (text.empty() ? "" : "\n") + UserText(user);
     session.Print(text);
   } else {
-    session.Print(ListText(list));
+    session.Print(UsersText(list));
   }
   return absl::OkStatus();
 }
 
-absl::Status Add(Session& session, Flags& flags) {
+absl::Status MakeUser(Session& session, UserFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the user"));
   mgmt::AddUserRequest request;
   request.set_name(flags.name);
@@ -190,7 +190,7 @@ absl::Status Add(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Update(Session& session, Flags& flags, const CLI::App& verb) {
+absl::Status UpdateUser(Session& session, UserFlags& flags, const CLI::App& verb) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the user"));
   mgmt::UpdateUserRequest request;
   request.set_name(flags.name);
@@ -211,11 +211,11 @@ absl::Status Update(Session& session, Flags& flags, const CLI::App& verb) {
   if (flags.enable || flags.disable) request.set_enabled(flags.enable);
   mgmt::User changed;
   OCA_RETURN_IF_ERROR(session.Call(&Users::Stub::UpdateUser, request, &changed, Patience::kChange));
-  PrintOne(session, "User updated.\n", changed);
+  PrintUser(session, "User updated.\n", changed);
   return absl::OkStatus();
 }
 
-absl::Status Delete(Session& session, Flags& flags) {
+absl::Status DeleteUser(Session& session, UserFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the user"));
   OCA_RETURN_IF_ERROR(
       session.Confirm(fmt::format("User '{}' will be deleted. Go on?", flags.name)));
@@ -232,7 +232,7 @@ absl::Status Delete(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status AddKey(Session& session, Flags& flags) {
+absl::Status AddKey(Session& session, UserFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the user"));
   if (flags.key.empty()) {
     OCA_ASSIGN_OR_RETURN(flags.key, session.ReadLine("public key"));
@@ -242,11 +242,11 @@ absl::Status AddKey(Session& session, Flags& flags) {
   request.set_public_key(flags.key);
   mgmt::User changed;
   OCA_RETURN_IF_ERROR(session.Call(&Users::Stub::AddUserKey, request, &changed, Patience::kChange));
-  PrintOne(session, "Key added.\n", changed);
+  PrintUser(session, "Key added.\n", changed);
   return absl::OkStatus();
 }
 
-absl::Status DeleteKey(Session& session, Flags& flags) {
+absl::Status DeleteKey(Session& session, UserFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the user"));
   OCA_RETURN_IF_ERROR(
       session.Require(&flags.fingerprint, "--fingerprint", "Fingerprint of the key (SHA256:...)"));
@@ -256,7 +256,7 @@ absl::Status DeleteKey(Session& session, Flags& flags) {
   mgmt::User changed;
   OCA_RETURN_IF_ERROR(
       session.Call(&Users::Stub::DeleteUserKey, request, &changed, Patience::kChange));
-  PrintOne(session, "Key deleted.\n", changed);
+  PrintUser(session, "Key deleted.\n", changed);
   return absl::OkStatus();
 }
 
@@ -271,11 +271,11 @@ absl::Status SetOwnPassword(Session& session) {
   crypto::Wipe(request.mutable_new_password()->data(), request.new_password().size());
   crypto::Wipe(request.mutable_old_password()->data(), request.old_password().size());
   OCA_RETURN_IF_ERROR(status);
-  PrintOne(session, "Password set.\n", changed);
+  PrintUser(session, "Password set.\n", changed);
   return absl::OkStatus();
 }
 
-absl::Status SetPassword(Session& session, Flags& flags) {
+absl::Status SetUserPassword(Session& session, UserFlags& flags) {
   const bool own =
       !session.login().empty() && (flags.name.empty() || flags.name == session.login());
   if (own && !flags.generate) return SetOwnPassword(session);
@@ -296,7 +296,7 @@ absl::Status SetPassword(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
-void AddFacts(CLI::App* verb, Flags* flags) {
+void AddFacts(CLI::App* verb, UserFlags* flags) {
   verb->add_option("--roles", flags->roles,
                    "administrator, monitor, cifs, ost, rda, ndmp, iscsi, object, secure_connect, "
                    "email_recipient; with commas between them, or none");
@@ -306,7 +306,7 @@ void AddFacts(CLI::App* verb, Flags* flags) {
   verb->add_option("--description", flags->description, "Anything else");
 }
 
-void AddShow(CLI::App* group, Session& session, const std::shared_ptr<Flags>& flags) {
+void AddShow(CLI::App* group, Session& session, const std::shared_ptr<UserFlags>& flags) {
   CLI::App* show =
       group->add_subcommand("show", "List users, one of them, who is signed in, or tokens");
   show->add_flag("--users", flags->users, "Users (the default)");
@@ -316,14 +316,14 @@ void AddShow(CLI::App* group, Session& session, const std::shared_ptr<Flags>& fl
   show->add_option("--roles", flags->roles, "Only those who have this role");
   show->add_flag("--verbose", flags->verbose, "A record of each instead of a table");
   show->add_flag("--names_only", flags->names_only, "Names only, one per line");
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowUsers(session, *flags); });
   show->footer("Example:\n  oca user --show --roles administrator");
 }
 
 }  // namespace
 
 void AddUser(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<UserFlags>();
   AddShow(group, session, flags);
 
   CLI::App* add = group->add_subcommand(
@@ -332,7 +332,7 @@ void AddUser(CLI::App* group, Session& session) {
   AddFacts(add, flags.get());
   add->add_flag("--generate_password", flags->generate, "Make a password, and show it once");
   add->add_flag("--no_password", flags->no_password, "A user who does not sign in");
-  session.Bind(add, [&session, flags] { return Add(session, *flags); });
+  session.Bind(add, [&session, flags] { return MakeUser(session, *flags); });
   add->footer("Example:\n  oca user --add --name eve --roles monitor --generate_password");
 
   CLI::App* update = group->add_subcommand("update", "Change a user: what is given, and no more");
@@ -341,20 +341,20 @@ void AddUser(CLI::App* group, Session& session) {
   update->add_flag("--enable", flags->enable, "May sign in and use protocols");
   update->add_flag("--disable", flags->disable, "May not; logins end at once");
   update->add_option("--revision", flags->revision, "Only when the user still has this revision");
-  session.Bind(update, [&session, flags, update] { return Update(session, *flags, *update); });
+  session.Bind(update, [&session, flags, update] { return UpdateUser(session, *flags, *update); });
   update->footer("Example:\n  oca user --update --name eve --roles monitor,cifs");
 
   CLI::App* remove = group->add_subcommand("delete", "Delete a user");
   remove->add_option("--name", flags->name, "Which one");
   session.AddYes(remove);
-  session.Bind(remove, [&session, flags] { return Delete(session, *flags); });
+  session.Bind(remove, [&session, flags] { return DeleteUser(session, *flags); });
   remove->footer("Example:\n  oca user --delete --name eve");
 
   CLI::App* set = group->add_subcommand(
       "setpassword", "Set a password; it is asked for, or read from standard input");
   set->add_option("--name", flags->name, "Whose; with --login one's own unless told");
   set->add_flag("--generate_password", flags->generate, "Make one, and show it once");
-  session.Bind(set, [&session, flags] { return SetPassword(session, *flags); });
+  session.Bind(set, [&session, flags] { return SetUserPassword(session, *flags); });
   set->footer("Example:\n  oca user --setpassword --login eve");
 
   CLI::App* add_key = group->add_subcommand(

@@ -16,7 +16,7 @@ using management::v1::Tokens;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct TokenFlags {
   std::string user;
   std::string token;
   std::string role = "monitor";
@@ -34,7 +34,7 @@ std::string TokenText(const mgmt::Token& token) {
       .Text();
 }
 
-absl::Status AddToken(Session& session, Flags& flags) {
+absl::Status AddToken(Session& session, TokenFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.user, "--name", "Name of the user"));
   OCA_RETURN_IF_ERROR(session.Require(&flags.token, "--token", "Name of the token"));
   mgmt::AddTokenRequest request;
@@ -55,7 +55,7 @@ absl::Status AddToken(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status DeleteToken(Session& session, Flags& flags) {
+absl::Status DeleteToken(Session& session, TokenFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.token, "--token", "Name of the token"));
   mgmt::RevokeTokenRequest request;
   request.set_name(flags.token);
@@ -92,7 +92,7 @@ absl::Status ShowTokens(Session& session, const std::string& user) {
 }
 
 void AddUserTokens(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<TokenFlags>();
   CLI::App* add = group->add_subcommand(
       "addtoken", "Make a token by which programs call the REST API for a user; it is shown once");
   add->add_option("--name", flags->user, "The user");

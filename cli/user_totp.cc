@@ -18,7 +18,7 @@ using management::v1::Users;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct TotpFlags {
   std::string name;
   uint64_t revision = 0;
   bool show = false;
@@ -43,7 +43,7 @@ absl::Status CallWithPassword(Session& session, Method method, Request request,
   return CallAndWipe(session, method, &request, response);
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowTotp(Session& session, const TotpFlags& flags) {
   mgmt::ListUsersRequest request;
   request.set_name(flags.name);
   mgmt::ListUsersResponse list;
@@ -78,7 +78,7 @@ void PrintCodes(Session& session, std::string_view done, const mgmt::RecoveryCod
   session.Print("They are not shown again: keep them where your app is not.\n");
 }
 
-absl::Status Confirm(Session& session) {
+absl::Status ConfirmTotp(Session& session) {
   mgmt::ConfirmTotpRequest request;
   OCA_ASSIGN_OR_RETURN(
       *request.mutable_one_time_code(),
@@ -90,7 +90,7 @@ absl::Status Confirm(Session& session) {
   return absl::OkStatus();
 }
 
-absl::Status Enable(Session& session) {
+absl::Status EnableTotp(Session& session) {
   mgmt::TotpSecret secret;
   OCA_RETURN_IF_ERROR(
       CallWithPassword(session, &SecondFactor::Stub::BeginTotp, mgmt::BeginTotpRequest(), &secret));
@@ -102,7 +102,7 @@ absl::Status Enable(Session& session) {
       fmt::format("Secret: {}\nURI   : {}\nPut one of them into your app. They are not "
                   "shown again.\n",
                   secret.secret(), secret.secret_uri()));
-  if (session.can_ask()) return Confirm(session);
+  if (session.can_ask()) return ConfirmTotp(session);
   session.Print("No code is asked for before you have given one: oca user --totp --confirm\n");
   return absl::OkStatus();
 }
@@ -115,7 +115,7 @@ absl::Status RenewCodes(Session& session) {
   return absl::OkStatus();
 }
 
-void PrintOff(Session& session, const mgmt::User& user) {
+void PrintTotpOff(Session& session, const mgmt::User& user) {
   if (session.json()) {
     session.PrintJson(ToJson(user));
   } else {
@@ -124,15 +124,15 @@ void PrintOff(Session& session, const mgmt::User& user) {
   }
 }
 
-absl::Status Disable(Session& session) {
+absl::Status DisableTotp(Session& session) {
   mgmt::User changed;
   OCA_RETURN_IF_ERROR(CallWithPassword(session, &SecondFactor::Stub::DisableTotp,
                                        mgmt::DisableTotpRequest(), &changed));
-  PrintOff(session, changed);
+  PrintTotpOff(session, changed);
   return absl::OkStatus();
 }
 
-absl::Status Reset(Session& session, Flags& flags) {
+absl::Status ResetTotp(Session& session, TotpFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the user"));
   OCA_RETURN_IF_ERROR(session.Confirm(
       fmt::format("User '{}' will sign in with the password alone. Go on?", flags.name)));
@@ -142,11 +142,11 @@ absl::Status Reset(Session& session, Flags& flags) {
   mgmt::User changed;
   OCA_RETURN_IF_ERROR(
       session.Call(&SecondFactor::Stub::ResetTotp, request, &changed, Patience::kChange));
-  PrintOff(session, changed);
+  PrintTotpOff(session, changed);
   return absl::OkStatus();
 }
 
-absl::Status Run(Session& session, Flags& flags) {
+absl::Status RunTotp(Session& session, TotpFlags& flags) {
   const int actions = int{flags.show} + flags.enable + flags.confirm + flags.disable +
                       flags.recovery_codes + flags.reset;
   if (actions > 1) {
@@ -162,17 +162,17 @@ absl::Status Run(Session& session, Flags& flags) {
         "this is for one's own second factor alone: give --login instead of --name; an "
         "administrator may --reset that of another user");
   }
-  if (flags.enable) return Enable(session);
-  if (flags.confirm) return Confirm(session);
-  if (flags.disable) return Disable(session);
+  if (flags.enable) return EnableTotp(session);
+  if (flags.confirm) return ConfirmTotp(session);
+  if (flags.disable) return DisableTotp(session);
   if (flags.recovery_codes) return RenewCodes(session);
-  return flags.reset ? Reset(session, flags) : Show(session, flags);
+  return flags.reset ? ResetTotp(session, flags) : ShowTotp(session, flags);
 }
 
 }  // namespace
 
 void AddUserTotp(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<TotpFlags>();
   CLI::App* totp = group->add_subcommand(
       "totp", "A second factor at the login with a password: codes of an app (TOTP)");
   totp->add_flag("--show", flags->show, "Who has one (the default)");
@@ -187,7 +187,7 @@ void AddUserTotp(CLI::App* group, Session& session) {
   totp->add_option("--revision", flags->revision,
                    "With --reset: only when the user still has this revision");
   session.AddYes(totp);
-  session.Bind(totp, [&session, flags] { return Run(session, *flags); });
+  session.Bind(totp, [&session, flags] { return RunTotp(session, *flags); });
   totp->footer(
       "Examples:\n"
       "  oca user --totp --enable --login eve\n"

@@ -18,7 +18,7 @@ using management::v1::TapeLibraries;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct VtlFlags {
   std::string name;
   bool verbose = false;
   bool names_only = false;
@@ -29,7 +29,7 @@ struct Flags {
   uint32_t id = 0;
 };
 
-std::string RecordText(const mgmt::TapeLibrary& library) {
+std::string LibraryText(const mgmt::TapeLibrary& library) {
   const vtl::v1::LibraryState& live = library.live();
   Record record;
   record.Add("Name", library.name())
@@ -76,7 +76,7 @@ std::string ElementsText(const vtl::v1::LibraryState& live, bool all) {
   return table.empty() ? "" : "\n" + table.Text();
 }
 
-std::string ListText(const mgmt::ListTapeLibrariesResponse& list) {
+std::string LibrariesText(const mgmt::ListTapeLibrariesResponse& list) {
   Table table({"Name", "State", "Drives>", "Tapes>", "Sessions>", "Portal", "Target"});
   for (const mgmt::TapeLibrary& library : list.libraries()) {
     const vtl::v1::LibraryState& live = library.live();
@@ -90,7 +90,7 @@ std::string ListText(const mgmt::ListTapeLibrariesResponse& list) {
              : table.Text();
 }
 
-absl::Status Show(Session& session, const Flags& flags) {
+absl::Status ShowLibraries(Session& session, const VtlFlags& flags) {
   mgmt::ListTapeLibrariesRequest request;
   request.set_name(flags.name);
   mgmt::ListTapeLibrariesResponse list;
@@ -100,11 +100,11 @@ absl::Status Show(Session& session, const Flags& flags) {
   } else if (session.json()) {
     session.PrintJson(flags.name.empty() ? ToJson(list) : ToJson(list.libraries(0)));
   } else if (flags.name.empty() && !flags.verbose) {
-    session.Print(ListText(list));
+    session.Print(LibrariesText(list));
   } else {
     std::string text;
     for (const mgmt::TapeLibrary& library : list.libraries()) {
-      text += (text.empty() ? "" : "\n") + RecordText(library) +
+      text += (text.empty() ? "" : "\n") + LibraryText(library) +
               ElementsText(library.live(), flags.verbose);
     }
     session.Print(text);
@@ -112,7 +112,7 @@ absl::Status Show(Session& session, const Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Update(Session& session, Flags& flags, const CLI::App& verb) {
+absl::Status UpdateLibrary(Session& session, VtlFlags& flags, const CLI::App& verb) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the tape library"));
   mgmt::UpdateTapeLibraryRequest request;
   request.set_name(flags.name);
@@ -127,7 +127,7 @@ absl::Status Update(Session& session, Flags& flags, const CLI::App& verb) {
   return absl::OkStatus();
 }
 
-absl::Status SetMode(Session& session, Flags& flags, bool read_only) {
+absl::Status SetDriveMode(Session& session, VtlFlags& flags, bool read_only) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the tape library"));
   mgmt::SetTapeDriveModeRequest request;
   request.set_name(flags.name);
@@ -147,27 +147,27 @@ void PrintLibrary(Session& session, std::string_view done, const mgmt::TapeLibra
   if (session.json()) {
     session.PrintJson(ToJson(library));
   } else {
-    session.Print(fmt::format("{}{}", done, RecordText(library)));
+    session.Print(fmt::format("{}{}", done, LibraryText(library)));
   }
 }
 
 void AddLibraryUpdate(CLI::App* verb, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<VtlFlags>();
   verb->add_option("--name", flags->name, "Which one");
   verb->add_option("--no_of_drives", flags->drives, "1 to 60; while hosts work");
   verb->add_option("--no_of_slots", flags->slots, "More slots than there are");
   verb->add_option("--portal", flags->portal, "Address and port, or auto; ends sessions");
   verb->add_option("--revision", flags->revision, "Only when it still has this revision");
-  session.Bind(verb, [&session, flags, verb] { return Update(session, *flags, *verb); });
+  session.Bind(verb, [&session, flags, verb] { return UpdateLibrary(session, *flags, *verb); });
 }
 
 void AddVtl(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<VtlFlags>();
   CLI::App* show = group->add_subcommand("show", "List tape libraries, or what is in one");
   show->add_option("--name", flags->name, "Only this one, with its drives and tapes");
   show->add_flag("--verbose", flags->verbose, "Empty slots too");
   show->add_flag("--names_only", flags->names_only, "Names only, one per line");
-  session.Bind(show, [&session, flags] { return Show(session, *flags); });
+  session.Bind(show, [&session, flags] { return ShowLibraries(session, *flags); });
   show->footer("Example:\n  oca vtl --show --name lib1");
 
   CLI::App* update = group->add_subcommand("update", "Change drives, slots or the portal");
@@ -180,7 +180,8 @@ void AddVtl(CLI::App* group, Session& session) {
         read_only ? "Let hosts only read in drives" : "Let hosts write in drives again");
     set->add_option("--name", flags->name, "Of the tape library");
     set->add_option("--id", flags->id, "Address of one drive (all)");
-    session.Bind(set, [&session, flags, read_only] { return SetMode(session, *flags, read_only); });
+    session.Bind(set,
+                 [&session, flags, read_only] { return SetDriveMode(session, *flags, read_only); });
   }
   AddCartridgeVerbs(group, session);
 }

@@ -16,7 +16,7 @@ using management::v1::TapeLibraries;
 
 namespace mgmt = management::v1;
 
-struct Flags {
+struct CartridgeFlags {
   std::string name;
   std::string barcode;
   bool add = false;
@@ -27,12 +27,12 @@ struct Flags {
   uint32_t address = 0;
 };
 
-absl::Status RequireBoth(Session& session, Flags& flags) {
+absl::Status RequireBoth(Session& session, CartridgeFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the tape library"));
   return session.Require(&flags.barcode, "--barcode", "Barcode of the cartridge");
 }
 
-absl::Status AddTapes(Session& session, Flags& flags) {
+absl::Status AddTapes(Session& session, CartridgeFlags& flags) {
   OCA_RETURN_IF_ERROR(session.Require(&flags.name, "--name", "Name of the tape library"));
   mgmt::AddTapesRequest request;
   request.set_name(flags.name);
@@ -54,14 +54,14 @@ absl::Status AddTapes(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status UpdateCarts(Session& session, Flags& flags) {
+absl::Status UpdateCarts(Session& session, CartridgeFlags& flags) {
   if (!flags.add) {
     return absl::InvalidArgumentError("what to do with the cartridges? --add adds some");
   }
   return AddTapes(session, flags);
 }
 
-absl::Status DeleteTape(Session& session, Flags& flags) {
+absl::Status DeleteTape(Session& session, CartridgeFlags& flags) {
   OCA_RETURN_IF_ERROR(RequireBoth(session, flags));
   OCA_RETURN_IF_ERROR(session.Confirm(
       fmt::format("Cartridge {} and ALL THAT IS ON IT will be deleted. Go on?", flags.barcode)));
@@ -79,7 +79,7 @@ absl::Status DeleteTape(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Import(Session& session, Flags& flags) {
+absl::Status ImportTape(Session& session, CartridgeFlags& flags) {
   OCA_RETURN_IF_ERROR(RequireBoth(session, flags));
   mgmt::ImportTapeRequest request;
   request.set_name(flags.name);
@@ -92,7 +92,7 @@ absl::Status Import(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status Export(Session& session, Flags& flags) {
+absl::Status ExportTape(Session& session, CartridgeFlags& flags) {
   OCA_RETURN_IF_ERROR(RequireBoth(session, flags));
   mgmt::ExportTapeRequest request;
   request.set_name(flags.name);
@@ -104,7 +104,7 @@ absl::Status Export(Session& session, Flags& flags) {
   return absl::OkStatus();
 }
 
-void AddNewTapes(CLI::App* verb, Flags* flags) {
+void AddNewTapes(CLI::App* verb, CartridgeFlags* flags) {
   verb->add_option("--name", flags->name, "Of the tape library");
   verb->add_option("--no_of_tapes", flags->tapes, "How many (1)");
   verb->add_option("--tape_size", flags->tape_size, "Such as 400GB (the library's)");
@@ -115,7 +115,7 @@ void AddNewTapes(CLI::App* verb, Flags* flags) {
 }  // namespace
 
 void AddCartridgeVerbs(CLI::App* group, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CartridgeFlags>();
   CLI::App* add = group->add_subcommand("add_carts", "Add cartridges; prints their barcodes");
   AddNewTapes(add, flags.get());
   session.Bind(add, [&session, flags] { return AddTapes(session, *flags); });
@@ -139,12 +139,12 @@ void AddCartridgeVerbs(CLI::App* group, Session& session) {
   in->add_option("--name", flags->name, "Of the tape library");
   in->add_option("--barcode", flags->barcode, "Of the cartridge");
   in->add_option("--address", flags->address, "Of the mail slot (the first free one)");
-  session.Bind(in, [&session, flags] { return Import(session, *flags); });
+  session.Bind(in, [&session, flags] { return ImportTape(session, *flags); });
 
   CLI::App* out = group->add_subcommand("export_cart", "Take a cartridge out, to the shelf");
   out->add_option("--name", flags->name, "Of the tape library");
   out->add_option("--barcode", flags->barcode, "Of the cartridge");
-  session.Bind(out, [&session, flags] { return Export(session, *flags); });
+  session.Bind(out, [&session, flags] { return ExportTape(session, *flags); });
 }
 
 }  // namespace oca::cli

@@ -4,17 +4,11 @@
 
 #include "absl/time/time.h"
 #include "fmt/format.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "lib/api/savings.h"
+#include "lib/api/timestamp.h"
 
 namespace oca::fs_rpc {
 namespace {
-
-void FillTime(absl::Time time, google::protobuf::Timestamp* out) {
-  int64_t nanos = absl::ToUnixNanos(time);
-  out->set_seconds(nanos / 1'000'000'000);
-  out->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
-}
 
 bool IsSet(absl::Time time) { return time > absl::UnixEpoch() && time < absl::InfiniteFuture(); }
 
@@ -88,7 +82,7 @@ fs::v1::Container ToProto(const names::Container& container) {
   out.set_deleting(container.deleting);
   out.set_marker(ToProto(container.marker));
   if (container.created_ns > 0) {
-    FillTime(absl::FromUnixNanos(container.created_ns), out.mutable_created());
+    *out.mutable_created() = api::TimestampOfNanos(container.created_ns);
   }
   return out;
 }
@@ -110,11 +104,11 @@ fs::v1::Retention ToProto(const names::RetentionStatus& status) {
   out.set_max_period_seconds(status.policy.max_seconds);
   out.set_default_period_seconds(status.policy.default_seconds);
   out.set_auto_lock_seconds(status.policy.auto_lock_seconds);
-  FillTime(absl::FromUnixNanos(status.trusted_now_ns), out.mutable_trusted_time());
+  *out.mutable_trusted_time() = api::TimestampOfNanos(status.trusted_now_ns);
   out.set_locked_files(status.locked_files);
   if (status.locked_files > 0) {
-    FillTime(absl::FromUnixNanos(status.first_unlock_ns), out.mutable_first_unlock());
-    FillTime(absl::FromUnixNanos(status.last_unlock_ns), out.mutable_last_unlock());
+    *out.mutable_first_unlock() = api::TimestampOfNanos(status.first_unlock_ns);
+    *out.mutable_last_unlock() = api::TimestampOfNanos(status.last_unlock_ns);
   }
   return out;
 }
@@ -228,8 +222,8 @@ fs::v1::CleanerStatus ToProto(const engine::CleanerStatus& status) {
   }
   out.set_longest_pause_ms(TwoDecimals(absl::ToDoubleMilliseconds(status.longest_pause)));
   out.set_error(status.error);
-  if (IsSet(status.started)) FillTime(status.started, out.mutable_started());
-  if (IsSet(status.ended)) FillTime(status.ended, out.mutable_ended());
+  if (IsSet(status.started)) *out.mutable_started() = api::ExactTimestampOf(status.started);
+  if (IsSet(status.ended)) *out.mutable_ended() = api::ExactTimestampOf(status.ended);
   return out;
 }
 
@@ -260,8 +254,8 @@ fs::v1::ScanStatus ToProto(const engine::ScanStatus& status) {
   out.set_repair(status.repair);
   for (const std::string& repair : status.repairs) out.add_repairs(repair);
   out.set_error(status.error);
-  if (IsSet(status.started)) FillTime(status.started, out.mutable_started());
-  if (IsSet(status.ended)) FillTime(status.ended, out.mutable_ended());
+  if (IsSet(status.started)) *out.mutable_started() = api::ExactTimestampOf(status.started);
+  if (IsSet(status.ended)) *out.mutable_ended() = api::ExactTimestampOf(status.ended);
   return out;
 }
 
@@ -272,13 +266,15 @@ fs::v1::Health ToProto(const engine::HealthStatus& health) {
     added->set_group_id(damaged.group.value);
     added->set_pack(damaged.pack.value);
     added->set_offset(damaged.offset);
-    FillTime(damaged.found, added->mutable_found());
+    *added->mutable_found() = api::ExactTimestampOf(damaged.found);
     added->set_chunks(damaged.chunks);
     added->set_chunks_lost(damaged.chunks_lost);
   }
   out.set_packs(health.packs);
   out.set_packs_verified(health.packs_verified);
-  if (health.packs_verified > 0) FillTime(health.oldest_check, out.mutable_oldest_check());
+  if (health.packs_verified > 0) {
+    *out.mutable_oldest_check() = api::ExactTimestampOf(health.oldest_check);
+  }
   out.set_scrub_bytes_per_second(health.scrub_bytes_per_second);
   for (const engine::FoundAtStart& found : health.found_at_start) {
     out.add_found_at_start(found.what);
@@ -288,8 +284,8 @@ fs::v1::Health ToProto(const engine::HealthStatus& health) {
 
 fs::v1::Repair ToProto(const engine::RepairRecord& repair) {
   fs::v1::Repair out;
-  FillTime(absl::FromUnixSeconds(repair.started), out.mutable_started());
-  FillTime(absl::FromUnixSeconds(repair.ended), out.mutable_ended());
+  *out.mutable_started() = api::ExactTimestampOf(absl::FromUnixSeconds(repair.started));
+  *out.mutable_ended() = api::ExactTimestampOf(absl::FromUnixSeconds(repair.ended));
   out.set_group_id(repair.group.value);
   out.set_fault_count(repair.fault_count);
   out.set_error(repair.error);
@@ -353,7 +349,7 @@ fs::v1::Encryption ToProto(const engine::EncryptionStatus& status) {
   out.set_rotation_seconds(status.rotation_seconds);
   out.set_content_keys(static_cast<uint32_t>(status.content_keys));
   if (absl::ToUnixSeconds(status.newest_key) > 0) {
-    FillTime(status.newest_key, out.mutable_newest_key());
+    *out.mutable_newest_key() = api::ExactTimestampOf(status.newest_key);
   }
   out.set_state(ToProto(status.state));
   out.set_progress_percent(TwoDecimals(status.progress_percent));

@@ -14,31 +14,30 @@
 namespace oca::fs_rpc {
 namespace {
 
-namespace api = fs::v1;
 using grpc::ServerContext;
 using rpc::ToGrpc;
 
-api::PathState ToProto(engine::StoragePathStatus::State state) {
+fs::v1::PathState PathStateMessage(engine::StoragePathStatus::State state) {
   switch (state) {
     case engine::StoragePathStatus::State::kOnline:
-      return api::PATH_STATE_ONLINE;
+      return fs::v1::PATH_STATE_ONLINE;
     case engine::StoragePathStatus::State::kFull:
-      return api::PATH_STATE_FULL;
+      return fs::v1::PATH_STATE_FULL;
     case engine::StoragePathStatus::State::kMissing:
-      return api::PATH_STATE_MISSING;
+      return fs::v1::PATH_STATE_MISSING;
     case engine::StoragePathStatus::State::kForeign:
-      return api::PATH_STATE_FOREIGN;
+      return fs::v1::PATH_STATE_FOREIGN;
     case engine::StoragePathStatus::State::kDraining:
-      return api::PATH_STATE_DRAINING;
+      return fs::v1::PATH_STATE_DRAINING;
   }
-  return api::PATH_STATE_UNSPECIFIED;
+  return fs::v1::PATH_STATE_UNSPECIFIED;
 }
 
-api::StoragePath ToProto(const engine::StoragePathStatus& path) {
-  api::StoragePath out;
+fs::v1::StoragePath PathMessage(const engine::StoragePathStatus& path) {
+  fs::v1::StoragePath out;
   out.set_name(path.uuid.empty() ? "repository" : path.uuid);
   out.set_path(path.dir);
-  out.set_state(ToProto(path.state));
+  out.set_state(PathStateMessage(path.state));
   out.set_problem(path.why);
   out.set_total_bytes(path.total_bytes);
   out.set_free_bytes(path.available_bytes);
@@ -51,8 +50,8 @@ api::StoragePath ToProto(const engine::StoragePathStatus& path) {
   return out;
 }
 
-api::PathTest ToProto(const std::string& dir, const engine::PathTest& test) {
-  api::PathTest out;
+fs::v1::PathTest PathTestMessage(const std::string& dir, const engine::PathTest& test) {
+  fs::v1::PathTest out;
   out.set_path(dir);
   out.set_sequential_iops_required(test.sequential_required);
   out.set_random_iops_required(test.random_required);
@@ -65,19 +64,19 @@ api::PathTest ToProto(const std::string& dir, const engine::PathTest& test) {
   return out;
 }
 
-class Service final : public api::Paths::Service {
+class PathsService final : public fs::v1::Paths::Service {
  public:
-  Service(engine::Filesystem& filesystem, std::string mount_path)
+  PathsService(engine::Filesystem& filesystem, std::string mount_path)
       : filesystem_(filesystem), mount_path_(std::move(mount_path)) {}
 
-  grpc::Status ListPaths(ServerContext*, const api::ListPathsRequest*,
-                         api::ListPathsResponse* out) override {
+  grpc::Status ListPaths(ServerContext*, const fs::v1::ListPathsRequest*,
+                         fs::v1::ListPathsResponse* out) override {
     List(out);
     return grpc::Status::OK;
   }
 
-  grpc::Status AddPath(ServerContext*, const api::AddPathRequest* in,
-                       api::StoragePath* out) override {
+  grpc::Status AddPath(ServerContext*, const fs::v1::AddPathRequest* in,
+                       fs::v1::StoragePath* out) override {
     absl::StatusOr<std::string> dir = FolderOf(in->path());
     if (!dir.ok()) return ToGrpc(dir.status());
     if (in->performance_tier()) {
@@ -85,34 +84,34 @@ class Service final : public api::Paths::Service {
     }
     absl::StatusOr<engine::StoragePathStatus> added =
         filesystem_.AddStoragePath(*dir, in->performance_tier());
-    if (added.ok()) *out = ToProto(*added);
+    if (added.ok()) *out = PathMessage(*added);
     return ToGrpc(added.status());
   }
 
-  grpc::Status DrainPath(ServerContext*, const api::DrainPathRequest* in,
-                         api::StoragePath* out) override {
+  grpc::Status DrainPath(ServerContext*, const fs::v1::DrainPathRequest* in,
+                         fs::v1::StoragePath* out) override {
     absl::StatusOr<engine::StoragePathStatus> drained =
         filesystem_.DrainStoragePath(AsListed(in->path()));
-    if (drained.ok()) *out = ToProto(*drained);
+    if (drained.ok()) *out = PathMessage(*drained);
     return ToGrpc(drained.status());
   }
 
-  grpc::Status ForgetPath(ServerContext*, const api::ForgetPathRequest* in,
-                          api::ForgetPathResponse*) override {
+  grpc::Status ForgetPath(ServerContext*, const fs::v1::ForgetPathRequest* in,
+                          fs::v1::ForgetPathResponse*) override {
     return ToGrpc(filesystem_.ForgetStoragePath(AsListed(in->path())));
   }
 
-  grpc::Status TestPath(ServerContext*, const api::TestPathRequest* in,
-                        api::PathTest* out) override {
+  grpc::Status TestPath(ServerContext*, const fs::v1::TestPathRequest* in,
+                        fs::v1::PathTest* out) override {
     absl::StatusOr<std::string> dir = FolderOf(in->path());
     if (!dir.ok()) return ToGrpc(dir.status());
     absl::StatusOr<engine::PathTest> test = Test(*dir);
-    if (test.ok()) *out = ToProto(*dir, *test);
+    if (test.ok()) *out = PathTestMessage(*dir, *test);
     return ToGrpc(test.status());
   }
 
-  grpc::Status RescanPaths(ServerContext*, const api::RescanPathsRequest*,
-                           api::ListPathsResponse* out) override {
+  grpc::Status RescanPaths(ServerContext*, const fs::v1::RescanPathsRequest*,
+                           fs::v1::ListPathsResponse* out) override {
     const absl::Status done = filesystem_.RescanStoragePaths();
     List(out);
     return ToGrpc(done);
@@ -156,9 +155,9 @@ class Service final : public api::Paths::Service {
         test.random_required));
   }
 
-  void List(api::ListPathsResponse* out) {
+  void List(fs::v1::ListPathsResponse* out) {
     for (const engine::StoragePathStatus& path : filesystem_.ListStoragePaths())
-      *out->add_paths() = ToProto(path);
+      *out->add_paths() = PathMessage(path);
   }
 
   engine::Filesystem& filesystem_;
@@ -170,7 +169,7 @@ class Service final : public api::Paths::Service {
 
 std::unique_ptr<grpc::Service> NewPathsService(engine::Filesystem& filesystem,
                                                std::string mount_path) {
-  return std::make_unique<Service>(filesystem, std::move(mount_path));
+  return std::make_unique<PathsService>(filesystem, std::move(mount_path));
 }
 
 }  // namespace oca::fs_rpc

@@ -9,24 +9,20 @@
 #include "absl/strings/numbers.h"
 #include "fmt/format.h"
 #include "lib/api/recycle_bin.grpc.pb.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "lib/rpc/status.h"
 
 namespace oca::fs_rpc {
 namespace {
 
-namespace api = management::v1;
+namespace mgmt = management::v1;
 using google::protobuf::Timestamp;
 using grpc::ServerContext;
 using rpc::ToGrpc;
 
 constexpr uint32_t kMaxPage = 1000;
 constexpr int64_t kSecond = 1'000'000'000;
-
-void FillTime(int64_t ns, Timestamp* out) {
-  out->set_seconds(ns / kSecond);
-  out->set_nanos(static_cast<int32_t>(ns % kSecond));
-}
 
 // Times that no file can have are the first or the last one.
 int64_t ToNanos(const Timestamp& time) {
@@ -51,28 +47,28 @@ absl::StatusOr<names::RecyclePlace> ParsePage(const std::string& text) {
   return place;
 }
 
-class Service final : public api::RecycleBin::Service {
+class RecycleBinService final : public mgmt::RecycleBin::Service {
  public:
-  explicit Service(engine::Filesystem& filesystem) : filesystem_(filesystem) {}
+  explicit RecycleBinService(engine::Filesystem& filesystem) : filesystem_(filesystem) {}
 
-  grpc::Status GetRecycleBin(ServerContext*, const api::GetRecycleBinRequest* in,
-                             api::RecycleBinStatus* out) override {
+  grpc::Status GetRecycleBin(ServerContext*, const mgmt::GetRecycleBinRequest* in,
+                             mgmt::RecycleBinStatus* out) override {
     return ToGrpc(Get(in->name(), out));
   }
-  grpc::Status SetRecycleBin(ServerContext*, const api::SetRecycleBinRequest* in,
-                             api::RecycleBinStatus* out) override {
+  grpc::Status SetRecycleBin(ServerContext*, const mgmt::SetRecycleBinRequest* in,
+                             mgmt::RecycleBinStatus* out) override {
     return ToGrpc(Set(*in, out));
   }
-  grpc::Status ListRecycled(ServerContext*, const api::ListRecycledRequest* in,
-                            api::ListRecycledResponse* out) override {
+  grpc::Status ListRecycled(ServerContext*, const mgmt::ListRecycledRequest* in,
+                            mgmt::ListRecycledResponse* out) override {
     return ToGrpc(List(*in, out));
   }
-  grpc::Status RestoreRecycled(ServerContext*, const api::RestoreRecycledRequest* in,
-                               api::RestoreRecycledResponse* out) override {
+  grpc::Status RestoreRecycled(ServerContext*, const mgmt::RestoreRecycledRequest* in,
+                               mgmt::RestoreRecycledResponse* out) override {
     return ToGrpc(Restore(*in, out));
   }
-  grpc::Status PurgeRecycled(ServerContext*, const api::PurgeRecycledRequest* in,
-                             api::PurgeRecycledResponse* out) override {
+  grpc::Status PurgeRecycled(ServerContext*, const mgmt::PurgeRecycledRequest* in,
+                             mgmt::PurgeRecycledResponse* out) override {
     return ToGrpc(Purge(*in, out));
   }
 
@@ -84,7 +80,7 @@ class Service final : public api::RecycleBin::Service {
     return absl::NotFoundError(fmt::format("there is no container '{}'", name));
   }
 
-  absl::Status Get(const std::string& name, api::RecycleBinStatus* out) {
+  absl::Status Get(const std::string& name, mgmt::RecycleBinStatus* out) {
     OCA_ASSIGN_OR_RETURN(const names::Container container, Find(name));
     OCA_ASSIGN_OR_RETURN(const names::RecycleStatus status,
                          filesystem_.GetRecycleBin(container.id));
@@ -93,12 +89,14 @@ class Service final : public api::RecycleBin::Service {
     out->set_inodes(status.inodes);
     out->set_files(status.files);
     out->set_bytes(status.bytes);
-    FillTime(status.trusted_now_ns, out->mutable_trusted_time());
-    if (status.first_expiry_ns != 0) FillTime(status.first_expiry_ns, out->mutable_first_expiry());
+    *out->mutable_trusted_time() = api::TimestampOfNanos(status.trusted_now_ns);
+    if (status.first_expiry_ns != 0) {
+      *out->mutable_first_expiry() = api::TimestampOfNanos(status.first_expiry_ns);
+    }
     return absl::OkStatus();
   }
 
-  absl::Status Set(const api::SetRecycleBinRequest& in, api::RecycleBinStatus* out) {
+  absl::Status Set(const mgmt::SetRecycleBinRequest& in, mgmt::RecycleBinStatus* out) {
     OCA_ASSIGN_OR_RETURN(const names::Container container, Find(in.name()));
     names::RecyclePolicy policy = container.recycle;
     if (in.has_on()) policy.on = in.on();
@@ -108,25 +106,25 @@ class Service final : public api::RecycleBin::Service {
     return Get(in.name(), out);
   }
 
-  absl::Status List(const api::ListRecycledRequest& in, api::ListRecycledResponse* out) {
+  absl::Status List(const mgmt::ListRecycledRequest& in, mgmt::ListRecycledResponse* out) {
     OCA_ASSIGN_OR_RETURN(const names::Container container, Find(in.name()));
     OCA_ASSIGN_OR_RETURN(const names::RecyclePlace after, ParsePage(in.page()));
     const size_t limit = in.page_size() == 0 ? kMaxPage : std::min(in.page_size(), kMaxPage);
     OCA_ASSIGN_OR_RETURN(const std::vector<names::RecycledVersion> page,
                          filesystem_.ListRecycled(container.id, after, limit));
     for (const names::RecycledVersion& version : page) {
-      api::RecycledFile* file = out->add_files();
+      mgmt::RecycledFile* file = out->add_files();
       file->set_id(version.place.ino.value);
       file->set_path(version.path + (S_ISDIR(version.mode) ? "/" : ""));
       if (!S_ISDIR(version.mode)) file->set_size_bytes(version.size);
-      FillTime(version.deleted_ns, file->mutable_deleted());
-      FillTime(version.expires_ns, file->mutable_expires());
+      *file->mutable_deleted() = api::TimestampOfNanos(version.deleted_ns);
+      *file->mutable_expires() = api::TimestampOfNanos(version.expires_ns);
     }
     if (page.size() == limit) out->set_next_page(PageText(page.back().place));
     return absl::OkStatus();
   }
 
-  absl::Status Restore(const api::RestoreRecycledRequest& in, api::RestoreRecycledResponse* out) {
+  absl::Status Restore(const mgmt::RestoreRecycledRequest& in, mgmt::RestoreRecycledResponse* out) {
     OCA_ASSIGN_OR_RETURN(const names::Container container, Find(in.name()));
     if (in.id() == 0 && !in.to().empty()) {
       return absl::InvalidArgumentError("another path is for one version, but no id is given");
@@ -143,7 +141,7 @@ class Service final : public api::RecycleBin::Service {
     return absl::OkStatus();
   }
 
-  absl::Status Purge(const api::PurgeRecycledRequest& in, api::PurgeRecycledResponse* out) {
+  absl::Status Purge(const mgmt::PurgeRecycledRequest& in, mgmt::PurgeRecycledResponse* out) {
     OCA_ASSIGN_OR_RETURN(const names::Container container, Find(in.name()));
     std::optional<InodeNo> version;
     if (in.id() != 0) version = InodeNo(in.id());
@@ -161,7 +159,7 @@ class Service final : public api::RecycleBin::Service {
 }  // namespace
 
 std::unique_ptr<grpc::Service> NewRecycleBinService(engine::Filesystem& filesystem) {
-  return std::make_unique<Service>(filesystem);
+  return std::make_unique<RecycleBinService>(filesystem);
 }
 
 }  // namespace oca::fs_rpc

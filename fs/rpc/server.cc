@@ -19,7 +19,6 @@
 namespace oca::fs_rpc {
 namespace {
 
-namespace api = fs::v1;
 using grpc::ServerContext;
 using rpc::ToGrpc;
 
@@ -40,12 +39,12 @@ absl::StatusOr<names::Container> FindContainer(engine::Filesystem& filesystem, u
 }
 
 // Each method answers with the engine's status; what the fields mean stands in lib/api/fs.proto.
-class Service final : public api::Fs::Service {
+class FilesystemService final : public fs::v1::Fs::Service {
  public:
-  Service(engine::Filesystem& filesystem, Callbacks callbacks, ServerInfo info)
+  FilesystemService(engine::Filesystem& filesystem, Callbacks callbacks, ServerInfo info)
       : filesystem_(filesystem), callbacks_(std::move(callbacks)), info_(std::move(info)) {}
 
-  grpc::Status GetInfo(ServerContext*, const api::GetInfoRequest*, api::Info* out) override {
+  grpc::Status GetInfo(ServerContext*, const fs::v1::GetInfoRequest*, fs::v1::Info* out) override {
     absl::StatusOr<engine::StatFs> space = filesystem_.GetStatFs(names::kRootInode);
     if (!space.ok()) return ToGrpc(space.status());
     out->set_version(info_.version);
@@ -58,20 +57,20 @@ class Service final : public api::Fs::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status ListStorageGroups(ServerContext*, const api::ListStorageGroupsRequest*,
-                                 api::ListStorageGroupsResponse* out) override {
+  grpc::Status ListStorageGroups(ServerContext*, const fs::v1::ListStorageGroupsRequest*,
+                                 fs::v1::ListStorageGroupsResponse* out) override {
     for (const names::StorageGroup& group : filesystem_.ListGroups()) {
       absl::StatusOr<engine::EncryptionStatus> encryption = filesystem_.EncryptionOf(group.id);
       if (!encryption.ok()) continue;  // deleted meanwhile
-      api::StorageGroup* one = out->add_groups();
+      fs::v1::StorageGroup* one = out->add_groups();
       *one = ToProto(group);
       *one->mutable_encryption() = ToProto(*encryption);
     }
     return grpc::Status::OK;
   }
 
-  grpc::Status AddStorageGroup(ServerContext*, const api::AddStorageGroupRequest* in,
-                               api::StorageGroup* out) override {
+  grpc::Status AddStorageGroup(ServerContext*, const fs::v1::AddStorageGroupRequest* in,
+                               fs::v1::StorageGroup* out) override {
     absl::StatusOr<names::GroupCompression> compression = FromProto(in->compression_mode());
     if (!compression.ok()) return ToGrpc(compression.status());
     names::StorageGroup wanted;
@@ -85,11 +84,11 @@ class Service final : public api::Fs::Service {
     return ToGrpc(made.status());
   }
 
-  grpc::Status UpdateStorageGroup(ServerContext*, const api::UpdateStorageGroupRequest* in,
-                                  api::StorageGroup* out) override {
+  grpc::Status UpdateStorageGroup(ServerContext*, const fs::v1::UpdateStorageGroupRequest* in,
+                                  fs::v1::StorageGroup* out) override {
     absl::StatusOr<names::StorageGroup> group = FindGroup(filesystem_, in->id());
     if (!group.ok()) return ToGrpc(group.status());
-    if (in->compression_mode() != api::COMPRESSION_MODE_UNSPECIFIED) {
+    if (in->compression_mode() != fs::v1::COMPRESSION_MODE_UNSPECIFIED) {
       absl::StatusOr<names::GroupCompression> compression = FromProto(in->compression_mode());
       if (!compression.ok()) return ToGrpc(compression.status());
       group->compression = *compression;
@@ -100,42 +99,42 @@ class Service final : public api::Fs::Service {
     return ToGrpc(done);
   }
 
-  grpc::Status DeleteStorageGroup(ServerContext*, const api::DeleteStorageGroupRequest* in,
-                                  api::DeleteStorageGroupResponse*) override {
+  grpc::Status DeleteStorageGroup(ServerContext*, const fs::v1::DeleteStorageGroupRequest* in,
+                                  fs::v1::DeleteStorageGroupResponse*) override {
     return ToGrpc(filesystem_.DeleteGroup(GroupId(in->id())));
   }
 
   grpc::Status SetStorageGroupPassphrase(ServerContext*,
-                                         const api::SetStorageGroupPassphraseRequest* in,
-                                         api::Encryption* out) override {
+                                         const fs::v1::SetStorageGroupPassphraseRequest* in,
+                                         fs::v1::Encryption* out) override {
     absl::Status done = filesystem_.SetGroupPassphrase(GroupId(in->id()), in->passphrase());
     return AnswerEncryption(done, in->id(), out);
   }
 
-  grpc::Status UnlockStorageGroup(ServerContext*, const api::UnlockStorageGroupRequest* in,
-                                  api::Encryption* out) override {
+  grpc::Status UnlockStorageGroup(ServerContext*, const fs::v1::UnlockStorageGroupRequest* in,
+                                  fs::v1::Encryption* out) override {
     absl::Status done = filesystem_.UnlockGroup(GroupId(in->id()), in->passphrase());
     return AnswerEncryption(done, in->id(), out);
   }
 
-  grpc::Status EncryptStorageGroup(ServerContext*, const api::EncryptStorageGroupRequest* in,
-                                   api::Encryption* out) override {
+  grpc::Status EncryptStorageGroup(ServerContext*, const fs::v1::EncryptStorageGroupRequest* in,
+                                   fs::v1::Encryption* out) override {
     absl::StatusOr<engine::EncryptionMode> mode = FromProto(in->mode());
     if (!mode.ok()) return ToGrpc(mode.status());
     absl::Status done = filesystem_.EncryptGroup(GroupId(in->id()), *mode, in->rotation_seconds());
     return AnswerEncryption(done, in->id(), out);
   }
 
-  grpc::Status ListContainers(ServerContext*, const api::ListContainersRequest*,
-                              api::ListContainersResponse* out) override {
+  grpc::Status ListContainers(ServerContext*, const fs::v1::ListContainersRequest*,
+                              fs::v1::ListContainersResponse* out) override {
     for (const names::Container& container : filesystem_.ListContainers()) {
       *out->add_containers() = ToProto(container);
     }
     return grpc::Status::OK;
   }
 
-  grpc::Status AddContainer(ServerContext*, const api::AddContainerRequest* in,
-                            api::Container* out) override {
+  grpc::Status AddContainer(ServerContext*, const fs::v1::AddContainerRequest* in,
+                            fs::v1::Container* out) override {
     absl::StatusOr<names::ContainerMarker> marker = FromProto(in->marker());
     if (!marker.ok()) return ToGrpc(marker.status());
     names::Container wanted;
@@ -149,11 +148,11 @@ class Service final : public api::Fs::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status UpdateContainer(ServerContext*, const api::UpdateContainerRequest* in,
-                               api::Container* out) override {
+  grpc::Status UpdateContainer(ServerContext*, const fs::v1::UpdateContainerRequest* in,
+                               fs::v1::Container* out) override {
     absl::StatusOr<names::Container> container = FindContainer(filesystem_, in->id());
     if (!container.ok()) return ToGrpc(container.status());
-    if (in->marker() != api::MARKER_UNSPECIFIED) {
+    if (in->marker() != fs::v1::MARKER_UNSPECIFIED) {
       absl::StatusOr<names::ContainerMarker> marker = FromProto(in->marker());
       if (!marker.ok()) return ToGrpc(marker.status());
       absl::Status done = filesystem_.SetMarker(container->id, *marker);
@@ -164,8 +163,8 @@ class Service final : public api::Fs::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status DeleteContainer(ServerContext*, const api::DeleteContainerRequest* in,
-                               api::DeleteContainerResponse*) override {
+  grpc::Status DeleteContainer(ServerContext*, const fs::v1::DeleteContainerRequest* in,
+                               fs::v1::DeleteContainerResponse*) override {
     absl::StatusOr<names::Container> container = FindContainer(filesystem_, in->id());
     if (!container.ok()) return ToGrpc(container.status());
     absl::Status done = filesystem_.DeleteContainer(container->id, in->with_files());
@@ -174,14 +173,14 @@ class Service final : public api::Fs::Service {
     return ToGrpc(done);
   }
 
-  grpc::Status GetRetention(ServerContext*, const api::GetRetentionRequest* in,
-                            api::Retention* out) override {
+  grpc::Status GetRetention(ServerContext*, const fs::v1::GetRetentionRequest* in,
+                            fs::v1::Retention* out) override {
     absl::StatusOr<names::RetentionStatus> status = filesystem_.GetRetention(ContainerId(in->id()));
     if (status.ok()) *out = ToProto(*status);
     return ToGrpc(status.status());
   }
-  grpc::Status SetRetention(ServerContext*, const api::SetRetentionRequest* in,
-                            api::Retention* out) override {
+  grpc::Status SetRetention(ServerContext*, const fs::v1::SetRetentionRequest* in,
+                            fs::v1::Retention* out) override {
     absl::StatusOr<names::Container> container = FindContainer(filesystem_, in->id());
     if (!container.ok()) return ToGrpc(container.status());
     absl::StatusOr<names::RetentionPolicy> policy = Apply(*in, container->retention);
@@ -192,13 +191,13 @@ class Service final : public api::Fs::Service {
     if (status.ok()) *out = ToProto(*status);
     return ToGrpc(status.status());
   }
-  grpc::Status ReleaseLock(ServerContext*, const api::ReleaseLockRequest* in,
-                           api::ReleaseLockResponse*) override {
+  grpc::Status ReleaseLock(ServerContext*, const fs::v1::ReleaseLockRequest* in,
+                           fs::v1::ReleaseLockResponse*) override {
     return ToGrpc(filesystem_.ReleaseLock(ContainerId(in->id()), in->path()));
   }
 
-  grpc::Status GetStorageGroupStats(ServerContext*, const api::GetStorageGroupStatsRequest* in,
-                                    api::GetStorageGroupStatsResponse* out) override {
+  grpc::Status GetStorageGroupStats(ServerContext*, const fs::v1::GetStorageGroupStatsRequest* in,
+                                    fs::v1::GetStorageGroupStatsResponse* out) override {
     if (in->id() != 0) {
       absl::StatusOr<engine::GroupStats> stats = filesystem_.StatsOfGroup(GroupId(in->id()));
       if (stats.ok()) *out->add_groups() = ToProto(*stats);
@@ -213,8 +212,8 @@ class Service final : public api::Fs::Service {
     return grpc::Status::OK;
   }
 
-  grpc::Status GetContainerStats(ServerContext*, const api::GetContainerStatsRequest* in,
-                                 api::GetContainerStatsResponse* out) override {
+  grpc::Status GetContainerStats(ServerContext*, const fs::v1::GetContainerStatsRequest* in,
+                                 fs::v1::GetContainerStatsResponse* out) override {
     bool found = in->id() == 0;
     for (const names::Container& container : filesystem_.ListContainers()) {
       if (container.deleting || (in->id() != 0 && container.id.value != in->id())) continue;
@@ -228,42 +227,42 @@ class Service final : public api::Fs::Service {
     return ToGrpc(absl::NotFoundError(fmt::format("no container has the id {}", in->id())));
   }
 
-  grpc::Status StartReclaim(ServerContext*, const api::StartReclaimRequest*,
-                            api::StartReclaimResponse*) override {
+  grpc::Status StartReclaim(ServerContext*, const fs::v1::StartReclaimRequest*,
+                            fs::v1::StartReclaimResponse*) override {
     return ToGrpc(filesystem_.StartReclaim());
   }
-  grpc::Status StopReclaim(ServerContext*, const api::StopReclaimRequest*,
-                           api::StopReclaimResponse*) override {
+  grpc::Status StopReclaim(ServerContext*, const fs::v1::StopReclaimRequest*,
+                           fs::v1::StopReclaimResponse*) override {
     return ToGrpc(filesystem_.StopReclaim());
   }
-  grpc::Status GetCleanerStatus(ServerContext*, const api::GetCleanerStatusRequest*,
-                                api::CleanerStatus* out) override {
+  grpc::Status GetCleanerStatus(ServerContext*, const fs::v1::GetCleanerStatusRequest*,
+                                fs::v1::CleanerStatus* out) override {
     *out = ToProto(filesystem_.GetCleanerStatus());
     return grpc::Status::OK;
   }
 
-  grpc::Status GetCleanerSchedule(ServerContext*, const api::GetCleanerScheduleRequest*,
-                                  api::CleanerSchedule* out) override {
+  grpc::Status GetCleanerSchedule(ServerContext*, const fs::v1::GetCleanerScheduleRequest*,
+                                  fs::v1::CleanerSchedule* out) override {
     absl::StatusOr<names::CleanerSchedule> schedule = filesystem_.GetCleanerSchedule();
     if (schedule.ok()) *out = ToProto(*schedule);
     return ToGrpc(schedule.status());
   }
-  grpc::Status SetCleanerWindow(ServerContext*, const api::SetCleanerWindowRequest* in,
-                                api::CleanerSchedule* out) override {
-    const api::CleanerWindow& window = in->window();
-    if (!api::Weekday_IsValid(window.day())) {
+  grpc::Status SetCleanerWindow(ServerContext*, const fs::v1::SetCleanerWindowRequest* in,
+                                fs::v1::CleanerSchedule* out) override {
+    const fs::v1::CleanerWindow& window = in->window();
+    if (!fs::v1::Weekday_IsValid(window.day())) {
       return ToGrpc(absl::InvalidArgumentError(fmt::format("no weekday: {}", int{window.day()})));
     }
     std::optional<int> day;
-    if (window.day() != api::WEEKDAY_UNSPECIFIED) day = window.day() - api::WEEKDAY_MONDAY;
+    if (window.day() != fs::v1::WEEKDAY_UNSPECIFIED) day = window.day() - fs::v1::WEEKDAY_MONDAY;
     absl::StatusOr<names::CleanerSchedule> schedule =
         filesystem_.SetCleanerWindow(day, {window.start_minute(), window.stop_minute()});
     if (schedule.ok()) *out = ToProto(*schedule);
     return ToGrpc(schedule.status());
   }
 
-  grpc::Status StartScan(ServerContext*, const api::StartScanRequest* in,
-                         api::StartScanResponse*) override {
+  grpc::Status StartScan(ServerContext*, const fs::v1::StartScanRequest* in,
+                         fs::v1::StartScanResponse*) override {
     absl::StatusOr<engine::ScanLevel> level = FromProto(in->level());
     if (!level.ok()) return ToGrpc(level.status());
     std::optional<GroupId> only;
@@ -274,22 +273,22 @@ class Service final : public api::Fs::Service {
     }
     return ToGrpc(filesystem_.StartRepair(only));
   }
-  grpc::Status GetHealth(ServerContext*, const api::GetHealthRequest* in,
-                         api::Health* out) override {
+  grpc::Status GetHealth(ServerContext*, const fs::v1::GetHealthRequest* in,
+                         fs::v1::Health* out) override {
     std::optional<GroupId> only;
     if (in->group_id() != 0) only = GroupId(in->group_id());
     *out = ToProto(filesystem_.GetHealth(only));
     return grpc::Status::OK;
   }
-  grpc::Status ListRepairs(ServerContext*, const api::ListRepairsRequest*,
-                           api::ListRepairsResponse* out) override {
+  grpc::Status ListRepairs(ServerContext*, const fs::v1::ListRepairsRequest*,
+                           fs::v1::ListRepairsResponse* out) override {
     for (const engine::RepairRecord& repair : filesystem_.ListRepairs()) {
       *out->add_repairs() = ToProto(repair);
     }
     return grpc::Status::OK;
   }
-  grpc::Status ClearQuarantine(ServerContext*, const api::ClearQuarantineRequest* in,
-                               api::ClearQuarantineResponse* out) override {
+  grpc::Status ClearQuarantine(ServerContext*, const fs::v1::ClearQuarantineRequest* in,
+                               fs::v1::ClearQuarantineResponse* out) override {
     std::optional<GroupId> only;
     if (in->group_id() != 0) only = GroupId(in->group_id());
     absl::StatusOr<engine::QuarantineCleared> cleared = filesystem_.ClearQuarantine(only);
@@ -300,18 +299,18 @@ class Service final : public api::Fs::Service {
     out->set_packs_deleted(cleared->packs_deleted);
     return grpc::Status::OK;
   }
-  grpc::Status StopScan(ServerContext*, const api::StopScanRequest*,
-                        api::StopScanResponse*) override {
+  grpc::Status StopScan(ServerContext*, const fs::v1::StopScanRequest*,
+                        fs::v1::StopScanResponse*) override {
     return ToGrpc(filesystem_.StopScan());
   }
-  grpc::Status GetScanStatus(ServerContext*, const api::GetScanStatusRequest*,
-                             api::ScanStatus* out) override {
+  grpc::Status GetScanStatus(ServerContext*, const fs::v1::GetScanStatusRequest*,
+                             fs::v1::ScanStatus* out) override {
     *out = ToProto(filesystem_.GetScanStatus());
     return grpc::Status::OK;
   }
 
-  grpc::Status Shutdown(ServerContext*, const api::ShutdownRequest*,
-                        api::ShutdownResponse*) override {
+  grpc::Status Shutdown(ServerContext*, const fs::v1::ShutdownRequest*,
+                        fs::v1::ShutdownResponse*) override {
     if (!callbacks_.shutdown_requested) {
       return ToGrpc(absl::UnimplementedError("this server cannot be shut down by request"));
     }
@@ -320,7 +319,7 @@ class Service final : public api::Fs::Service {
   }
 
  private:
-  grpc::Status AnswerEncryption(const absl::Status& done, uint32_t id, api::Encryption* out) {
+  grpc::Status AnswerEncryption(const absl::Status& done, uint32_t id, fs::v1::Encryption* out) {
     if (!done.ok()) return ToGrpc(done);
     absl::StatusOr<engine::EncryptionStatus> status = filesystem_.EncryptionOf(GroupId(id));
     if (status.ok()) *out = ToProto(*status);
@@ -331,7 +330,7 @@ class Service final : public api::Fs::Service {
     if (callbacks_.container_changed) callbacks_.container_changed(name);
   }
 
-  void FillContainerStats(const engine::ContainerStats& stats, api::ContainerStats* out) {
+  void FillContainerStats(const engine::ContainerStats& stats, fs::v1::ContainerStats* out) {
     *out = ToProto(stats);
     out->set_cleaner_status(ToProto(filesystem_.GetCleanerStatus().state));
     absl::StatusOr<names::StorageGroup> group = FindGroup(filesystem_, stats.group.value);
@@ -353,7 +352,7 @@ struct Server::Impl {
         recycle_bin(NewRecycleBinService(filesystem)) {}
 
   const std::unique_ptr<grpc::Service> paths;
-  Service service;
+  FilesystemService service;
   std::unique_ptr<grpc::Service> recycle_bin;
   std::unique_ptr<rpc::UnixServer> socket;  // null after Stop
 };

@@ -7,6 +7,7 @@
 
 #include "fmt/format.h"
 #include "lib/base/status.h"
+#include "lib/crypto/openssl_bytes.h"
 #include "lib/crypto/openssl_error.h"
 
 namespace oca::crypto {
@@ -49,11 +50,6 @@ const EVP_CIPHER* Ecb() {
   return cipher;
 }
 
-const unsigned char* In(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-unsigned char* Out(char* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
-
 absl::Status CheckSizes(std::string_view key, std::string_view nonce, size_t nonce_bytes) {
   if (key.size() == kKeyBytes && nonce.size() == nonce_bytes) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -66,9 +62,9 @@ absl::Status EncryptBlocks(std::string_view key, std::string* blocks) {
   ContextUser context;
   int n = 0;
   if (context.get() == nullptr ||
-      EVP_EncryptInit_ex2(context.get(), Ecb(), In(key), nullptr, nullptr) != 1 ||
+      EVP_EncryptInit_ex2(context.get(), Ecb(), InBytes(key), nullptr, nullptr) != 1 ||
       EVP_CIPHER_CTX_set_padding(context.get(), 0) != 1 ||
-      EVP_EncryptUpdate(context.get(), Out(blocks->data()), &n, In(*blocks),
+      EVP_EncryptUpdate(context.get(), OutBytes(blocks->data()), &n, InBytes(*blocks),
                         static_cast<int>(blocks->size())) != 1) {
     return OpenSslError("AES-256");
   }
@@ -85,15 +81,16 @@ absl::Status SealGcm(std::string_view key, std::string_view nonce, std::string_v
   out->resize(begin + plain.size() + kTagBytes);
   char* body = out->data() + begin;
   int n = 0;
-  bool done = context.get() != nullptr &&
-              EVP_EncryptInit_ex2(context.get(), Gcm(), In(key), In(nonce), nullptr) == 1 &&
-              EVP_EncryptUpdate(context.get(), nullptr, &n, In(associated),
-                                static_cast<int>(associated.size())) == 1 &&
-              EVP_EncryptUpdate(context.get(), Out(body), &n, In(plain),
-                                static_cast<int>(plain.size())) == 1 &&
-              EVP_EncryptFinal_ex(context.get(), Out(body) + plain.size(), &n) == 1 &&
-              EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes,
-                                  body + plain.size()) == 1;
+  bool done =
+      context.get() != nullptr &&
+      EVP_EncryptInit_ex2(context.get(), Gcm(), InBytes(key), InBytes(nonce), nullptr) == 1 &&
+      EVP_EncryptUpdate(context.get(), nullptr, &n, InBytes(associated),
+                        static_cast<int>(associated.size())) == 1 &&
+      EVP_EncryptUpdate(context.get(), OutBytes(body), &n, InBytes(plain),
+                        static_cast<int>(plain.size())) == 1 &&
+      EVP_EncryptFinal_ex(context.get(), OutBytes(body) + plain.size(), &n) == 1 &&
+      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes, body + plain.size()) ==
+          1;
   if (done) return absl::OkStatus();
   out->resize(begin);
   return OpenSslError("AES-256-GCM encryption");
@@ -110,14 +107,16 @@ absl::StatusOr<std::string> OpenGcm(std::string_view key, std::string_view nonce
   int n = 0;
   bool ready =
       context.get() != nullptr &&
-      EVP_DecryptInit_ex2(context.get(), Gcm(), In(key), In(nonce), nullptr) == 1 &&
-      EVP_DecryptUpdate(context.get(), nullptr, &n, In(associated),
+      EVP_DecryptInit_ex2(context.get(), Gcm(), InBytes(key), InBytes(nonce), nullptr) == 1 &&
+      EVP_DecryptUpdate(context.get(), nullptr, &n, InBytes(associated),
                         static_cast<int>(associated.size())) == 1 &&
-      EVP_DecryptUpdate(context.get(), Out(plain.data()), &n, In(body),
+      EVP_DecryptUpdate(context.get(), OutBytes(plain.data()), &n, InBytes(body),
                         static_cast<int>(body.size())) == 1 &&
       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kTagBytes, tag.data()) == 1;
   if (!ready) return OpenSslError("AES-256-GCM decryption");
-  if (EVP_DecryptFinal_ex(context.get(), Out(plain.data()) + plain.size(), &n) == 1) return plain;
+  if (EVP_DecryptFinal_ex(context.get(), OutBytes(plain.data()) + plain.size(), &n) == 1) {
+    return plain;
+  }
   Wipe(plain.data(), plain.size());
   return absl::DataLossError("the authentication tag of encrypted bytes is wrong");
 }

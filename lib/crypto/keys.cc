@@ -12,6 +12,7 @@
 #include "fmt/format.h"
 #include "lib/base/status.h"
 #include "lib/crypto/aead.h"
+#include "lib/crypto/openssl_bytes.h"
 #include "lib/crypto/openssl_error.h"
 
 namespace oca::crypto {
@@ -27,19 +28,14 @@ struct FreeKdf {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
 
-const unsigned char* In(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-unsigned char* Out(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
-
 // A context for AES-256 key wrap, ready to work; null when OpenSSL has none.
 std::unique_ptr<EVP_CIPHER_CTX, FreeKdf> WrapContext(std::string_view key, bool wrap) {
   std::unique_ptr<EVP_CIPHER, FreeKdf> cipher(EVP_CIPHER_fetch(nullptr, "AES-256-WRAP", nullptr));
   std::unique_ptr<EVP_CIPHER_CTX, FreeKdf> context(EVP_CIPHER_CTX_new());
   if (cipher == nullptr || context == nullptr) return nullptr;
   EVP_CIPHER_CTX_set_flags(context.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-  if (EVP_CipherInit_ex2(context.get(), cipher.get(), In(key), nullptr, wrap ? 1 : 0, nullptr) !=
-      1) {
+  if (EVP_CipherInit_ex2(context.get(), cipher.get(), InBytes(key), nullptr, wrap ? 1 : 0,
+                         nullptr) != 1) {
     return nullptr;
   }
   return context;
@@ -71,7 +67,8 @@ absl::StatusOr<Secret> Scrypt(std::string_view passphrase, std::string_view salt
       OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_MAXMEM, &memory),
       OSSL_PARAM_construct_end()};
   std::string out(bytes, '\0');
-  if (context == nullptr || EVP_KDF_derive(context.get(), Out(out), out.size(), params) != 1) {
+  if (context == nullptr ||
+      EVP_KDF_derive(context.get(), OutBytes(out.data()), out.size(), params) != 1) {
     return OpenSslError("scrypt");
   }
   Secret secret(out);
@@ -82,8 +79,8 @@ absl::StatusOr<Secret> Scrypt(std::string_view passphrase, std::string_view salt
 absl::StatusOr<std::string> Sha256(std::string_view message) {
   std::string out(32, '\0');
   size_t size = 0;
-  if (EVP_Q_digest(nullptr, "SHA256", nullptr, message.data(), message.size(), Out(out), &size) !=
-      1) {
+  if (EVP_Q_digest(nullptr, "SHA256", nullptr, message.data(), message.size(), OutBytes(out.data()),
+                   &size) != 1) {
     return OpenSslError("SHA-256");
   }
   return out;
@@ -92,8 +89,8 @@ absl::StatusOr<std::string> Sha256(std::string_view message) {
 absl::StatusOr<std::string> HmacSha256(std::string_view key, std::string_view message) {
   std::string out(32, '\0');
   unsigned int n = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), In(message), message.size(),
-           Out(out), &n) == nullptr) {
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), InBytes(message), message.size(),
+           OutBytes(out.data()), &n) == nullptr) {
     return OpenSslError("HMAC-SHA-256");
   }
   return out;
@@ -107,8 +104,8 @@ absl::StatusOr<std::string> WrapKey(std::string_view key, std::string_view secre
   std::string out(secret.size() + kWrapExtraBytes, '\0');
   int n = 0;
   if (context == nullptr ||
-      EVP_CipherUpdate(context.get(), Out(out), &n, In(secret), static_cast<int>(secret.size())) !=
-          1 ||
+      EVP_CipherUpdate(context.get(), OutBytes(out.data()), &n, InBytes(secret),
+                       static_cast<int>(secret.size())) != 1 ||
       static_cast<size_t>(n) != out.size()) {
     return OpenSslError("key wrap");
   }
@@ -123,7 +120,7 @@ absl::StatusOr<Secret> UnwrapKey(std::string_view key, std::string_view wrapped)
   if (context == nullptr) return OpenSslError("key unwrap");
   std::string out(wrapped.size(), '\0');
   int n = 0;
-  bool held = EVP_CipherUpdate(context.get(), Out(out), &n, In(wrapped),
+  bool held = EVP_CipherUpdate(context.get(), OutBytes(out.data()), &n, InBytes(wrapped),
                                static_cast<int>(wrapped.size())) == 1 &&
               n > 0 && static_cast<size_t>(n) == wrapped.size() - kWrapExtraBytes;
   Secret secret(held ? std::string_view(out).substr(0, static_cast<size_t>(n)) : "");

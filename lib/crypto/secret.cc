@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#include "lib/crypto/openssl_bytes.h"
 #include "lib/crypto/openssl_error.h"
 
 namespace oca::crypto {
@@ -11,7 +12,7 @@ void Wipe(void* p, size_t n) { OPENSSL_cleanse(p, n); }
 
 absl::StatusOr<std::string> RandomBytes(size_t n) {
   std::string out(n, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(n)) != 1) {
+  if (RAND_bytes(OutBytes(out.data()), static_cast<int>(n)) != 1) {
     return OpenSslError("random bytes");
   }
   return out;

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "google/protobuf/util/time_util.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "lib/crypto/uuid.h"
 #include "lib/log/log.h"
@@ -48,8 +48,7 @@ void Client::Send(v1::Event event) {
     return;
   }
   event.set_id(*std::move(id));
-  *event.mutable_happened() =
-      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(absl::Now()));
+  *event.mutable_happened() = api::TimestampOf(absl::Now());
   event.set_process(process_);
   event.set_pid(static_cast<uint32_t>(::getpid()));
   absl::MutexLock lock(&mu_);

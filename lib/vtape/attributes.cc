@@ -9,12 +9,10 @@
 namespace oca::vtape {
 namespace {
 
-constexpr std::string_view kMagic = "OCATAPEA";
-constexpr uint16_t kVersion = 1;
-constexpr const char* kWhat = "cartridge attributes";
+constexpr std::string_view kAttributesMagic = "OCATAPEA";
+constexpr uint16_t kAttributesVersion = 1;
+constexpr const char* kAttributes = "cartridge attributes";
 constexpr size_t kMamOverheadBytes = 5;
-
-Status Damaged(const char* why) { return Status(Code::kDamaged, std::string(kWhat) + ": " + why); }
 
 Status DecodeMam(ByteReader& in, Attributes* out) {
   uint16_t count = in.Le<uint16_t>();
@@ -23,12 +21,14 @@ Status DecodeMam(ByteReader& in, Attributes* out) {
     uint16_t id = in.Le<uint16_t>();
     uint8_t format = in.Le<uint8_t>();
     std::string_view value = in.Short();
-    if (id <= last) return Damaged("MAM attributes out of order");
-    if (format > static_cast<uint8_t>(MamFormat::kText)) return Damaged("unknown MAM format");
+    if (id <= last) return Damaged(kAttributes, "MAM attributes out of order");
+    if (format > static_cast<uint8_t>(MamFormat::kText)) {
+      return Damaged(kAttributes, "unknown MAM format");
+    }
     last = id;
     out->mam[id] = {static_cast<MamFormat>(format), std::string(value)};
   }
-  return MamBytes(*out) > kMaxMamBytes ? Damaged("too many MAM bytes") : Status();
+  return MamBytes(*out) > kMaxMamBytes ? Damaged(kAttributes, "too many MAM bytes") : Status();
 }
 
 }  // namespace
@@ -64,11 +64,12 @@ std::string EncodeAttributes(const Attributes& attributes) {
     PutLe(&body, static_cast<uint8_t>(attribute.format));
     PutShort(&body, attribute.value);
   }
-  return EncodeUnit(kMagic, kVersion, body);
+  return EncodeUnit(kAttributesMagic, kAttributesVersion, body);
 }
 
 Result<Attributes> DecodeAttributes(std::string_view bytes) {
-  VTAPE_ASSIGN_OR_RETURN(ByteReader in, DecodeUnit(bytes, kMagic, kVersion, kWhat));
+  VTAPE_ASSIGN_OR_RETURN(ByteReader in,
+                         DecodeUnit(bytes, kAttributesMagic, kAttributesVersion, kAttributes));
   Attributes out;
   std::string_view id = in.Take(out.id.size());
   if (in.ok()) std::memcpy(out.id.data(), id.data(), id.size());
@@ -83,11 +84,13 @@ Result<Attributes> DecodeAttributes(std::string_view bytes) {
   out.written_bytes = in.Le<uint64_t>();
   out.read_bytes = in.Le<uint64_t>();
   VTAPE_RETURN_IF_ERROR(DecodeMam(in, &out));
-  if (!in.ok() || !in.empty()) return Damaged("fields do not fill it");
-  if (!IsBarcode(out.barcode)) return Damaged("impossible barcode");
-  if (kind < 1 || kind > 3 || write_protected > 1) return Damaged("unknown kind of medium");
+  if (!in.ok() || !in.empty()) return Damaged(kAttributes, "fields do not fill it");
+  if (!IsBarcode(out.barcode)) return Damaged(kAttributes, "impossible barcode");
+  if (kind < 1 || kind > 3 || write_protected > 1) {
+    return Damaged(kAttributes, "unknown kind of medium");
+  }
   if (out.capacity_bytes < kMinCapacityBytes || out.capacity_bytes > uint64_t{1} << 60) {
-    return Damaged("impossible capacity");
+    return Damaged(kAttributes, "impossible capacity");
   }
   return out;
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kHeaderMagic = "OCATAPEI";
 constexpr std::string_view kCheckpointMagic = "OCATAPES";
-constexpr uint16_t kVersion = 1;
+constexpr uint16_t kIndexVersion = 1;
 constexpr uint64_t kMarksMask = (uint64_t{1} << 56) - 1;
 constexpr uint64_t kMaxOffset = uint64_t{1} << 62;
 
@@ -26,7 +26,7 @@ uint32_t EntrySeed(const CartridgeId& id, uint64_t object) {
 
 std::string EncodeIndexHeader(const CartridgeId& id) {
   std::string out(kHeaderMagic);
-  PutLe(&out, kVersion);
+  PutLe(&out, kIndexVersion);
   PutLe<uint16_t>(&out, 0);
   PutLe(&out, static_cast<uint32_t>(kEntriesOffset));
   out.append(View(id));
@@ -37,7 +37,7 @@ std::string EncodeIndexHeader(const CartridgeId& id) {
 Result<CartridgeId> DecodeIndexHeader(std::string_view bytes) {
   VTAPE_RETURN_IF_ERROR(Unseal(bytes, kIndexHeaderBytes, 0, "index header"));
   ByteReader in(bytes);
-  VTAPE_RETURN_IF_ERROR(CheckBeginning(in, kHeaderMagic, kVersion, "index header"));
+  VTAPE_RETURN_IF_ERROR(CheckBeginning(in, kHeaderMagic, kIndexVersion, "index header"));
   if (in.Le<uint32_t>() != kEntriesOffset) {
     return Status(Code::kDamaged, "index header: entries begin where they cannot");
   }
@@ -48,7 +48,7 @@ Result<CartridgeId> DecodeIndexHeader(std::string_view bytes) {
 
 std::string EncodeCheckpoint(const CartridgeId& id, const Checkpoint& checkpoint) {
   std::string out(kCheckpointMagic);
-  PutLe(&out, kVersion);
+  PutLe(&out, kIndexVersion);
   PutLe<uint16_t>(&out, 0);
   PutLe(&out, checkpoint.epoch);
   PutLe(&out, checkpoint.sequence);
@@ -62,7 +62,7 @@ std::string EncodeCheckpoint(const CartridgeId& id, const Checkpoint& checkpoint
 Result<Checkpoint> DecodeCheckpoint(const CartridgeId& id, std::string_view bytes) {
   VTAPE_RETURN_IF_ERROR(Unseal(bytes, kCheckpointBytes, Crc32c(View(id)), "checkpoint"));
   ByteReader in(bytes);
-  VTAPE_RETURN_IF_ERROR(CheckBeginning(in, kCheckpointMagic, kVersion, "checkpoint"));
+  VTAPE_RETURN_IF_ERROR(CheckBeginning(in, kCheckpointMagic, kIndexVersion, "checkpoint"));
   Checkpoint out;
   out.epoch = in.Le<uint32_t>();
   out.sequence = in.Le<uint64_t>();

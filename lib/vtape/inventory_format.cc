@@ -11,12 +11,10 @@
 namespace oca::vtape {
 namespace {
 
-constexpr std::string_view kMagic = "OCATAPEL";
-constexpr uint16_t kVersion = 1;
-constexpr const char* kWhat = "inventory";
+constexpr std::string_view kInventoryMagic = "OCATAPEL";
+constexpr uint16_t kInventoryVersion = 1;
+constexpr const char* kInventory = "inventory";
 constexpr size_t kMaxOutside = 50000;  // cartridges on the shelf, or being removed
-
-Status Damaged(const char* why) { return Status(Code::kDamaged, std::string(kWhat) + ": " + why); }
 
 void PutElement(std::string* out, const Element& element) {
   PutShort(out, element.barcode);
@@ -126,11 +124,12 @@ std::string EncodeInventory(const Inventory& inventory) {
   PutElements(&body, inventory.mail_slots);
   PutBarcodes(&body, inventory.shelf);
   PutBarcodes(&body, inventory.removing);
-  return EncodeUnit(kMagic, kVersion, body);
+  return EncodeUnit(kInventoryMagic, kInventoryVersion, body);
 }
 
 Result<Inventory> DecodeInventory(std::string_view bytes) {
-  VTAPE_ASSIGN_OR_RETURN(ByteReader in, DecodeUnit(bytes, kMagic, kVersion, kWhat));
+  VTAPE_ASSIGN_OR_RETURN(ByteReader in,
+                         DecodeUnit(bytes, kInventoryMagic, kInventoryVersion, kInventory));
   bool good = true;
   Inventory out;
   out.serial = in.Short();
@@ -143,12 +142,12 @@ Result<Inventory> DecodeInventory(std::string_view bytes) {
   if (good) out.mail_slots = GetElements(in, kMaxMailSlots, &good);
   if (good) out.shelf = GetBarcodes(in, &good);
   if (good) out.removing = GetBarcodes(in, &good);
-  if (!good || !in.ok() || !in.empty()) return Damaged("impossible fields");
+  if (!good || !in.ok() || !in.empty()) return Damaged(kInventory, "impossible fields");
   if (!IsBarcode(out.serial) || !IsVendor(out.oem_vendor) || !IsBarcode(out.barcode_prefix) ||
       out.barcode_prefix.size() != 6) {
-    return Damaged("impossible names");
+    return Damaged(kInventory, "impossible names");
   }
-  if (!Unique(out)) return Damaged("a cartridge or serial number is there twice");
+  if (!Unique(out)) return Damaged(kInventory, "a cartridge or serial number is there twice");
   return out;
 }
 

@@ -11,11 +11,11 @@ namespace {
 constexpr size_t kChecksumBytes = 4;
 constexpr size_t kBeginningBytes = 16;  // magic, version, flags, length
 
+}  // namespace
+
 Status Damaged(const char* what, const char* why) {
   return Status(Code::kDamaged, std::string(what) + ": " + why);
 }
-
-}  // namespace
 
 void Seal(std::string* bytes, size_t size, uint32_t seed) {
   bytes->resize(size - kChecksumBytes, '\0');

@@ -13,6 +13,9 @@
 
 namespace oca::vtape {
 
+// kDamaged: `what` names the unit, `why` says what cannot be.
+Status Damaged(const char* what, const char* why);
+
 // Makes `bytes` `size` long: zeros to fill, then the checksum of all before it, continued from
 // `seed`.
 void Seal(std::string* bytes, size_t size, uint32_t seed);

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "fmt/format.h"
-#include "google/protobuf/util/time_util.h"
 #include "lib/api/access.grpc.pb.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "services/config/find.h"
 #include "services/config/rules.h"
@@ -17,15 +17,14 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 
-mgmt::AccessEntry ToProto(const AccessRow& row) {
+mgmt::AccessEntry AccessMessage(const AccessRow& row) {
   mgmt::AccessEntry entry;
   entry.set_name(row.key.container);
   entry.set_user(row.key.user);
   entry.set_user_id(row.user_id);
   entry.set_role(row.key.role);
   entry.set_mode(row.mode);
-  *entry.mutable_created() =
-      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(row.created));
+  *entry.mutable_created() = api::TimestampOf(row.created);
   entry.set_revision(row.revision);
   return entry;
 }
@@ -45,9 +44,9 @@ absl::Status CheckRole(Role role) {
   return role == mgmt::ROLE_UNSPECIFIED ? absl::OkStatus() : CheckedRoles({role}).status();
 }
 
-class Service final : public mgmt::Access::Service {
+class AccessService final : public mgmt::Access::Service {
  public:
-  Service(Gate& gate, AccessStore& access, Store& store, UserStore& users)
+  AccessService(Gate& gate, AccessStore& access, Store& store, UserStore& users)
       : gate_(gate), access_(access), store_(store), users_(users) {}
 
   grpc::Status ListAccess(ServerContext* context, const mgmt::ListAccessRequest* in,
@@ -58,7 +57,7 @@ class Service final : public mgmt::Access::Service {
       if (!wanted.user.empty()) OCA_RETURN_IF_ERROR(users_.Load(wanted.user).status());
       OCA_RETURN_IF_ERROR(CheckRole(wanted.role));
       OCA_ASSIGN_OR_RETURN(std::vector<AccessRow> rows, access_.List(wanted));
-      for (const AccessRow& row : rows) *out->add_entries() = ToProto(row);
+      for (const AccessRow& row : rows) *out->add_entries() = AccessMessage(row);
       return absl::OkStatus();
     });
   }
@@ -69,7 +68,7 @@ class Service final : public mgmt::Access::Service {
       OCA_RETURN_IF_ERROR(CheckKey(key));
       OCA_RETURN_IF_ERROR(CheckMode(in->mode()));
       OCA_ASSIGN_OR_RETURN(AccessRow made, access_.Insert(key, in->mode()));
-      *out = ToProto(made);
+      *out = AccessMessage(made);
       return absl::OkStatus();
     });
   }
@@ -80,9 +79,9 @@ class Service final : public mgmt::Access::Service {
       OCA_RETURN_IF_ERROR(CheckKey(key));
       OCA_RETURN_IF_ERROR(CheckMode(in->mode()));
       OCA_ASSIGN_OR_RETURN(std::vector<AccessRow> before, access_.List(key));
-      if (!before.empty()) visit.before = AuditJson(ToProto(before.front()));
+      if (!before.empty()) visit.before = AuditJson(AccessMessage(before.front()));
       OCA_ASSIGN_OR_RETURN(AccessRow changed, access_.Update(key, in->mode(), in->revision()));
-      *out = ToProto(changed);
+      *out = AccessMessage(changed);
       return absl::OkStatus();
     });
   }
@@ -92,7 +91,7 @@ class Service final : public mgmt::Access::Service {
       const AccessKey key = KeyOf(*in);
       OCA_RETURN_IF_ERROR(CheckKey(key));
       OCA_ASSIGN_OR_RETURN(AccessRow gone, access_.Delete(key));
-      visit.before = AuditJson(ToProto(gone));
+      visit.before = AuditJson(AccessMessage(gone));
       return absl::OkStatus();
     });
   }
@@ -123,7 +122,7 @@ class Service final : public mgmt::Access::Service {
 
 std::unique_ptr<grpc::Service> NewAccessService(Gate& gate, AccessStore& access, Store& store,
                                                 UserStore& users) {
-  return std::make_unique<Service>(gate, access, store, users);
+  return std::make_unique<AccessService>(gate, access, store, users);
 }
 
 }  // namespace oca::config

@@ -12,7 +12,7 @@ namespace {
 namespace mgmt = management::v1;
 
 // Of the table as `a` beside users as `u`.
-constexpr char kColumns[] =
+constexpr char kAccessColumns[] =
     "a.container, a.user_name, coalesce(u.id, 0), a.role, a.mode, "
     "(extract(epoch FROM a.created) * 1000000)::bigint, a.revision";
 constexpr char kUsers[] = "LEFT JOIN oca_config.user_account u ON u.name = a.user_name";
@@ -34,7 +34,7 @@ db::Param RoleParam(const AccessKey& key) {
                                             : db::Param(RoleWord(key.role));
 }
 
-absl::StatusOr<AccessRow> RowAt(const db::Result& rows, int i) {
+absl::StatusOr<AccessRow> AccessRowAt(const db::Result& rows, int i) {
   AccessRow row;
   row.key.container = rows.Text(i, 0);
   row.key.user = rows.Text(i, 1);
@@ -70,7 +70,7 @@ absl::StatusOr<std::vector<AccessRow>> AccessStore::Query(const std::string& sql
   absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
     OCA_ASSIGN_OR_RETURN(db::Result rows, db.Query(sql, params));
     for (int i = 0; i < rows.rows(); ++i) {
-      OCA_ASSIGN_OR_RETURN(AccessRow row, RowAt(rows, i));
+      OCA_ASSIGN_OR_RETURN(AccessRow row, AccessRowAt(rows, i));
       found.push_back(std::move(row));
     }
     return absl::OkStatus();
@@ -85,7 +85,7 @@ absl::StatusOr<std::vector<AccessRow>> AccessStore::List(const AccessKey& wanted
                            "AND ($2::text IS NULL OR a.user_name = $2) "
                            "AND ($3::text IS NULL OR a.role = $3) "
                            "ORDER BY a.container COLLATE \"C\", a.user_name COLLATE \"C\", a.role",
-                           kColumns, kUsers),
+                           kAccessColumns, kUsers),
                {wanted.container, UserParam(wanted), RoleParam(wanted)});
 }
 
@@ -94,7 +94,7 @@ absl::StatusOr<AccessRow> AccessStore::Insert(const AccessKey& key, AccessMode m
       Query(fmt::format("WITH a AS (INSERT INTO oca_config.container_access "
                         "(container, user_name, role, mode) VALUES ($1, $2, $3, $4) RETURNING *) "
                         "SELECT {} FROM a {}",
-                        kColumns, kUsers),
+                        kAccessColumns, kUsers),
             {key.container, UserParam(key), RoleParam(key), ModeWord(mode)});
   if (absl::IsAlreadyExists(made.status())) {
     return absl::AlreadyExistsError(
@@ -115,7 +115,7 @@ absl::StatusOr<AccessRow> AccessStore::Update(const AccessKey& key, AccessMode m
       Query(fmt::format("WITH a AS (UPDATE oca_config.container_access a SET mode = $4, "
                         "revision = revision + 1 WHERE {} AND ($5::bigint = 0 OR revision = $5) "
                         "RETURNING *) SELECT {} FROM a {}",
-                        kIsKey, kColumns, kUsers),
+                        kIsKey, kAccessColumns, kUsers),
             {key.container, UserParam(key), RoleParam(key), ModeWord(mode), revision}));
   if (!changed.empty()) return std::move(changed.front());
   OCA_ASSIGN_OR_RETURN(std::vector<AccessRow> there, List(key));
@@ -131,7 +131,7 @@ absl::StatusOr<AccessRow> AccessStore::Delete(const AccessKey& key) {
       std::vector<AccessRow> gone,
       Query(fmt::format("WITH a AS (DELETE FROM oca_config.container_access a WHERE {} "
                         "RETURNING *) SELECT {} FROM a {}",
-                        kIsKey, kColumns, kUsers),
+                        kIsKey, kAccessColumns, kUsers),
             {key.container, UserParam(key), RoleParam(key)}));
   if (gone.empty()) return NoEntry(key);
   return std::move(gone.front());

@@ -10,11 +10,11 @@ using grpc::ServerContext;
 using mgmt::Alerts;
 
 // A test of a channel waits for a mail relay.
-constexpr absl::Duration kTimeout = absl::Seconds(50);
+constexpr absl::Duration kAlertsTimeout = absl::Seconds(50);
 
-class Service final : public Alerts::Service {
+class AlertsService final : public Alerts::Service {
  public:
-  Service(Gate& gate, HealthClient& health) : gate_(gate), health_(health) {}
+  AlertsService(Gate& gate, HealthClient& health) : gate_(gate), health_(health) {}
 
   grpc::Status ListAlerts(ServerContext* context, const mgmt::ListAlertsRequest* in,
                           mgmt::ListAlertsResponse* out) override {
@@ -77,11 +77,11 @@ class Service final : public Alerts::Service {
 absl::StatusOr<std::unique_ptr<HealthClient>> CreateHealthClient(const std::string& socket,
                                                                  std::string how_to_start) {
   return HealthClient::Create(
-      {"nhm, which keeps events and alerts,", socket, std::move(how_to_start)}, kTimeout);
+      {"nhm, which keeps events and alerts,", socket, std::move(how_to_start)}, kAlertsTimeout);
 }
 
 std::unique_ptr<grpc::Service> NewAlertsService(Gate& gate, HealthClient& health) {
-  return std::make_unique<Service>(gate, health);
+  return std::make_unique<AlertsService>(gate, health);
 }
 
 }  // namespace oca::config

@@ -11,6 +11,7 @@
 #include "lib/api/options.pb.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
+#include "services/config/rows.h"
 
 namespace oca::config {
 namespace {
@@ -20,8 +21,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::util::TimeUtil;
 
-constexpr uint32_t kDefaultLimit = 100;
-constexpr uint32_t kMostEntries = 10000;
+constexpr uint32_t kListedByDefault = 100;
+constexpr uint32_t kMostListed = 10000;
 constexpr char kRemoved[] = "(secret)";
 
 struct OutcomeWord {
@@ -61,10 +62,6 @@ std::string ToJsonLine(const Message& message) {
   return status.ok() ? text : "{}";
 }
 
-db::Param OrNull(const std::string& text) {
-  return text.empty() ? db::Param(std::nullopt) : db::Param(text);
-}
-
 db::Param TimeParam(bool has, const google::protobuf::Timestamp& time) {
   return has ? db::Param(TimeUtil::ToString(time)) : db::Param(std::nullopt);
 }
@@ -84,8 +81,8 @@ absl::Status Upsert(db::Connection& db, const mgmt::AuditEntry& entry) {
           "WHERE audit.outcome = 'begun'",
           {entry.id(), TimeParam(true, entry.started()),
            TimeParam(entry.has_ended(), entry.ended()), entry.user(), entry.origin(),
-           entry.method(), entry.target(), outcome, entry.message(), OrNull(entry.request()),
-           OrNull(entry.before()), OrNull(entry.after())})
+           entry.method(), entry.target(), outcome, entry.message(), TextOrNull(entry.request()),
+           TextOrNull(entry.before()), TextOrNull(entry.after())})
       .status();
 }
 
@@ -187,7 +184,7 @@ absl::Status AuditTrail::Deliver() {
 
 absl::StatusOr<std::vector<mgmt::AuditEntry>> AuditTrail::List(
     const mgmt::ListAuditRequest& request) {
-  uint32_t limit = request.limit() == 0 ? kDefaultLimit : std::min(request.limit(), kMostEntries);
+  uint32_t limit = request.limit() == 0 ? kListedByDefault : std::min(request.limit(), kMostListed);
   std::vector<mgmt::AuditEntry> entries;
   absl::MutexLock lock(&mu_);
   OCA_RETURN_IF_ERROR(Deliver());

@@ -6,10 +6,12 @@
 
 #include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "lib/crypto/uuid.h"
 #include "lib/log/log.h"
 #include "services/config/audit.h"
+#include "services/config/rows.h"
 
 namespace oca::config {
 namespace {
@@ -17,24 +19,24 @@ namespace {
 namespace mgmt = management::v1;
 using google::protobuf::util::TimeUtil;
 
-constexpr uint32_t kLeastDays = 30;
-constexpr uint32_t kMostDays = 36500;
-constexpr uint64_t kLeastEntries = 10000;
-constexpr uint64_t kMostEntries = 100000000;
+constexpr uint32_t kLeastDaysKept = 30;
+constexpr uint32_t kMostDaysKept = 36500;
+constexpr uint64_t kLeastEntriesKept = 10000;
+constexpr uint64_t kMostEntriesKept = 100000000;
 constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
 // Of one transaction, which others wait for.
 constexpr int64_t kAtOnce = 10000;
-constexpr absl::Duration kPeriod = absl::Hours(1);
-constexpr absl::Duration kAgain = absl::Minutes(1);  // after a failure
+constexpr absl::Duration kPrunePeriod = absl::Hours(1);
+constexpr absl::Duration kPruneAgain = absl::Minutes(1);  // after a failure
 
-constexpr char kSelect[] =
+constexpr char kSelectLimits[] =
     "SELECT audit_keep_days, audit_keep_entries, audit_revision, "
     "(SELECT count(*) FROM oca_config.audit), "
     "(SELECT (extract(epoch FROM min(started)) * 1000000)::bigint FROM oca_config.audit) "
     "FROM oca_config.appliance";
 
-absl::StatusOr<mgmt::AuditLimitsStatus> Select(db::Connection& db) {
-  OCA_ASSIGN_OR_RETURN(db::Result rows, db.Query(kSelect));
+absl::StatusOr<mgmt::AuditLimitsStatus> LoadLimits(db::Connection& db) {
+  OCA_ASSIGN_OR_RETURN(db::Result rows, db.Query(kSelectLimits));
   if (rows.rows() != 1) return absl::DataLossError("the database lost the appliance's row");
   mgmt::AuditLimitsStatus status;
   OCA_ASSIGN_OR_RETURN(int64_t days, rows.Int64(0, 0));
@@ -54,21 +56,18 @@ absl::StatusOr<mgmt::AuditLimitsStatus> Select(db::Connection& db) {
 
 absl::Status CheckLimits(const mgmt::SetAuditLimitsRequest& request) {
   if (request.has_keep_days() &&
-      (request.keep_days() < kLeastDays || request.keep_days() > kMostDays)) {
+      (request.keep_days() < kLeastDaysKept || request.keep_days() > kMostDaysKept)) {
     return absl::InvalidArgumentError(fmt::format("the record is kept for {} to {} days, not {}",
-                                                  kLeastDays, kMostDays, request.keep_days()));
+                                                  kLeastDaysKept, kMostDaysKept,
+                                                  request.keep_days()));
   }
   if (request.has_keep_entries() &&
-      (request.keep_entries() < kLeastEntries || request.keep_entries() > kMostEntries)) {
+      (request.keep_entries() < kLeastEntriesKept || request.keep_entries() > kMostEntriesKept)) {
     return absl::InvalidArgumentError(fmt::format("the record keeps {} to {} entries, not {}",
-                                                  kLeastEntries, kMostEntries,
+                                                  kLeastEntriesKept, kMostEntriesKept,
                                                   request.keep_entries()));
   }
   return absl::OkStatus();
-}
-
-google::protobuf::Timestamp AuditStamp(absl::Time time) {
-  return TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
 }
 
 std::string TimeText(int64_t micros) {
@@ -103,14 +102,14 @@ void AuditLimits::Loop() {
   while (!stopping()) {
     absl::Status status = Prune();
     if (!status.ok()) log::Info("audit_not_pruned", "error", MessageOf(status));
-    bell_.WaitFor(status.ok() ? kPeriod : kAgain);
+    bell_.WaitFor(status.ok() ? kPrunePeriod : kPruneAgain);
   }
 }
 
 absl::StatusOr<mgmt::AuditLimitsStatus> AuditLimits::Get() {
   mgmt::AuditLimitsStatus limits;
   absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
-    OCA_ASSIGN_OR_RETURN(limits, Select(db));
+    OCA_ASSIGN_OR_RETURN(limits, LoadLimits(db));
     return absl::OkStatus();
   });
   if (!done.ok()) return done;
@@ -124,7 +123,7 @@ absl::StatusOr<mgmt::AuditLimitsStatus> AuditLimits::Set(
   absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
     OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
     OCA_RETURN_IF_ERROR(db.Execute("SELECT 1 FROM oca_config.appliance FOR UPDATE"));
-    OCA_ASSIGN_OR_RETURN(limits, Select(db));
+    OCA_ASSIGN_OR_RETURN(limits, LoadLimits(db));
     if (request.revision() != 0 && request.revision() != limits.revision()) {
       return absl::AbortedError(
           fmt::format("the limits of the record have been changed since: they have revision {} "
@@ -167,7 +166,7 @@ absl::StatusOr<int64_t> AuditLimits::PruneSome(const Beyond& beyond, int64_t mos
     OCA_ASSIGN_OR_RETURN(int64_t last, rows.Int64(0, 2));
     mgmt::AuditEntry entry;
     OCA_ASSIGN_OR_RETURN(*entry.mutable_id(), crypto::RandomUuid());
-    *entry.mutable_started() = AuditStamp(now_());
+    *entry.mutable_started() = api::TimestampOf(now_());
     *entry.mutable_ended() = entry.started();
     entry.set_user(account_);
     entry.set_origin("local");
@@ -202,9 +201,7 @@ absl::Status AuditLimits::Prune() {
   limits.clear_entries();
   limits.clear_oldest();
   const Beyond old{
-      fmt::format("started < '{}'", absl::FormatTime(absl::RFC3339_full,
-                                                     now_() - absl::Hours(24) * limits.keep_days(),
-                                                     absl::UTCTimeZone())),
+      fmt::format("started < '{}'", SqlTime(now_() - absl::Hours(24) * limits.keep_days())),
       fmt::format("older than {} days", limits.keep_days())};
   OCA_RETURN_IF_ERROR(PruneMany(old, kAll, limits).status());
   OCA_ASSIGN_OR_RETURN(mgmt::AuditLimitsStatus left, Get());

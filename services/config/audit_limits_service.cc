@@ -9,9 +9,9 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 
-class Service final : public mgmt::AuditLimits::Service {
+class AuditLimitsService final : public mgmt::AuditLimits::Service {
  public:
-  Service(Gate& gate, AuditLimits& limits) : gate_(gate), limits_(limits) {}
+  AuditLimitsService(Gate& gate, AuditLimits& limits) : gate_(gate), limits_(limits) {}
 
   grpc::Status GetAuditLimits(ServerContext* context, const mgmt::GetAuditLimitsRequest* in,
                               mgmt::AuditLimitsStatus* out) override {
@@ -38,7 +38,7 @@ class Service final : public mgmt::AuditLimits::Service {
 }  // namespace
 
 std::unique_ptr<grpc::Service> NewAuditLimitsService(Gate& gate, AuditLimits& limits) {
-  return std::make_unique<Service>(gate, limits);
+  return std::make_unique<AuditLimitsService>(gate, limits);
 }
 
 }  // namespace oca::config

@@ -13,7 +13,7 @@ namespace {
 using management::v1::STATE_READY;
 
 // Between looks at both sides: while they agree, and while they do not.
-constexpr absl::Duration kCalm = absl::Seconds(10);
+constexpr absl::Duration kReconcilePeriod = absl::Seconds(10);
 constexpr absl::Duration kEager = absl::Seconds(1);
 
 }  // namespace
@@ -39,7 +39,7 @@ void Changes::Start() {
 void Changes::Loop() {
   while (true) {
     // A change that fails ends the pause.
-    if (Reconcile().ok()) wake_.WaitFor(kCalm);
+    if (Reconcile().ok()) wake_.WaitFor(kReconcilePeriod);
     if (Stopping()) return;
     if (!last_reconcile().ok()) wake_.WaitFor(kEager);
     if (Stopping()) return;

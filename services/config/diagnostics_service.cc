@@ -28,9 +28,10 @@ absl::StatusOr<std::string> RecordOfChanges(AuditTrail& audit) {
   return text;
 }
 
-class Service final : public mgmt::Diagnostics::Service {
+class DiagnosticsService final : public mgmt::Diagnostics::Service {
  public:
-  Service(Gate& gate, Diagnostics& diagnostics) : gate_(gate), diagnostics_(diagnostics) {}
+  DiagnosticsService(Gate& gate, Diagnostics& diagnostics)
+      : gate_(gate), diagnostics_(diagnostics) {}
 
   grpc::Status CollectDiagnostics(ServerContext* context, const mgmt::CollectDiagnosticsRequest* in,
                                   mgmt::DiagnosticBundle* out) override {
@@ -93,7 +94,7 @@ std::vector<DiagnosticText> ApplianceTexts(Views& views, Users& users, AuditTrai
 }
 
 std::unique_ptr<grpc::Service> NewDiagnosticsService(Gate& gate, Diagnostics& diagnostics) {
-  return std::make_unique<Service>(gate, diagnostics);
+  return std::make_unique<DiagnosticsService>(gate, diagnostics);
 }
 
 }  // namespace oca::config

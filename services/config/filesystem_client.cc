@@ -14,11 +14,11 @@ using fs::v1::Paths;
 using mgmt::RecycleBin;
 
 // Of calls that look things up.
-constexpr absl::Duration kShort = absl::Seconds(15);
+constexpr absl::Duration kLookupTimeout = absl::Seconds(15);
 // Of calls that commit a change, on a disk that may be busy.
-constexpr absl::Duration kChange = absl::Minutes(2);
+constexpr absl::Duration kCommitTimeout = absl::Minutes(2);
 // Of calls that wait for work to end, or remove many files.
-constexpr absl::Duration kLong = absl::Minutes(30);
+constexpr absl::Duration kWorkTimeout = absl::Minutes(30);
 
 template <typename Repeated>
 auto ToVector(Repeated* items) {
@@ -56,32 +56,32 @@ absl::Status FilesystemClient::Call(grpc::Status (Stub::*method)(grpc::ClientCon
 
 absl::StatusOr<fs::v1::Info> FilesystemClient::GetInfo() {
   fs::v1::Info info;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetInfo, fs::v1::GetInfoRequest(), &info, kShort));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetInfo, fs::v1::GetInfoRequest(), &info, kLookupTimeout));
   return info;
 }
 
 absl::StatusOr<Actual> FilesystemClient::List() {
   // Containers first: a group that is made and filled in between is then in the second list.
   fs::v1::ListContainersResponse containers;
-  OCA_RETURN_IF_ERROR(
-      Call(&Fs::Stub::ListContainers, fs::v1::ListContainersRequest(), &containers, kShort));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::ListContainers, fs::v1::ListContainersRequest(), &containers,
+                           kLookupTimeout));
   fs::v1::ListStorageGroupsResponse groups;
-  OCA_RETURN_IF_ERROR(
-      Call(&Fs::Stub::ListStorageGroups, fs::v1::ListStorageGroupsRequest(), &groups, kShort));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::ListStorageGroups, fs::v1::ListStorageGroupsRequest(),
+                           &groups, kLookupTimeout));
   return Actual{ToVector(groups.mutable_groups()), ToVector(containers.mutable_containers())};
 }
 
 absl::StatusOr<fs::v1::StorageGroup> FilesystemClient::AddGroup(
     const fs::v1::AddStorageGroupRequest& request) {
   fs::v1::StorageGroup made;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::AddStorageGroup, request, &made, kChange));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::AddStorageGroup, request, &made, kCommitTimeout));
   return made;
 }
 
 absl::StatusOr<fs::v1::StorageGroup> FilesystemClient::UpdateGroup(
     const fs::v1::UpdateStorageGroupRequest& request) {
   fs::v1::StorageGroup changed;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::UpdateStorageGroup, request, &changed, kChange));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::UpdateStorageGroup, request, &changed, kCommitTimeout));
   return changed;
 }
 
@@ -89,7 +89,7 @@ absl::Status FilesystemClient::DeleteGroup(uint32_t id) {
   fs::v1::DeleteStorageGroupRequest request;
   request.set_id(id);
   fs::v1::DeleteStorageGroupResponse response;
-  return Call(&Fs::Stub::DeleteStorageGroup, request, &response, kLong);
+  return Call(&Fs::Stub::DeleteStorageGroup, request, &response, kWorkTimeout);
 }
 
 absl::Status FilesystemClient::SetPassphrase(uint32_t id, const std::string& passphrase) {
@@ -97,7 +97,7 @@ absl::Status FilesystemClient::SetPassphrase(uint32_t id, const std::string& pas
   request.set_id(id);
   request.set_passphrase(passphrase);
   fs::v1::Encryption response;
-  return Call(&Fs::Stub::SetStorageGroupPassphrase, request, &response, kChange);
+  return Call(&Fs::Stub::SetStorageGroupPassphrase, request, &response, kCommitTimeout);
 }
 
 absl::Status FilesystemClient::UnlockGroup(uint32_t id, const std::string& passphrase) {
@@ -106,7 +106,7 @@ absl::Status FilesystemClient::UnlockGroup(uint32_t id, const std::string& passp
   request.set_passphrase(passphrase);
   fs::v1::Encryption response;
   // Its packs are taken in before the answer.
-  return Call(&Fs::Stub::UnlockStorageGroup, request, &response, kLong);
+  return Call(&Fs::Stub::UnlockStorageGroup, request, &response, kWorkTimeout);
 }
 
 absl::Status FilesystemClient::EncryptGroup(uint32_t id, fs::v1::EncryptionMode mode,
@@ -116,7 +116,7 @@ absl::Status FilesystemClient::EncryptGroup(uint32_t id, fs::v1::EncryptionMode 
   request.set_mode(mode);
   request.set_rotation_seconds(rotation_seconds);
   fs::v1::Encryption response;
-  return Call(&Fs::Stub::EncryptStorageGroup, request, &response, kChange);
+  return Call(&Fs::Stub::EncryptStorageGroup, request, &response, kCommitTimeout);
 }
 
 absl::StatusOr<fs::v1::Container> FilesystemClient::AddContainer(std::string_view name,
@@ -127,7 +127,7 @@ absl::StatusOr<fs::v1::Container> FilesystemClient::AddContainer(std::string_vie
   request.set_group_id(group_id);
   request.set_marker(marker);
   fs::v1::Container made;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::AddContainer, request, &made, kChange));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::AddContainer, request, &made, kCommitTimeout));
   return made;
 }
 
@@ -136,7 +136,7 @@ absl::Status FilesystemClient::SetMarker(uint32_t id, fs::v1::Marker marker) {
   request.set_id(id);
   request.set_marker(marker);
   fs::v1::Container changed;
-  return Call(&Fs::Stub::UpdateContainer, request, &changed, kChange);
+  return Call(&Fs::Stub::UpdateContainer, request, &changed, kCommitTimeout);
 }
 
 absl::Status FilesystemClient::DeleteContainer(uint32_t id, bool with_files) {
@@ -144,21 +144,21 @@ absl::Status FilesystemClient::DeleteContainer(uint32_t id, bool with_files) {
   request.set_id(id);
   request.set_with_files(with_files);
   fs::v1::DeleteContainerResponse response;
-  return Call(&Fs::Stub::DeleteContainer, request, &response, kLong);
+  return Call(&Fs::Stub::DeleteContainer, request, &response, kWorkTimeout);
 }
 
 absl::StatusOr<fs::v1::Retention> FilesystemClient::GetRetention(uint32_t id) {
   fs::v1::GetRetentionRequest request;
   request.set_id(id);
   fs::v1::Retention retention;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetRetention, request, &retention, kShort));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetRetention, request, &retention, kLookupTimeout));
   return retention;
 }
 
 absl::StatusOr<fs::v1::Retention> FilesystemClient::SetRetention(
     const fs::v1::SetRetentionRequest& request) {
   fs::v1::Retention retention;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::SetRetention, request, &retention, kChange));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::SetRetention, request, &retention, kCommitTimeout));
   return retention;
 }
 
@@ -167,39 +167,39 @@ absl::Status FilesystemClient::ReleaseLock(uint32_t id, const std::string& path)
   request.set_id(id);
   request.set_path(path);
   fs::v1::ReleaseLockResponse response;
-  return Call(&Fs::Stub::ReleaseLock, request, &response, kChange);
+  return Call(&Fs::Stub::ReleaseLock, request, &response, kCommitTimeout);
 }
 
 absl::Status FilesystemClient::GetRecycleBin(const mgmt::GetRecycleBinRequest& request,
                                              mgmt::RecycleBinStatus* response) {
-  return Call(&RecycleBin::Stub::GetRecycleBin, request, response, kShort);
+  return Call(&RecycleBin::Stub::GetRecycleBin, request, response, kLookupTimeout);
 }
 
 absl::Status FilesystemClient::SetRecycleBin(const mgmt::SetRecycleBinRequest& request,
                                              mgmt::RecycleBinStatus* response) {
-  return Call(&RecycleBin::Stub::SetRecycleBin, request, response, kChange);
+  return Call(&RecycleBin::Stub::SetRecycleBin, request, response, kCommitTimeout);
 }
 
 absl::Status FilesystemClient::ListRecycled(const mgmt::ListRecycledRequest& request,
                                             mgmt::ListRecycledResponse* response) {
-  return Call(&RecycleBin::Stub::ListRecycled, request, response, kChange);
+  return Call(&RecycleBin::Stub::ListRecycled, request, response, kCommitTimeout);
 }
 
 absl::Status FilesystemClient::RestoreRecycled(const mgmt::RestoreRecycledRequest& request,
                                                mgmt::RestoreRecycledResponse* response) {
-  return Call(&RecycleBin::Stub::RestoreRecycled, request, response, kLong);
+  return Call(&RecycleBin::Stub::RestoreRecycled, request, response, kWorkTimeout);
 }
 
 absl::Status FilesystemClient::PurgeRecycled(const mgmt::PurgeRecycledRequest& request,
                                              mgmt::PurgeRecycledResponse* response) {
-  return Call(&RecycleBin::Stub::PurgeRecycled, request, response, kLong);
+  return Call(&RecycleBin::Stub::PurgeRecycled, request, response, kWorkTimeout);
 }
 
 absl::StatusOr<std::vector<fs::v1::StorageGroupStats>> FilesystemClient::GroupStats(uint32_t id) {
   fs::v1::GetStorageGroupStatsRequest request;
   request.set_id(id);
   fs::v1::GetStorageGroupStatsResponse response;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetStorageGroupStats, request, &response, kShort));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetStorageGroupStats, request, &response, kLookupTimeout));
   return ToVector(response.mutable_groups());
 }
 
@@ -207,24 +207,24 @@ absl::StatusOr<std::vector<fs::v1::ContainerStats>> FilesystemClient::ContainerS
   fs::v1::GetContainerStatsRequest request;
   request.set_id(id);
   fs::v1::GetContainerStatsResponse response;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetContainerStats, request, &response, kShort));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetContainerStats, request, &response, kLookupTimeout));
   return ToVector(response.mutable_containers());
 }
 
 absl::Status FilesystemClient::StartReclaim() {
   fs::v1::StartReclaimResponse response;
-  return Call(&Fs::Stub::StartReclaim, fs::v1::StartReclaimRequest(), &response, kChange);
+  return Call(&Fs::Stub::StartReclaim, fs::v1::StartReclaimRequest(), &response, kCommitTimeout);
 }
 
 absl::Status FilesystemClient::StopReclaim() {
   fs::v1::StopReclaimResponse response;
-  return Call(&Fs::Stub::StopReclaim, fs::v1::StopReclaimRequest(), &response, kLong);
+  return Call(&Fs::Stub::StopReclaim, fs::v1::StopReclaimRequest(), &response, kWorkTimeout);
 }
 
 absl::StatusOr<fs::v1::CleanerSchedule> FilesystemClient::GetCleanerSchedule() {
   fs::v1::CleanerSchedule schedule;
-  OCA_RETURN_IF_ERROR(
-      Call(&Fs::Stub::GetCleanerSchedule, fs::v1::GetCleanerScheduleRequest(), &schedule, kShort));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetCleanerSchedule, fs::v1::GetCleanerScheduleRequest(),
+                           &schedule, kLookupTimeout));
   return schedule;
 }
 
@@ -233,14 +233,14 @@ absl::StatusOr<fs::v1::CleanerSchedule> FilesystemClient::SetCleanerWindow(
   fs::v1::SetCleanerWindowRequest request;
   *request.mutable_window() = window;
   fs::v1::CleanerSchedule schedule;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::SetCleanerWindow, request, &schedule, kChange));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::SetCleanerWindow, request, &schedule, kCommitTimeout));
   return schedule;
 }
 
 absl::StatusOr<fs::v1::CleanerStatus> FilesystemClient::GetCleanerStatus() {
   fs::v1::CleanerStatus status;
-  OCA_RETURN_IF_ERROR(
-      Call(&Fs::Stub::GetCleanerStatus, fs::v1::GetCleanerStatusRequest(), &status, kShort));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetCleanerStatus, fs::v1::GetCleanerStatusRequest(), &status,
+                           kLookupTimeout));
   return status;
 }
 
@@ -250,25 +250,26 @@ absl::Status FilesystemClient::StartScan(fs::v1::ScanLevel level, uint32_t group
   request.set_level(level);
   request.set_group_id(group_id);
   fs::v1::StartScanResponse response;
-  return Call(&Fs::Stub::StartScan, request, &response, kChange);
+  return Call(&Fs::Stub::StartScan, request, &response, kCommitTimeout);
 }
 
 absl::Status FilesystemClient::StopScan() {
   fs::v1::StopScanResponse response;
-  return Call(&Fs::Stub::StopScan, fs::v1::StopScanRequest(), &response, kLong);
+  return Call(&Fs::Stub::StopScan, fs::v1::StopScanRequest(), &response, kWorkTimeout);
 }
 
 absl::StatusOr<fs::v1::Health> FilesystemClient::GetHealth(uint32_t group_id) {
   fs::v1::GetHealthRequest request;
   request.set_group_id(group_id);
   fs::v1::Health health;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetHealth, request, &health, kChange));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::GetHealth, request, &health, kCommitTimeout));
   return health;
 }
 
 absl::StatusOr<fs::v1::ListRepairsResponse> FilesystemClient::ListRepairs() {
   fs::v1::ListRepairsResponse repairs;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::ListRepairs, fs::v1::ListRepairsRequest(), &repairs, kShort));
+  OCA_RETURN_IF_ERROR(
+      Call(&Fs::Stub::ListRepairs, fs::v1::ListRepairsRequest(), &repairs, kLookupTimeout));
   return repairs;
 }
 
@@ -277,25 +278,26 @@ absl::StatusOr<fs::v1::ClearQuarantineResponse> FilesystemClient::ClearQuarantin
   fs::v1::ClearQuarantineRequest request;
   request.set_group_id(group_id);
   fs::v1::ClearQuarantineResponse cleared;
-  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::ClearQuarantine, request, &cleared, kChange));
+  OCA_RETURN_IF_ERROR(Call(&Fs::Stub::ClearQuarantine, request, &cleared, kCommitTimeout));
   return cleared;
 }
 
 absl::StatusOr<fs::v1::ScanStatus> FilesystemClient::GetScanStatus() {
   fs::v1::ScanStatus status;
   OCA_RETURN_IF_ERROR(
-      Call(&Fs::Stub::GetScanStatus, fs::v1::GetScanStatusRequest(), &status, kShort));
+      Call(&Fs::Stub::GetScanStatus, fs::v1::GetScanStatusRequest(), &status, kLookupTimeout));
   return status;
 }
 
 absl::Status FilesystemClient::Shutdown() {
   fs::v1::ShutdownResponse response;
-  return Call(&Fs::Stub::Shutdown, fs::v1::ShutdownRequest(), &response, kShort);
+  return Call(&Fs::Stub::Shutdown, fs::v1::ShutdownRequest(), &response, kLookupTimeout);
 }
 
 absl::StatusOr<fs::v1::ListPathsResponse> FilesystemClient::ListPaths() {
   fs::v1::ListPathsResponse paths;
-  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::ListPaths, fs::v1::ListPathsRequest(), &paths, kShort));
+  OCA_RETURN_IF_ERROR(
+      Call(&Paths::Stub::ListPaths, fs::v1::ListPathsRequest(), &paths, kLookupTimeout));
   return paths;
 }
 
@@ -305,7 +307,7 @@ absl::StatusOr<fs::v1::StoragePath> FilesystemClient::AddPath(const std::string&
   request.set_path(path);
   request.set_performance_tier(performance_tier);
   fs::v1::StoragePath added;
-  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::AddPath, request, &added, kLong));
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::AddPath, request, &added, kWorkTimeout));
   return added;
 }
 
@@ -313,7 +315,7 @@ absl::StatusOr<fs::v1::StoragePath> FilesystemClient::DrainPath(const std::strin
   fs::v1::DrainPathRequest request;
   request.set_path(path);
   fs::v1::StoragePath drained;
-  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::DrainPath, request, &drained, kLong));
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::DrainPath, request, &drained, kWorkTimeout));
   return drained;
 }
 
@@ -321,20 +323,21 @@ absl::Status FilesystemClient::ForgetPath(const std::string& path) {
   fs::v1::ForgetPathRequest request;
   request.set_path(path);
   fs::v1::ForgetPathResponse response;
-  return Call(&Paths::Stub::ForgetPath, request, &response, kLong);
+  return Call(&Paths::Stub::ForgetPath, request, &response, kWorkTimeout);
 }
 
 absl::StatusOr<fs::v1::PathTest> FilesystemClient::TestPath(const std::string& path) {
   fs::v1::TestPathRequest request;
   request.set_path(path);
   fs::v1::PathTest test;
-  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::TestPath, request, &test, kLong));
+  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::TestPath, request, &test, kWorkTimeout));
   return test;
 }
 
 absl::StatusOr<fs::v1::ListPathsResponse> FilesystemClient::RescanPaths() {
   fs::v1::ListPathsResponse paths;
-  OCA_RETURN_IF_ERROR(Call(&Paths::Stub::RescanPaths, fs::v1::RescanPathsRequest(), &paths, kLong));
+  OCA_RETURN_IF_ERROR(
+      Call(&Paths::Stub::RescanPaths, fs::v1::RescanPathsRequest(), &paths, kWorkTimeout));
   return paths;
 }
 

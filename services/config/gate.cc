@@ -12,10 +12,10 @@
 
 #include "absl/time/clock.h"
 #include "fmt/format.h"
-#include "google/protobuf/util/time_util.h"
 #include "lib/api/access_rule.pb.h"
 #include "lib/api/problem.h"
 #include "lib/api/services.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "lib/crypto/uuid.h"
 #include "lib/event/event.h"
@@ -60,10 +60,6 @@ std::string TargetOf(const Message& request) {
   const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("name");
   if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) return "";
   return request.GetReflection()->GetString(request, field).substr(0, kMaxTargetBytes);
-}
-
-google::protobuf::Timestamp NowStamp() {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(absl::Now()));
 }
 
 absl::Status MayCall(const Caller& caller, Permission wanted, const std::string& method) {
@@ -207,7 +203,7 @@ absl::Status Gate::DoOnRecord(const Caller& caller, const std::string& method, P
                               const std::function<absl::Status(Visit&)>& work) {
   mgmt::AuditEntry entry;
   OCA_ASSIGN_OR_RETURN(*entry.mutable_id(), crypto::RandomUuid());
-  *entry.mutable_started() = NowStamp();
+  *entry.mutable_started() = api::TimestampOf(absl::Now());
   entry.set_target(TargetOf(in));
   entry.set_user(wanted == PERMISSION_NONE ? entry.target() : caller.name);
   entry.set_origin(caller.from);
@@ -221,7 +217,7 @@ absl::Status Gate::DoOnRecord(const Caller& caller, const std::string& method, P
   absl::Status status = work(visit);
   // Who is told to wait before the next try has tried nothing.
   if (wanted == PERMISSION_NONE && absl::IsResourceExhausted(status)) return status;
-  *entry.mutable_ended() = NowStamp();
+  *entry.mutable_ended() = api::TimestampOf(absl::Now());
   entry.set_outcome(status.ok()                        ? mgmt::OUTCOME_DONE
                     : absl::IsPermissionDenied(status) ? mgmt::OUTCOME_DENIED
                                                        : mgmt::OUTCOME_FAILED);

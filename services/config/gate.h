@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -106,6 +107,13 @@ class Gate {
   const Believes believes_;
   const std::string account_;  // that runs the service
 };
+
+// Puts a value into the answer of a call.
+template <typename Message>
+absl::Status Answer(absl::StatusOr<Message> value, Message* out) {
+  if (value.ok()) *out = *std::move(value);
+  return value.status();
+}
 
 }  // namespace oca::config
 

@@ -8,9 +8,10 @@ namespace {
 
 namespace mgmt = management::v1;
 
-class Service final : public mgmt::Gateways::Service {
+class GatewaysService final : public mgmt::Gateways::Service {
  public:
-  Service(Gate& gate, Users& users, NdmpGateway& ndmp) : gate_(gate), users_(users), ndmp_(ndmp) {}
+  GatewaysService(Gate& gate, Users& users, NdmpGateway& ndmp)
+      : gate_(gate), users_(users), ndmp_(ndmp) {}
 
   grpc::Status CheckNdmpUser(grpc::ServerContext* context, const mgmt::CheckNdmpUserRequest* in,
                              mgmt::CheckNdmpUserResponse* out) override {
@@ -33,7 +34,7 @@ class Service final : public mgmt::Gateways::Service {
 }  // namespace
 
 std::unique_ptr<grpc::Service> NewGatewaysService(Gate& gate, Users& users, NdmpGateway& ndmp) {
-  return std::make_unique<Service>(gate, users, ndmp);
+  return std::make_unique<GatewaysService>(gate, users, ndmp);
 }
 
 }  // namespace oca::config

@@ -12,7 +12,7 @@
 namespace oca::config {
 namespace {
 
-constexpr size_t kTokenBytes = 32;
+constexpr size_t kLoginTokenBytes = 32;
 constexpr size_t kMostLogins = 1000;
 constexpr int kFreeFailures = 3;
 constexpr absl::Duration kLongestWait = absl::Minutes(5);
@@ -23,7 +23,7 @@ constexpr size_t kMostFailures = 10000;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Logins>> Logins::Create(std::function<absl::Time()> now) {
-  OCA_ASSIGN_OR_RETURN(crypto::Secret key, crypto::RandomSecret(kTokenBytes));
+  OCA_ASSIGN_OR_RETURN(crypto::Secret key, crypto::RandomSecret(kLoginTokenBytes));
   return std::unique_ptr<Logins>(new Logins(std::move(now), std::move(key)));
 }
 
@@ -41,7 +41,7 @@ void Logins::DropOld() {
 }
 
 absl::StatusOr<std::string> Logins::Begin(std::string_view user, std::string_view from) {
-  OCA_ASSIGN_OR_RETURN(crypto::Secret random, crypto::RandomSecret(kTokenBytes));
+  OCA_ASSIGN_OR_RETURN(crypto::Secret random, crypto::RandomSecret(kLoginTokenBytes));
   std::string token = absl::WebSafeBase64Escape({random.view().data(), random.size()});
   const std::string handle = Handle(token);
   if (handle.empty()) return absl::InternalError("the token cannot be hashed");

@@ -15,13 +15,6 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 
-// Puts a value into an answer.
-template <typename Message>
-absl::Status Answer(absl::StatusOr<Message> result, Message* out) {
-  if (result.ok()) *out = *std::move(result);
-  return result.status();
-}
-
 // What the mode of a container forbids is a state, not a lack of permission.
 absl::Status AsState(absl::Status done) {
   return ErrnoOf(done) == EPERM ? absl::FailedPreconditionError(done.message()) : done;
@@ -48,10 +41,10 @@ absl::Status CheckMarker(fs::v1::Marker marker) {
   return absl::InvalidArgumentError(fmt::format("unknown marker {}", static_cast<int>(marker)));
 }
 
-class Service final : public mgmt::Management::Service {
+class ManagementService final : public mgmt::Management::Service {
  public:
-  Service(Gate& gate, Changes& changes, TapeLibraries& libraries, Views& views,
-          FilesystemClient& filesystem)
+  ManagementService(Gate& gate, Changes& changes, TapeLibraries& libraries, Views& views,
+                    FilesystemClient& filesystem)
       : gate_(gate),
         changes_(changes),
         libraries_(libraries),
@@ -327,7 +320,7 @@ class Service final : public mgmt::Management::Service {
 std::unique_ptr<grpc::Service> NewManagementService(Gate& gate, Changes& changes,
                                                     TapeLibraries& libraries, Views& views,
                                                     FilesystemClient& filesystem) {
-  return std::make_unique<Service>(gate, changes, libraries, views, filesystem);
+  return std::make_unique<ManagementService>(gate, changes, libraries, views, filesystem);
 }
 
 }  // namespace oca::config

@@ -8,13 +8,13 @@
 namespace oca::config {
 namespace {
 
-constexpr size_t kMaxPasswordBytes = 32;
+constexpr size_t kMaxDigestedBytes = 32;
 constexpr size_t kBlockBytes = 64;
 
 }  // namespace
 
 absl::StatusOr<crypto::Secret> NdmpDigest(std::string_view password, std::string_view challenge) {
-  std::string_view used = password.substr(0, kMaxPasswordBytes);
+  std::string_view used = password.substr(0, kMaxDigestedBytes);
   std::string text;
   text.reserve(2 * kBlockBytes);
   text.append(used);

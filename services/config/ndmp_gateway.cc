@@ -6,8 +6,8 @@
 
 #include "absl/time/clock.h"
 #include "fmt/format.h"
-#include "google/protobuf/util/time_util.h"
 #include "lib/api/iscsi.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/bell.h"
 #include "lib/base/status.h"
 #include "services/config/portals.h"
@@ -30,8 +30,7 @@ CompletedNdmpSession Interrupted(const mgmt::NdmpSession& session, absl::Time la
   completed.set_device(session.device());
   completed.set_bytes_moved(session.bytes_moved());
   *completed.mutable_started() = session.started();
-  *completed.mutable_ended() =
-      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(last_seen));
+  *completed.mutable_ended() = api::TimestampOf(last_seen);
   completed.set_result(mgmt::NDMP_SESSION_RESULT_INTERRUPTED);
   completed.set_error("ocandmpd ended without a word");
   return completed;

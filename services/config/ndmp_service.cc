@@ -9,9 +9,9 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 
-class Service final : public mgmt::Ndmp::Service {
+class NdmpService final : public mgmt::Ndmp::Service {
  public:
-  Service(Gate& gate, NdmpGateway& ndmp) : gate_(gate), ndmp_(ndmp) {}
+  NdmpService(Gate& gate, NdmpGateway& ndmp) : gate_(gate), ndmp_(ndmp) {}
 
   grpc::Status GetNdmp(ServerContext* context, const mgmt::GetNdmpRequest* in,
                        mgmt::NdmpStatus* out) override {
@@ -54,7 +54,7 @@ class Service final : public mgmt::Ndmp::Service {
 }  // namespace
 
 std::unique_ptr<grpc::Service> NewNdmpService(Gate& gate, NdmpGateway& ndmp) {
-  return std::make_unique<Service>(gate, ndmp);
+  return std::make_unique<NdmpService>(gate, ndmp);
 }
 
 }  // namespace oca::config

@@ -15,7 +15,7 @@ namespace oca::config {
 namespace {
 
 constexpr int kTries = 1000;
-constexpr int kLastPort = 65535;
+constexpr int kLastPortalPort = 65535;
 
 }  // namespace
 
@@ -41,7 +41,7 @@ absl::Status TryToListen(const api::Portal& portal) {
 absl::StatusOr<std::string> ChoosePortal(const PortalRange& range,
                                          const std::vector<std::string>& taken) {
   const bool is_v6 = range.address.find(':') != std::string::npos;
-  const int last = std::min(range.first_port + kTries - 1, kLastPort);
+  const int last = std::min(range.first_port + kTries - 1, kLastPortalPort);
   for (int port = range.first_port; port <= last; ++port) {
     const api::Portal portal{range.address, port, is_v6};
     // A port belongs to one library whatever the address: a wildcard has them all.

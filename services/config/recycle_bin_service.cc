@@ -11,9 +11,9 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 
-class Service final : public mgmt::RecycleBin::Service {
+class RecycleBinService final : public mgmt::RecycleBin::Service {
  public:
-  Service(Gate& gate, Views& views, FilesystemClient& filesystem)
+  RecycleBinService(Gate& gate, Views& views, FilesystemClient& filesystem)
       : gate_(gate), views_(views), filesystem_(filesystem) {}
 
   grpc::Status GetRecycleBin(ServerContext* context, const mgmt::GetRecycleBinRequest* in,
@@ -70,7 +70,7 @@ class Service final : public mgmt::RecycleBin::Service {
 
 std::unique_ptr<grpc::Service> NewRecycleBinService(Gate& gate, Views& views,
                                                     FilesystemClient& filesystem) {
-  return std::make_unique<Service>(gate, views, filesystem);
+  return std::make_unique<RecycleBinService>(gate, views, filesystem);
 }
 
 }  // namespace oca::config

@@ -27,7 +27,7 @@ constexpr size_t kRecoveryGroup = 4;  // characters between two dashes
 constexpr char kAnyPlace[] = "code";  // the brake counts wherever the caller is
 
 // Of SecretSeal: no user has such a name.
-std::string SealName(std::string_view user) { return fmt::format("totp of {}", user); }
+std::string TotpSealName(std::string_view user) { return fmt::format("totp of {}", user); }
 
 // As it was made: people write codes with blanks, dashes and capitals.
 std::string Plain(std::string_view code) {
@@ -100,7 +100,7 @@ std::string OtpauthUri(std::string_view user, std::string_view host, std::string
 
 absl::StatusOr<mgmt::TotpSecret> SecondFactor::Begin(std::string_view user) {
   OCA_ASSIGN_OR_RETURN(crypto::Secret secret, crypto::RandomSecret(crypto::kTotpSecretBytes));
-  OCA_ASSIGN_OR_RETURN(std::string sealed, seal_.Seal(SealName(user), secret.view()));
+  OCA_ASSIGN_OR_RETURN(std::string sealed, seal_.Seal(TotpSealName(user), secret.view()));
   OCA_RETURN_IF_ERROR(store_.Begin(user, sealed));
   mgmt::TotpSecret shown;
   shown.set_secret(crypto::Base32(secret.view()));
@@ -109,7 +109,7 @@ absl::StatusOr<mgmt::TotpSecret> SecondFactor::Begin(std::string_view user) {
 }
 
 absl::StatusOr<crypto::Secret> SecondFactor::SecretOf(std::string_view user, const TotpRow& row) {
-  absl::StatusOr<crypto::Secret> secret = seal_.Open(SealName(user), row.secret_sealed);
+  absl::StatusOr<crypto::Secret> secret = seal_.Open(TotpSealName(user), row.secret_sealed);
   if (secret.ok()) return secret;
   log::Warning("second_factor_unreadable", "user", user, "error", MessageOf(secret.status()));
   return absl::FailedPreconditionError(

@@ -12,9 +12,9 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 
-class Service final : public mgmt::SecondFactor::Service {
+class SecondFactorService final : public mgmt::SecondFactor::Service {
  public:
-  Service(Gate& gate, Users& users, SecondFactor& second_factor, Logins& logins)
+  SecondFactorService(Gate& gate, Users& users, SecondFactor& second_factor, Logins& logins)
       : gate_(gate), users_(users), second_factor_(second_factor), logins_(logins) {}
 
   grpc::Status BeginTotp(ServerContext* context, const mgmt::BeginTotpRequest* in,
@@ -77,7 +77,7 @@ class Service final : public mgmt::SecondFactor::Service {
 
 std::unique_ptr<grpc::Service> NewSecondFactorService(Gate& gate, Users& users,
                                                       SecondFactor& second_factor, Logins& logins) {
-  return std::make_unique<Service>(gate, users, second_factor, logins);
+  return std::make_unique<SecondFactorService>(gate, users, second_factor, logins);
 }
 
 }  // namespace oca::config

@@ -16,13 +16,13 @@
 namespace oca::config {
 namespace {
 
-constexpr std::array<std::string_view, 7> kTypes = {"ssh-ed25519",
-                                                    "sk-ssh-ed25519@openssh.com",
-                                                    "ecdsa-sha2-nistp256",
-                                                    "ecdsa-sha2-nistp384",
-                                                    "sk-ecdsa-sha2-nistp256@openssh.com",
-                                                    "ecdsa-sha2-nistp521",
-                                                    "ssh-rsa"};
+constexpr std::array<std::string_view, 7> kKeyTypes = {"ssh-ed25519",
+                                                       "sk-ssh-ed25519@openssh.com",
+                                                       "ecdsa-sha2-nistp256",
+                                                       "ecdsa-sha2-nistp384",
+                                                       "sk-ecdsa-sha2-nistp256@openssh.com",
+                                                       "ecdsa-sha2-nistp521",
+                                                       "ssh-rsa"};
 constexpr size_t kMinRsaBits = 2048;
 constexpr size_t kMaxLineBytes = 16384;
 constexpr size_t kMaxCommentBytes = 256;
@@ -97,8 +97,9 @@ absl::StatusOr<SshKey> ParseSshKey(std::string_view line) {
   key.blob = words[1];
   key.comment =
       std::string(absl::StrJoin(words.begin() + 2, words.end(), " ")).substr(0, kMaxCommentBytes);
-  if (std::find(kTypes.begin(), kTypes.end(), key.type) == kTypes.end()) {
-    return Bad(fmt::format("'{}' is none of {}", key.type.substr(0, 40), fmt::join(kTypes, ", ")));
+  if (std::find(kKeyTypes.begin(), kKeyTypes.end(), key.type) == kKeyTypes.end()) {
+    return Bad(
+        fmt::format("'{}' is none of {}", key.type.substr(0, 40), fmt::join(kKeyTypes, ", ")));
   }
   std::string bytes;
   if (!absl::Base64Unescape(key.blob, &bytes) || absl::Base64Escape(bytes) != key.blob) {

@@ -9,11 +9,11 @@ namespace mgmt = management::v1;
 using grpc::ServerContext;
 using mgmt::Statistics;
 
-constexpr absl::Duration kTimeout = absl::Seconds(40);
+constexpr absl::Duration kStatisticsTimeout = absl::Seconds(40);
 
-class Service final : public Statistics::Service {
+class StatisticsService final : public Statistics::Service {
  public:
-  Service(Gate& gate, MonitorClient& monitor) : gate_(gate), monitor_(monitor) {}
+  StatisticsService(Gate& gate, MonitorClient& monitor) : gate_(gate), monitor_(monitor) {}
 
   grpc::Status GetMachineStats(ServerContext* context, const mgmt::GetMachineStatsRequest* in,
                                mgmt::MachineStats* out) override {
@@ -50,11 +50,12 @@ class Service final : public Statistics::Service {
 absl::StatusOr<std::unique_ptr<MonitorClient>> CreateMonitorClient(const std::string& socket,
                                                                    std::string how_to_start) {
   return MonitorClient::Create(
-      {"ocamonitor, which keeps the statistics,", socket, std::move(how_to_start)}, kTimeout);
+      {"ocamonitor, which keeps the statistics,", socket, std::move(how_to_start)},
+      kStatisticsTimeout);
 }
 
 std::unique_ptr<grpc::Service> NewStatisticsService(Gate& gate, MonitorClient& monitor) {
-  return std::make_unique<Service>(gate, monitor);
+  return std::make_unique<StatisticsService>(gate, monitor);
 }
 
 }  // namespace oca::config

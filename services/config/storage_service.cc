@@ -14,15 +14,9 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 
-template <typename Message>
-absl::Status Answer(absl::StatusOr<Message> result, Message* out) {
-  if (result.ok()) *out = *std::move(result);
-  return result.status();
-}
-
-class Service final : public mgmt::Storage::Service {
+class StorageService final : public mgmt::Storage::Service {
  public:
-  Service(Gate& gate, Changes& changes, Views& views, FilesystemClient& filesystem)
+  StorageService(Gate& gate, Changes& changes, Views& views, FilesystemClient& filesystem)
       : gate_(gate), changes_(changes), views_(views), filesystem_(filesystem) {}
 
   grpc::Status ListStoragePaths(ServerContext* context, const mgmt::ListStoragePathsRequest* in,
@@ -101,7 +95,7 @@ class Service final : public mgmt::Storage::Service {
 
 std::unique_ptr<grpc::Service> NewStorageService(Gate& gate, Changes& changes, Views& views,
                                                  FilesystemClient& filesystem) {
-  return std::make_unique<Service>(gate, changes, views, filesystem);
+  return std::make_unique<StorageService>(gate, changes, views, filesystem);
 }
 
 }  // namespace oca::config

@@ -8,6 +8,7 @@
 #include "lib/base/status.h"
 #include "lib/log/log.h"
 #include "services/config/migrations.h"
+#include "services/config/rows.h"
 
 namespace oca::config {
 namespace {
@@ -25,7 +26,7 @@ constexpr Word<State> kStates[] = {{management::v1::STATE_CREATING, "creating"},
 constexpr Word<fs::v1::CompressionMode> kModes[] = {{fs::v1::COMPRESSION_MODE_FAST, "fast"},
                                                     {fs::v1::COMPRESSION_MODE_BEST, "best"},
                                                     {fs::v1::COMPRESSION_MODE_LZ4, "lz4"}};
-constexpr Word<management::v1::ContainerType> kTypes[] = {
+constexpr Word<management::v1::ContainerType> kContainerTypes[] = {
     {management::v1::CONTAINER_TYPE_LOCAL, "local"}, {management::v1::CONTAINER_TYPE_VTL, "vtl"}};
 constexpr Word<fs::v1::Marker> kMarkers[] = {
     {fs::v1::MARKER_AUTO, "auto"}, {fs::v1::MARKER_NONE, "none"}, {fs::v1::MARKER_TAR, "tar"}};
@@ -92,18 +93,12 @@ absl::StatusOr<std::vector<ContainerRow>> LoadContainers(db::Connection& db) {
     container.name = rows.Text(i, 0);
     OCA_ASSIGN_OR_RETURN(container.fs_id, FsIdAt(rows, i, 1));
     container.group = rows.Text(i, 2);
-    OCA_ASSIGN_OR_RETURN(container.type, ValueOf(kTypes, rows.Text(i, 3)));
+    OCA_ASSIGN_OR_RETURN(container.type, ValueOf(kContainerTypes, rows.Text(i, 3)));
     OCA_ASSIGN_OR_RETURN(container.marker, ValueOf(kMarkers, rows.Text(i, 4)));
     OCA_ASSIGN_OR_RETURN(container.state, ValueOf(kStates, rows.Text(i, 5)));
     OCA_ASSIGN_OR_RETURN(container.created, TimeAt(rows, i, 6));
   }
   return containers;
-}
-
-absl::Status MustChangeOne(absl::StatusOr<db::Result> result, std::string_view name) {
-  if (!result.ok()) return result.status();
-  if (result->affected() == 1) return absl::OkStatus();
-  return absl::NotFoundError(fmt::format("the database has no row for '{}'", name));
 }
 
 }  // namespace
@@ -196,7 +191,7 @@ absl::Status Store::Insert(const ContainerRow& row,
         db.Query(
               "INSERT INTO oca_config.container (name, fs_id, storage_group, type, marker, state) "
               "VALUES ($1, $2, $3, $4, $5, $6)",
-              {row.name, FsIdParam(row.fs_id), row.group, TextOf(kTypes, row.type),
+              {row.name, FsIdParam(row.fs_id), row.group, TextOf(kContainerTypes, row.type),
                TextOf(kMarkers, row.marker), TextOf(kStates, row.state)})
             .status());
     if (also) OCA_RETURN_IF_ERROR(also(db));
@@ -221,7 +216,7 @@ absl::Status Store::Update(const ContainerRow& row) {
     return MustChangeOne(
         db.Query("UPDATE oca_config.container SET fs_id = $2, storage_group = $3, type = $4, "
                  "marker = $5, state = $6 WHERE name = $1",
-                 {row.name, FsIdParam(row.fs_id), row.group, TextOf(kTypes, row.type),
+                 {row.name, FsIdParam(row.fs_id), row.group, TextOf(kContainerTypes, row.type),
                   TextOf(kMarkers, row.marker), TextOf(kStates, row.state)}),
         row.name);
   });

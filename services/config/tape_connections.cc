@@ -21,9 +21,11 @@ namespace mgmt = management::v1;
 constexpr size_t kMaxInitiators = 100;
 
 // Under what the target's own password is sealed; no user has such a name.
-std::string SealName(std::string_view container) { return fmt::format("target of {}", container); }
+std::string TargetSealName(std::string_view container) {
+  return fmt::format("target of {}", container);
+}
 
-mgmt::Connection ToProto(const ConnectionRow& row, const LibraryRow& library) {
+mgmt::Connection ConnectionMessage(const ConnectionRow& row, const LibraryRow& library) {
   mgmt::Connection out;
   out.set_name(row.name);
   out.set_type(mgmt::CONNECTION_TYPE_ISCSI);
@@ -95,7 +97,7 @@ absl::StatusOr<vtl::v1::HostAccess> TapeLibraries::AccessOf(const ConnectionRow&
   access.set_password(std::string(password.view()));
   if (row.target_user.empty()) return access;
   OCA_ASSIGN_OR_RETURN(crypto::Secret own,
-                       parts_.seal.Open(SealName(row.name), row.target_secret_sealed));
+                       parts_.seal.Open(TargetSealName(row.name), row.target_secret_sealed));
   if (own.view() == password.view()) return refuse("the target has the same password");
   access.set_target_user(row.target_user);
   access.set_target_password(std::string(own.view()));
@@ -125,7 +127,8 @@ absl::Status TapeLibraries::PutTargetSecret(std::string_view password, Connectio
                             : absl::InvalidArgumentError("a target's password needs its user");
   }
   OCA_RETURN_IF_ERROR(api::CheckChapAccount("target", row->target_user, password));
-  OCA_ASSIGN_OR_RETURN(row->target_secret_sealed, parts_.seal.Seal(SealName(row->name), password));
+  OCA_ASSIGN_OR_RETURN(row->target_secret_sealed,
+                       parts_.seal.Seal(TargetSealName(row->name), password));
   return absl::OkStatus();
 }
 
@@ -143,7 +146,7 @@ absl::StatusOr<mgmt::ListConnectionsResponse> TapeLibraries::ListConnections(
     const LibraryRow* library = FindByName(rows.libraries, container.name());
     if (row == nullptr || library == nullptr) continue;
     mgmt::Connection* out = response.add_connections();
-    *out = ToProto(*row, *library);
+    *out = ConnectionMessage(*row, *library);
     absl::Status access = AccessOf(*row).status();
     if (!access.ok()) out->set_problem(std::string(MessageOf(access)));
   }

@@ -20,7 +20,7 @@ namespace mgmt = management::v1;
 
 // Between looks: what a user's new password changes is told within this time.
 constexpr absl::Duration kPause = absl::Seconds(5);
-constexpr absl::Duration kCalm = absl::Seconds(30);  // while there are none, and ocavtl knows
+constexpr absl::Duration kCalmPause = absl::Seconds(30);  // while there are none, and ocavtl knows
 
 constexpr absl::Duration kSettlePatience = absl::Minutes(3);
 
@@ -112,7 +112,7 @@ void TapeLibraries::Loop() {
     absl::StatusOr<States> states = Push();
     none = states.ok() && states->empty();
     Note(states.status());
-  } while (!stop_.WaitFor(none ? kCalm : kPause));
+  } while (!stop_.WaitFor(none ? kCalmPause : kPause));
 }
 
 void TapeLibraries::Note(const absl::Status& status) {

@@ -11,15 +11,9 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 
-template <typename Message>
-absl::Status Answer(absl::StatusOr<Message> result, Message* out) {
-  if (result.ok()) *out = *std::move(result);
-  return result.status();
-}
-
-class Service final : public mgmt::TapeLibraries::Service {
+class TapeLibrariesService final : public mgmt::TapeLibraries::Service {
  public:
-  Service(Gate& gate, TapeLibraries& libraries) : gate_(gate), libraries_(libraries) {}
+  TapeLibrariesService(Gate& gate, TapeLibraries& libraries) : gate_(gate), libraries_(libraries) {}
 
   grpc::Status ListTapeLibraries(ServerContext* context, const mgmt::ListTapeLibrariesRequest* in,
                                  mgmt::ListTapeLibrariesResponse* out) override {
@@ -108,7 +102,7 @@ class Service final : public mgmt::TapeLibraries::Service {
 }  // namespace
 
 std::unique_ptr<grpc::Service> NewTapeLibrariesService(Gate& gate, TapeLibraries& libraries) {
-  return std::make_unique<Service>(gate, libraries);
+  return std::make_unique<TapeLibrariesService>(gate, libraries);
 }
 
 }  // namespace oca::config

@@ -6,17 +6,18 @@
 #include "fmt/format.h"
 #include "lib/base/status.h"
 #include "services/config/find.h"
+#include "services/config/rows.h"
 #include "services/config/rules.h"
 
 namespace oca::config {
 namespace {
 
-constexpr char kColumns[] =
+constexpr char kTokenColumns[] =
     "name, user_name, role, (extract(epoch FROM created) * 1000000)::bigint, "
     "(extract(epoch FROM expires) * 1000000)::bigint, "
     "(extract(epoch FROM last_used) * 1000000)::bigint";
 
-absl::StatusOr<TokenRow> RowAt(const db::Result& rows, int i) {
+absl::StatusOr<TokenRow> TokenRowAt(const db::Result& rows, int i) {
   TokenRow row;
   row.name = rows.Text(i, 0);
   row.user = rows.Text(i, 1);
@@ -32,10 +33,6 @@ absl::StatusOr<TokenRow> RowAt(const db::Result& rows, int i) {
   return row;
 }
 
-std::string Stamp(absl::Time time) {
-  return absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone());
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<TokenRow>> TokenStore::Query(const std::string& sql,
@@ -44,7 +41,7 @@ absl::StatusOr<std::vector<TokenRow>> TokenStore::Query(const std::string& sql,
   absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
     OCA_ASSIGN_OR_RETURN(db::Result rows, db.Query(sql, params));
     for (int i = 0; i < rows.rows(); ++i) {
-      OCA_ASSIGN_OR_RETURN(TokenRow row, RowAt(rows, i));
+      OCA_ASSIGN_OR_RETURN(TokenRow row, TokenRowAt(rows, i));
       found.push_back(std::move(row));
     }
     return absl::OkStatus();
@@ -59,8 +56,8 @@ absl::StatusOr<TokenRow> TokenStore::Insert(const TokenRow& row, std::string_vie
       Query(fmt::format("INSERT INTO oca_config.api_token (name, hash, user_name, role, expires) "
                         "SELECT $1, $2, name, $4, $5 FROM oca_config.user_account WHERE name = $3 "
                         "FOR KEY SHARE RETURNING {}",
-                        kColumns),
-            {row.name, hash, row.user, RoleWord(row.role), Stamp(row.expires)});
+                        kTokenColumns),
+            {row.name, hash, row.user, RoleWord(row.role), SqlTime(row.expires)});
   if (absl::IsAlreadyExists(made.status())) {
     return absl::AlreadyExistsError(fmt::format("a token named '{}' exists", row.name));
   }
@@ -72,14 +69,15 @@ absl::StatusOr<TokenRow> TokenStore::Insert(const TokenRow& row, std::string_vie
 absl::StatusOr<std::vector<TokenRow>> TokenStore::List(std::string_view user) {
   return Query(fmt::format("SELECT {} FROM oca_config.api_token WHERE $1 = '' OR user_name = $1 "
                            "ORDER BY name COLLATE \"C\"",
-                           kColumns),
+                           kTokenColumns),
                {user});
 }
 
 absl::StatusOr<TokenRow> TokenStore::Delete(std::string_view name) {
   OCA_ASSIGN_OR_RETURN(
       std::vector<TokenRow> gone,
-      Query(fmt::format("DELETE FROM oca_config.api_token WHERE name = $1 RETURNING {}", kColumns),
+      Query(fmt::format("DELETE FROM oca_config.api_token WHERE name = $1 RETURNING {}",
+                        kTokenColumns),
             {name}));
   if (!gone.empty()) return std::move(gone.front());
   OCA_ASSIGN_OR_RETURN(std::vector<TokenRow> all, List(""));
@@ -89,7 +87,8 @@ absl::StatusOr<TokenRow> TokenStore::Delete(std::string_view name) {
 absl::StatusOr<std::optional<TokenRow>> TokenStore::Find(std::string_view hash) {
   OCA_ASSIGN_OR_RETURN(
       std::vector<TokenRow> found,
-      Query(fmt::format("SELECT {} FROM oca_config.api_token WHERE hash = $1", kColumns), {hash}));
+      Query(fmt::format("SELECT {} FROM oca_config.api_token WHERE hash = $1", kTokenColumns),
+            {hash}));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
@@ -97,8 +96,8 @@ absl::StatusOr<std::optional<TokenRow>> TokenStore::Find(std::string_view hash) 
 absl::Status TokenStore::NoteUse(std::string_view name, absl::Time now) {
   return Query(fmt::format("UPDATE oca_config.api_token SET last_used = $2 WHERE name = $1 "
                            "RETURNING {}",
-                           kColumns),
-               {name, Stamp(now)})
+                           kTokenColumns),
+               {name, SqlTime(now)})
       .status();
 }
 

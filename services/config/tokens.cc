@@ -4,7 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "fmt/format.h"
-#include "google/protobuf/util/time_util.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "lib/crypto/keys.h"
 #include "lib/crypto/secret.h"
@@ -20,23 +20,19 @@ namespace mgmt = management::v1;
 // by which people and scanners know what they have found.
 constexpr std::string_view kPrefix = "oca_";
 constexpr size_t kRandomBytes = 32;
-constexpr size_t kTokenBytes = 4 + 43;
-constexpr uint32_t kDefaultDays = 90;
-constexpr uint32_t kMostDays = 3650;
+constexpr size_t kTokenTextBytes = 4 + 43;
+constexpr uint32_t kDefaultTokenDays = 90;
+constexpr uint32_t kMostTokenDays = 3650;
 constexpr absl::Duration kUseIsNoted = absl::Minutes(1);
 
-google::protobuf::Timestamp Stamp(absl::Time time) {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
-
-mgmt::Token ToProto(const TokenRow& row) {
+mgmt::Token TokenMessage(const TokenRow& row) {
   mgmt::Token token;
   token.set_name(row.name);
   token.set_user(row.user);
   token.set_role(row.role);
-  *token.mutable_created() = Stamp(row.created);
-  *token.mutable_expires() = Stamp(row.expires);
-  if (row.last_used) *token.mutable_last_used() = Stamp(*row.last_used);
+  *token.mutable_created() = api::TimestampOf(row.created);
+  *token.mutable_expires() = api::TimestampOf(row.expires);
+  if (row.last_used) *token.mutable_last_used() = api::TimestampOf(*row.last_used);
   return token;
 }
 
@@ -49,7 +45,7 @@ absl::StatusOr<std::string> HashOf(std::string_view token) {
 }  // namespace
 
 bool IsApiToken(std::string_view token) {
-  return token.size() == kTokenBytes && token.starts_with(kPrefix);
+  return token.size() == kTokenTextBytes && token.starts_with(kPrefix);
 }
 
 std::vector<Role> RolesThrough(Role most, std::span<const Role> roles) {
@@ -66,9 +62,9 @@ absl::StatusOr<mgmt::TokenWithSecret> Tokens::Add(const mgmt::AddTokenRequest& r
   if (request.role() != mgmt::ROLE_ADMINISTRATOR && request.role() != mgmt::ROLE_MONITOR) {
     return absl::InvalidArgumentError("a token's role is administrator or monitor");
   }
-  if (request.valid_days() > kMostDays) {
-    return absl::InvalidArgumentError(
-        fmt::format("a token is valid for 1 to {} days, not {}", kMostDays, request.valid_days()));
+  if (request.valid_days() > kMostTokenDays) {
+    return absl::InvalidArgumentError(fmt::format("a token is valid for 1 to {} days, not {}",
+                                                  kMostTokenDays, request.valid_days()));
   }
   OCA_ASSIGN_OR_RETURN(crypto::Secret random, crypto::RandomSecret(kRandomBytes));
   mgmt::TokenWithSecret made;
@@ -79,23 +75,23 @@ absl::StatusOr<mgmt::TokenWithSecret> Tokens::Add(const mgmt::AddTokenRequest& r
   row.name = request.name();
   row.user = request.user();
   row.role = request.role();
-  row.expires =
-      now_() + absl::Hours(24) * (request.valid_days() == 0 ? kDefaultDays : request.valid_days());
+  row.expires = now_() + absl::Hours(24) *
+                             (request.valid_days() == 0 ? kDefaultTokenDays : request.valid_days());
   OCA_ASSIGN_OR_RETURN(TokenRow inserted, store_.Insert(row, hash));
-  *made.mutable_token() = ToProto(inserted);
+  *made.mutable_token() = TokenMessage(inserted);
   return made;
 }
 
 absl::StatusOr<mgmt::ListTokensResponse> Tokens::List(const mgmt::ListTokensRequest& request) {
   OCA_ASSIGN_OR_RETURN(std::vector<TokenRow> rows, store_.List(request.user()));
   mgmt::ListTokensResponse response;
-  for (const TokenRow& row : rows) *response.add_tokens() = ToProto(row);
+  for (const TokenRow& row : rows) *response.add_tokens() = TokenMessage(row);
   return response;
 }
 
 absl::StatusOr<mgmt::Token> Tokens::Revoke(std::string_view name) {
   OCA_ASSIGN_OR_RETURN(TokenRow gone, store_.Delete(name));
-  return ToProto(gone);
+  return TokenMessage(gone);
 }
 
 absl::StatusOr<TokenRow> Tokens::Use(std::string_view token) {

@@ -11,9 +11,9 @@ namespace {
 namespace mgmt = management::v1;
 using grpc::ServerContext;
 
-class Service final : public mgmt::Tokens::Service {
+class TokensService final : public mgmt::Tokens::Service {
  public:
-  Service(Gate& gate, Tokens& tokens) : gate_(gate), tokens_(tokens) {}
+  TokensService(Gate& gate, Tokens& tokens) : gate_(gate), tokens_(tokens) {}
 
   grpc::Status AddToken(ServerContext* context, const mgmt::AddTokenRequest* in,
                         mgmt::TokenWithSecret* out) override {
@@ -46,7 +46,7 @@ class Service final : public mgmt::Tokens::Service {
 }  // namespace
 
 std::unique_ptr<grpc::Service> NewTokensService(Gate& gate, Tokens& tokens) {
-  return std::make_unique<Service>(gate, tokens);
+  return std::make_unique<TokensService>(gate, tokens);
 }
 
 }  // namespace oca::config

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "google/protobuf/util/time_util.h"
 #include "lib/api/problem.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "services/config/roles.h"
 #include "services/config/rules.h"
@@ -16,10 +16,6 @@ namespace {
 namespace mgmt = management::v1;
 
 constexpr char kOwnPassword[] = "own password";  // a place, for the brake
-
-google::protobuf::Timestamp LoginStamp(absl::Time time) {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
 
 }  // namespace
 
@@ -87,7 +83,7 @@ absl::StatusOr<mgmt::LoginResponse> Users::BeginLogin(UserRow row, std::string_v
   }
   mgmt::LoginResponse response;
   OCA_ASSIGN_OR_RETURN(*response.mutable_token(), logins_.Begin(row.name, from));
-  *response.mutable_expires() = LoginStamp(now_() + kLongestLogin);
+  *response.mutable_expires() = api::TimestampOf(now_() + kLongestLogin);
   *response.mutable_user() = ToProto(row);
   OCA_RETURN_IF_ERROR(store_.NoteLogin(row.name, from));
   return response;
@@ -123,9 +119,9 @@ mgmt::ListLoginsResponse Users::ListLogins() {
     mgmt::LoginInfo* info = response.add_logins();
     info->set_user(login.user);
     info->set_origin(login.from);
-    *info->mutable_started() = LoginStamp(login.started);
-    *info->mutable_last_call() = LoginStamp(login.last_call);
-    *info->mutable_expires() = LoginStamp(login.expires);
+    *info->mutable_started() = api::TimestampOf(login.started);
+    *info->mutable_last_call() = api::TimestampOf(login.last_call);
+    *info->mutable_expires() = api::TimestampOf(login.expires);
   }
   return response;
 }

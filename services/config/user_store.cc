@@ -7,12 +7,13 @@
 #include "fmt/format.h"
 #include "lib/base/status.h"
 #include "services/config/find.h"
+#include "services/config/rows.h"
 #include "services/config/rules.h"
 
 namespace oca::config {
 namespace {
 
-constexpr char kColumns[] =
+constexpr char kUserColumns[] =
     "name, id, revision, (extract(epoch FROM created) * 1000000)::bigint, "
     "array_to_string(roles, ','), full_name, email_addr, phone, description, enabled, "
     "password_hash, (extract(epoch FROM password_changed) * 1000000)::bigint, secret_sealed, "
@@ -37,7 +38,7 @@ absl::StatusOr<std::vector<Role>> RolesOf(std::string_view text) {
   return roles;
 }
 
-absl::StatusOr<UserRow> RowAt(const db::Result& rows, int i) {
+absl::StatusOr<UserRow> UserRowAt(const db::Result& rows, int i) {
   UserRow row;
   row.name = rows.Text(i, 0);
   OCA_ASSIGN_OR_RETURN(int64_t id, rows.Int64(i, 1));
@@ -67,7 +68,7 @@ absl::StatusOr<std::vector<UserRow>> Rows(absl::StatusOr<db::Result> rows) {
   if (!rows.ok()) return rows.status();
   std::vector<UserRow> users;
   for (int i = 0; i < rows->rows(); ++i) {
-    OCA_ASSIGN_OR_RETURN(UserRow row, RowAt(*rows, i));
+    OCA_ASSIGN_OR_RETURN(UserRow row, UserRowAt(*rows, i));
     users.push_back(std::move(row));
   }
   return users;
@@ -97,28 +98,19 @@ absl::StatusOr<std::vector<UserRow>> SelectAll(db::Connection& db) {
   OCA_ASSIGN_OR_RETURN(
       std::vector<UserRow> users,
       Rows(db.Query(fmt::format(
-          "SELECT {} FROM oca_config.user_account ORDER BY name COLLATE \"C\"", kColumns))));
+          "SELECT {} FROM oca_config.user_account ORDER BY name COLLATE \"C\"", kUserColumns))));
   OCA_RETURN_IF_ERROR(LoadKeys(db, &users));
   return users;
 }
 
-absl::StatusOr<UserRow> One(std::vector<UserRow> all, std::string_view name) {
+absl::StatusOr<UserRow> OneUser(std::vector<UserRow> all, std::string_view name) {
   UserRow* found = FindByName(all, name);
   if (found == nullptr) return UnknownName(Kind::kUser, name, NamesOf(all));
   return std::move(*found);
 }
 
-db::Param OrNull(const std::string& text) {
-  return text.empty() ? db::Param(std::nullopt) : db::Param(text);
-}
-
-db::Param OrNull(const std::optional<absl::Time>& time) {
-  if (!time.has_value()) return std::nullopt;
-  return absl::FormatTime(absl::RFC3339_full, *time, absl::UTCTimeZone());
-}
-
 // The roles as PostgreSQL's literal of an array.
-std::string ArrayOf(const std::vector<Role>& roles) {
+std::string ArrayOfRoles(const std::vector<Role>& roles) {
   std::string text = "{";
   for (Role role : roles) text += (text.size() == 1 ? "" : ",") + RoleWord(role);
   return text + "}";
@@ -152,11 +144,11 @@ absl::StatusOr<UserRow> Replace(db::Connection& db, const UserRow& row) {
                                 "email_addr = $4, phone = $5, description = $6, enabled = $7, "
                                 "password_hash = $8, password_changed = $9, secret_sealed = $10, "
                                 "revision = revision + 1 WHERE name = $1 RETURNING {}",
-                                kColumns),
-                    {row.name, ArrayOf(row.roles), row.full_name, row.email_addr, row.phone,
-                     row.description, row.enabled, OrNull(row.password_hash),
-                     OrNull(row.password_changed), OrNull(row.secret_sealed)})));
-  return One(std::move(rows), row.name);
+                                kUserColumns),
+                    {row.name, ArrayOfRoles(row.roles), row.full_name, row.email_addr, row.phone,
+                     row.description, row.enabled, TextOrNull(row.password_hash),
+                     TimeOrNull(row.password_changed), TextOrNull(row.secret_sealed)})));
+  return OneUser(std::move(rows), row.name);
 }
 
 }  // namespace
@@ -173,16 +165,16 @@ absl::StatusOr<std::vector<UserRow>> UserStore::LoadAll() {
 
 absl::StatusOr<UserRow> UserStore::Load(std::string_view name) {
   OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, LoadAll());
-  return One(std::move(all), name);
+  return OneUser(std::move(all), name);
 }
 
 absl::StatusOr<std::optional<UserRow>> UserStore::Find(std::string_view name) {
   std::vector<UserRow> found;
   absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
     OCA_ASSIGN_OR_RETURN(
-        found, Rows(db.Query(
-                   fmt::format("SELECT {} FROM oca_config.user_account WHERE name = $1", kColumns),
-                   {name})));
+        found, Rows(db.Query(fmt::format("SELECT {} FROM oca_config.user_account WHERE name = $1",
+                                         kUserColumns),
+                             {name})));
     return absl::OkStatus();
   });
   if (!done.ok()) return done;
@@ -197,15 +189,15 @@ absl::StatusOr<UserRow> UserStore::Insert(const UserRow& row) {
         fmt::format("INSERT INTO oca_config.user_account (name, roles, full_name, email_addr, "
                     "phone, description, enabled, password_hash, password_changed, secret_sealed) "
                     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {}",
-                    kColumns),
-        {row.name, ArrayOf(row.roles), row.full_name, row.email_addr, row.phone, row.description,
-         row.enabled, OrNull(row.password_hash), OrNull(row.password_changed),
-         OrNull(row.secret_sealed)}));
+                    kUserColumns),
+        {row.name, ArrayOfRoles(row.roles), row.full_name, row.email_addr, row.phone,
+         row.description, row.enabled, TextOrNull(row.password_hash),
+         TimeOrNull(row.password_changed), TextOrNull(row.secret_sealed)}));
     if (absl::IsAlreadyExists(rows.status())) {
       return absl::AlreadyExistsError(fmt::format("a user named '{}' exists", row.name));
     }
     if (!rows.ok()) return rows.status();
-    OCA_ASSIGN_OR_RETURN(made, One(*std::move(rows), row.name));
+    OCA_ASSIGN_OR_RETURN(made, OneUser(*std::move(rows), row.name));
     return absl::OkStatus();
   });
   if (!done.ok()) return done;
@@ -218,7 +210,7 @@ absl::StatusOr<UserRow> UserStore::Change(std::string_view name, uint64_t revisi
   absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
     OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
     OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, LockAll(db));
-    OCA_ASSIGN_OR_RETURN(UserRow before, One(all, name));
+    OCA_ASSIGN_OR_RETURN(UserRow before, OneUser(all, name));
     OCA_RETURN_IF_ERROR(CheckRevision(Kind::kUser, before.name, before.revision, revision));
     UserRow after = before;
     OCA_RETURN_IF_ERROR(change(after));
@@ -236,7 +228,7 @@ absl::StatusOr<UserRow> UserStore::Delete(std::string_view name) {
   absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
     OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
     OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, LockAll(db));
-    OCA_ASSIGN_OR_RETURN(gone, One(all, name));
+    OCA_ASSIGN_OR_RETURN(gone, OneUser(all, name));
     OCA_RETURN_IF_ERROR(KeepAnAdministrator(all, gone, nullptr));
     OCA_RETURN_IF_ERROR(
         db.Query("DELETE FROM oca_config.user_account WHERE name = $1", {name}).status());
@@ -279,7 +271,7 @@ absl::StatusOr<UserRow> UserStore::ChangeParts(
   absl::Status done = store_.With([&](db::Connection& db) -> absl::Status {
     OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
     OCA_ASSIGN_OR_RETURN(std::vector<UserRow> all, LockAll(db));
-    OCA_ASSIGN_OR_RETURN(UserRow before, One(std::move(all), name));
+    OCA_ASSIGN_OR_RETURN(UserRow before, OneUser(std::move(all), name));
     OCA_RETURN_IF_ERROR(CheckRevision(Kind::kUser, before.name, before.revision, revision));
     OCA_RETURN_IF_ERROR(change(db));
     OCA_RETURN_IF_ERROR(
@@ -287,7 +279,7 @@ absl::StatusOr<UserRow> UserStore::ChangeParts(
                  {name})
             .status());
     OCA_ASSIGN_OR_RETURN(all, SelectAll(db));
-    OCA_ASSIGN_OR_RETURN(changed, One(std::move(all), name));
+    OCA_ASSIGN_OR_RETURN(changed, OneUser(std::move(all), name));
     return transaction.Commit();
   });
   if (!done.ok()) return done;

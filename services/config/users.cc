@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "fmt/format.h"
-#include "google/protobuf/util/time_util.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "lib/crypto/password.h"
 #include "lib/io/file_system.h"
@@ -16,10 +16,6 @@ namespace oca::config {
 namespace {
 
 namespace mgmt = management::v1;
-
-google::protobuf::Timestamp Stamp(absl::Time time) {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
 
 template <typename Repeated>
 absl::StatusOr<std::vector<Role>> RolesFrom(const Repeated& numbers) {
@@ -60,9 +56,11 @@ mgmt::User ToProto(const UserRow& row) {
   user.set_enabled(row.enabled);
   user.set_has_password(!row.password_hash.empty());
   user.set_has_secret(!row.secret_sealed.empty());
-  *user.mutable_created() = Stamp(row.created);
-  if (row.password_changed) *user.mutable_password_changed() = Stamp(*row.password_changed);
-  if (row.last_login) *user.mutable_last_login() = Stamp(*row.last_login);
+  *user.mutable_created() = api::TimestampOf(row.created);
+  if (row.password_changed.has_value()) {
+    *user.mutable_password_changed() = api::TimestampOf(*row.password_changed);
+  }
+  if (row.last_login) *user.mutable_last_login() = api::TimestampOf(*row.last_login);
   user.set_last_login_from(row.last_login_from);
   user.set_revision(row.revision);
   for (const KeyRow& held : row.keys) {
@@ -70,7 +68,7 @@ mgmt::User ToProto(const UserRow& row) {
     key->set_type(held.key.type);
     key->set_fingerprint(held.key.fingerprint);
     key->set_comment(held.key.comment);
-    *key->mutable_added() = Stamp(held.added);
+    *key->mutable_added() = api::TimestampOf(held.added);
   }
   user.set_has_totp(row.has_totp);
   user.set_recovery_codes_left(row.recovery_codes_left);

@@ -17,9 +17,9 @@ absl::Status PutUser(absl::StatusOr<Message> result, Message* out) {
   return result.status();
 }
 
-class Service final : public mgmt::Users::Service {
+class UsersService final : public mgmt::Users::Service {
  public:
-  Service(Gate& gate, Users& users, Logins& logins, AuditTrail& audit)
+  UsersService(Gate& gate, Users& users, Logins& logins, AuditTrail& audit)
       : gate_(gate), users_(users), logins_(logins), audit_(audit) {}
 
   grpc::Status Login(ServerContext* context, const mgmt::LoginRequest* in,
@@ -123,7 +123,7 @@ void NoteUserBefore(Users& users, const std::string& name, Visit& visit) {
 
 std::unique_ptr<grpc::Service> NewUsersService(Gate& gate, Users& users, Logins& logins,
                                                AuditTrail& audit) {
-  return std::make_unique<Service>(gate, users, logins, audit);
+  return std::make_unique<UsersService>(gate, users, logins, audit);
 }
 
 }  // namespace oca::config

@@ -11,6 +11,7 @@
 #include "fmt/format.h"
 #include "lib/api/home.h"
 #include "lib/api/savings.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/host_name.h"
 #include "lib/base/status.h"
 #include "services/config/find.h"
@@ -21,12 +22,6 @@ namespace {
 
 namespace mgmt = management::v1;
 
-void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  int64_t nanos = absl::ToUnixNanos(time);
-  out->set_seconds(nanos / 1'000'000'000);
-  out->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
-}
-
 mgmt::Part* AddPart(mgmt::System* system, std::string_view name, const absl::Status& status,
                     std::string detail) {
   mgmt::Part* part = system->add_parts();
@@ -36,7 +31,7 @@ mgmt::Part* AddPart(mgmt::System* system, std::string_view name, const absl::Sta
   return part;
 }
 
-mgmt::StorageGroup ToProto(const GroupRow& row) {
+mgmt::StorageGroup ViewOf(const GroupRow& row) {
   mgmt::StorageGroup group;
   group.set_name(row.name);
   group.set_id(row.fs_id);
@@ -49,7 +44,7 @@ mgmt::StorageGroup ToProto(const GroupRow& row) {
 }
 
 // What ocafsd holds comes first in what it says; a row adds what only the configuration knows.
-mgmt::StorageGroup ToProto(const fs::v1::StorageGroup& held, const GroupRow* row) {
+mgmt::StorageGroup ViewOf(const fs::v1::StorageGroup& held, const GroupRow* row) {
   mgmt::StorageGroup group;
   group.set_name(held.name());
   group.set_id(held.id());
@@ -62,7 +57,7 @@ mgmt::StorageGroup ToProto(const fs::v1::StorageGroup& held, const GroupRow* row
   return group;
 }
 
-mgmt::Container ToProto(const ContainerRow& row) {
+mgmt::Container ViewOf(const ContainerRow& row) {
   mgmt::Container container;
   container.set_name(row.name);
   container.set_id(row.fs_id);
@@ -70,12 +65,12 @@ mgmt::Container ToProto(const ContainerRow& row) {
   container.set_type(row.type);
   container.set_marker(row.marker);
   container.set_state(row.state);
-  SetTime(row.created, container.mutable_created());
+  *container.mutable_created() = api::ExactTimestampOf(row.created);
   return container;
 }
 
-mgmt::Container ToProto(const fs::v1::Container& held, const ContainerRow* row,
-                        const std::string& mount_path, const std::string& group) {
+mgmt::Container ViewOf(const fs::v1::Container& held, const ContainerRow* row,
+                       const std::string& mount_path, const std::string& group) {
   mgmt::Container container;
   container.set_name(held.name());
   container.set_id(held.id());
@@ -94,8 +89,8 @@ mgmt::Container ToProto(const fs::v1::Container& held, const ContainerRow* row,
 
 // The answer to a question for all, or for `name`.
 template <typename Item, typename Repeated>
-absl::Status Select(Kind kind, std::string_view name, const std::map<std::string, Item>& all,
-                    Repeated* out) {
+absl::Status SelectNamed(Kind kind, std::string_view name, const std::map<std::string, Item>& all,
+                         Repeated* out) {
   std::vector<std::string> names;
   for (const auto& [key, item] : all) {
     if (name.empty() || key == name) *out->Add() = item;
@@ -163,7 +158,7 @@ mgmt::System Views::GetSystem() {
   mgmt::Part* self =
       AddPart(&system, "ocaconfigsvc", absl::OkStatus(), fmt::format("version {}", api::Version()));
   self->set_pid(static_cast<uint32_t>(::getpid()));
-  SetTime(started_, self->mutable_started());
+  *self->mutable_started() = api::ExactTimestampOf(started_);
 
   absl::StatusOr<fs::v1::Info> info = filesystem_.GetInfo();
   mgmt::Part* filesystem = AddPart(&system, "ocafsd", info.status(),
@@ -183,7 +178,7 @@ mgmt::System Views::GetSystem() {
                                  facts.ok() ? fmt::format("version {}", facts->version) : "");
   if (facts.ok()) {
     database->set_pid(facts->pid);
-    SetTime(facts->started, database->mutable_started());
+    *database->mutable_started() = api::ExactTimestampOf(facts->started);
     system.set_system_id(facts->system_id);
   }
 
@@ -234,10 +229,10 @@ absl::StatusOr<Views::Seen> Views::See() {
 absl::StatusOr<mgmt::ListStorageGroupsResponse> Views::ListGroups(std::string_view name) {
   OCA_ASSIGN_OR_RETURN(Seen seen, See());
   std::map<std::string, mgmt::StorageGroup> all;
-  for (const GroupRow& row : seen.desired.groups) all[row.name] = ToProto(row);
+  for (const GroupRow& row : seen.desired.groups) all[row.name] = ViewOf(row);
   std::map<uint32_t, std::string> names;
   for (const fs::v1::StorageGroup& held : seen.actual.groups) {
-    all[held.name()] = ToProto(held, FindByName(seen.desired.groups, held.name()));
+    all[held.name()] = ViewOf(held, FindByName(seen.desired.groups, held.name()));
     names[held.id()] = held.name();
   }
   if (seen.mount_path.empty()) {
@@ -250,26 +245,26 @@ absl::StatusOr<mgmt::ListStorageGroupsResponse> Views::ListGroups(std::string_vi
   }
   mgmt::ListStorageGroupsResponse response;
   response.set_notice(seen.notice);
-  OCA_RETURN_IF_ERROR(Select(Kind::kStorageGroup, name, all, response.mutable_groups()));
+  OCA_RETURN_IF_ERROR(SelectNamed(Kind::kStorageGroup, name, all, response.mutable_groups()));
   return response;
 }
 
 absl::StatusOr<mgmt::ListContainersResponse> Views::ListContainers(std::string_view name) {
   OCA_ASSIGN_OR_RETURN(Seen seen, See());
   std::map<std::string, mgmt::Container> all;
-  for (const ContainerRow& row : seen.desired.containers) all[row.name] = ToProto(row);
+  for (const ContainerRow& row : seen.desired.containers) all[row.name] = ViewOf(row);
   std::map<uint32_t, std::string> groups;
   for (const fs::v1::StorageGroup& held : seen.actual.groups) groups[held.id()] = held.name();
   for (const fs::v1::Container& held : seen.actual.containers) {
     // A name may be in use again while files of its former owner are still being removed.
     auto known = all.find(held.name());
     if (held.deleting() && known != all.end() && known->second.id() != held.id()) continue;
-    all[held.name()] = ToProto(held, FindByName(seen.desired.containers, held.name()),
-                               seen.mount_path, groups[held.group_id()]);
+    all[held.name()] = ViewOf(held, FindByName(seen.desired.containers, held.name()),
+                              seen.mount_path, groups[held.group_id()]);
   }
   mgmt::ListContainersResponse response;
   response.set_notice(seen.notice);
-  OCA_RETURN_IF_ERROR(Select(Kind::kContainer, name, all, response.mutable_containers()));
+  OCA_RETURN_IF_ERROR(SelectNamed(Kind::kContainer, name, all, response.mutable_containers()));
   return response;
 }
 

@@ -10,11 +10,11 @@ namespace {
 
 using vtl::v1::Vtl;
 
-constexpr absl::Duration kShort = absl::Seconds(5);
+constexpr absl::Duration kVtlInfoTimeout = absl::Seconds(5);
 // Of calls that ask tgtd, or look at all cartridges.
-constexpr absl::Duration kLook = absl::Seconds(30);
+constexpr absl::Duration kVtlLookTimeout = absl::Seconds(30);
 // Of calls that start or stop tgtd, or make many files.
-constexpr absl::Duration kChange = absl::Minutes(5);
+constexpr absl::Duration kVtlChangeTimeout = absl::Minutes(5);
 
 }  // namespace
 
@@ -44,38 +44,38 @@ absl::StatusOr<Response> VtlClient::Call(grpc::Status (Vtl::Stub::*method)(grpc:
 }
 
 absl::StatusOr<vtl::v1::Info> VtlClient::GetInfo() {
-  return Call(&Vtl::Stub::GetInfo, vtl::v1::GetInfoRequest(), kShort);
+  return Call(&Vtl::Stub::GetInfo, vtl::v1::GetInfoRequest(), kVtlInfoTimeout);
 }
 
 absl::StatusOr<vtl::v1::ApplyResponse> VtlClient::Apply(const vtl::v1::ApplyRequest& request) {
-  return Call(&Vtl::Stub::Apply, request, kChange);
+  return Call(&Vtl::Stub::Apply, request, kVtlChangeTimeout);
 }
 
 absl::StatusOr<vtl::v1::ListLibrariesResponse> VtlClient::List(const std::string& name) {
   vtl::v1::ListLibrariesRequest request;
   request.set_name(name);
-  return Call(&Vtl::Stub::ListLibraries, request, kLook);
+  return Call(&Vtl::Stub::ListLibraries, request, kVtlLookTimeout);
 }
 
 absl::StatusOr<vtl::v1::AddCartridgesResponse> VtlClient::AddCartridges(
     const vtl::v1::AddCartridgesRequest& request) {
-  return Call(&Vtl::Stub::AddCartridges, request, kChange);
+  return Call(&Vtl::Stub::AddCartridges, request, kVtlChangeTimeout);
 }
 
 absl::Status VtlClient::RemoveCartridge(const vtl::v1::RemoveCartridgeRequest& request) {
-  return Call(&Vtl::Stub::RemoveCartridge, request, kChange).status();
+  return Call(&Vtl::Stub::RemoveCartridge, request, kVtlChangeTimeout).status();
 }
 
 absl::Status VtlClient::ImportCartridge(const vtl::v1::ImportCartridgeRequest& request) {
-  return Call(&Vtl::Stub::ImportCartridge, request, kChange).status();
+  return Call(&Vtl::Stub::ImportCartridge, request, kVtlChangeTimeout).status();
 }
 
 absl::Status VtlClient::ExportCartridge(const vtl::v1::ExportCartridgeRequest& request) {
-  return Call(&Vtl::Stub::ExportCartridge, request, kChange).status();
+  return Call(&Vtl::Stub::ExportCartridge, request, kVtlChangeTimeout).status();
 }
 
 absl::Status VtlClient::SetDriveMode(const vtl::v1::SetDriveModeRequest& request) {
-  return Call(&Vtl::Stub::SetDriveMode, request, kChange).status();
+  return Call(&Vtl::Stub::SetDriveMode, request, kVtlChangeTimeout).status();
 }
 
 }  // namespace oca::config

@@ -5,6 +5,7 @@
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "lib/base/status.h"
+#include "services/config/rows.h"
 
 namespace oca::config {
 namespace {
@@ -62,14 +63,8 @@ absl::StatusOr<std::vector<ConnectionRow>> LoadConnections(db::Connection& db) {
 }
 
 // Initiators as PostgreSQL's literal of an array: their rules leave nothing in them to be quoted.
-std::string ArrayOf(const std::vector<std::string>& initiators) {
+std::string ArrayOfInitiators(const std::vector<std::string>& initiators) {
   return fmt::format("{{{}}}", fmt::join(initiators, ","));
-}
-
-absl::Status MustChangeOne(absl::StatusOr<db::Result> result, std::string_view name) {
-  if (!result.ok()) return result.status();
-  if (result->affected() == 1) return absl::OkStatus();
-  return absl::NotFoundError(fmt::format("the database has no row for '{}'", name));
 }
 
 }  // namespace
@@ -125,8 +120,8 @@ absl::Status VtlStore::Insert(const ConnectionRow& row) {
         .Query(
             "INSERT INTO oca_config.iscsi_connection (container, enabled, initiators, chap_user, "
             "target_user, target_secret_sealed) VALUES ($1, $2, $3, $4, $5, $6)",
-            {row.name, row.enabled, ArrayOf(row.initiators), row.chap_user, row.target_user,
-             row.target_secret_sealed})
+            {row.name, row.enabled, ArrayOfInitiators(row.initiators), row.chap_user,
+             row.target_user, row.target_secret_sealed})
         .status();
   });
 }
@@ -137,8 +132,8 @@ absl::Status VtlStore::Update(const ConnectionRow& row) {
         db.Query("UPDATE oca_config.iscsi_connection SET enabled = $2, initiators = $3, "
                  "chap_user = $4, target_user = $5, target_secret_sealed = $6, "
                  "revision = revision + 1 WHERE container = $1",
-                 {row.name, row.enabled, ArrayOf(row.initiators), row.chap_user, row.target_user,
-                  row.target_secret_sealed}),
+                 {row.name, row.enabled, ArrayOfInitiators(row.initiators), row.chap_user,
+                  row.target_user, row.target_secret_sealed}),
         row.name);
   });
 }

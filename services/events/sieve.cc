@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "fmt/format.h"
-#include "google/protobuf/util/time_util.h"
+#include "lib/api/timestamp.h"
 #include "lib/event/event.h"
 
 namespace oca::events {
@@ -109,8 +109,7 @@ std::vector<Event> Sieve::Due(absl::Time now) {
   if (now < lost_due_) return due;
   for (const auto& [key, count] : lost_) {
     Event event = event::Make<event::Kind::kEventsLost>(key.first, count, key.second);
-    *event.mutable_happened() =
-        google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(now));
+    *event.mutable_happened() = api::TimestampOf(now);
     event.set_process("oca_idm_eda");
     due.push_back(std::move(event));
   }

@@ -43,7 +43,7 @@ int64_t DaysBetween(absl::Time from, absl::Time to) {
   return absl::ToInt64Hours(absl::Floor(to - from, absl::Hours(24))) / 24;
 }
 
-std::string TextOf(const std::string& path) {
+std::string FileText(const std::string& path) {
   return io::ReadFile(io::PosixFileSystem(), path).value_or("");
 }
 
@@ -54,7 +54,7 @@ std::vector<Certificate> Certificates(const std::string& folder, absl::Time now)
   for (const std::string& name : *names) {
     const std::string path = io::JoinPath(folder, name);
     // Keys lie beside them.
-    absl::StatusOr<absl::Time> end = crypto::CertificateEnd(TextOf(path));
+    absl::StatusOr<absl::Time> end = crypto::CertificateEnd(FileText(path));
     if (end.ok()) certificates.push_back({path, DaysBetween(now, *end)});
   }
   return certificates;
@@ -92,8 +92,8 @@ Reading Look(const std::string& home, fs::v1::Fs::Stub& filesystem, absl::Time n
   Reading reading;
   absl::StatusOr<io::SpaceInfo> space = io::PosixFileSystem().Space(home);
   if (space.ok()) reading.disks.push_back({home, space->total_bytes, space->available_bytes});
-  reading.memory = ParseMemory(TextOf("/proc/meminfo"));
-  reading.processes = ParseProcesses(TextOf(home + "/run/watcher.status"));
+  reading.memory = ParseMemory(FileText("/proc/meminfo"));
+  reading.processes = ParseProcesses(FileText(home + "/run/watcher.status"));
   reading.certificates = Certificates(api::HttpFolder(home), now);
   absl::StatusOr<FilesystemState> state = LookAtFilesystem(filesystem);
   if (state.ok()) reading.filesystem = *std::move(state);

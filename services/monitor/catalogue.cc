@@ -5,7 +5,7 @@
 namespace oca::monitor {
 namespace {
 
-constexpr double kMib = 1.0 / (1 << 20);
+constexpr double kMibPerByte = 1.0 / (1 << 20);
 constexpr std::string_view kNoField = "-";  // made of something else
 
 constexpr Definition kCatalogue[] = {
@@ -58,9 +58,9 @@ constexpr Definition kCatalogue[] = {
     {"storage_group.physical_bytes", "bytes", "Bytes of its pack files on disk"},
     {"storage_group.encrypted_bytes", "bytes", "Bytes of its encrypted pack files"},
     {"storage_group.read_mib_per_s", "MiB/s", "File bytes read", Kind::kRate,
-     "read_bytes_since_start", kMib},
+     "read_bytes_since_start", kMibPerByte},
     {"storage_group.write_mib_per_s", "MiB/s", "File bytes written", Kind::kRate,
-     "written_bytes_since_start", kMib},
+     "written_bytes_since_start", kMibPerByte},
     {"storage_group.dedupe_savings_percent", "percent", "1 - post_dedupe / current"},
     {"storage_group.compression_savings_percent", "percent", "1 - post_compression / post_dedupe"},
     {"storage_group.total_savings_percent", "percent", "1 - post_compression / current"},
@@ -76,9 +76,9 @@ constexpr Definition kCatalogue[] = {
     {"container.post_compression_bytes", "bytes", "The same after compression"},
     {"container.physical_bytes", "bytes", "The same on disk"},
     {"container.read_mib_per_s", "MiB/s", "File bytes read", Kind::kRate, "read_bytes_since_start",
-     kMib},
+     kMibPerByte},
     {"container.write_mib_per_s", "MiB/s", "File bytes written", Kind::kRate,
-     "written_bytes_since_start", kMib},
+     "written_bytes_since_start", kMibPerByte},
     {"container.dedupe_savings_percent", "percent", "1 - post_dedupe / current"},
     {"container.total_savings_percent", "percent", "1 - post_compression / current"},
     // oca.fs.v1.CleanerStatus

@@ -16,9 +16,9 @@ namespace {
 
 namespace mgmt = management::v1;
 
-constexpr double kMib = 1 << 20;
+constexpr double kBytesPerMib = 1 << 20;
 constexpr size_t kMostNameBytes = 252;
-constexpr int64_t kLeastNanos = 1'000'000'000;  // for shares to mean anything
+constexpr int64_t kLeastShareNanos = 1'000'000'000;  // for shares to mean anything
 
 std::optional<Volume> VolumeOf(const std::string& folder) {
   struct statvfs space {};
@@ -73,7 +73,7 @@ mgmt::MachineStats Machine::Look(const std::vector<std::string>& folders, Rates&
 void Machine::LookAtProcessors(int64_t nanos, mgmt::CpuStats* out) {
   const std::optional<CpuTimes> now = ParseStat(sources_.text("/proc/stat"));
   if (now.has_value()) out->set_processors(now->processors);
-  if (now.has_value() && cpu_before_.has_value() && nanos - cpu_nanos_ >= kLeastNanos) {
+  if (now.has_value() && cpu_before_.has_value() && nanos - cpu_nanos_ >= kLeastShareNanos) {
     const CpuTimes& before = *cpu_before_;
     if (const Shares shares(before, *now); shares.known()) {
       const double iowait = shares.Of(before.iowait, now->iowait);
@@ -116,10 +116,10 @@ void Machine::LookAtNetwork(Rates& rates, int64_t nanos, mgmt::MachineStats* out
       return rates.PerSecond(fmt::format("interface {} {}", one.name, word), counter, nanos);
     };
     if (const auto bytes = rate("received", one.received_bytes)) {
-      stats->set_receive_mib_per_s(*bytes / kMib);
+      stats->set_receive_mib_per_s(*bytes / kBytesPerMib);
     }
     if (const auto bytes = rate("sent", one.sent_bytes)) {
-      stats->set_send_mib_per_s(*bytes / kMib);
+      stats->set_send_mib_per_s(*bytes / kBytesPerMib);
     }
     if (const auto errors = rate("errors", one.errors)) stats->set_errors_per_s(*errors);
     if (const auto drops = rate("drops", one.drops)) stats->set_drops_per_s(*drops);
@@ -147,10 +147,10 @@ void Machine::LookAtDisks(const std::vector<std::string>& folders, Rates& rates,
                              uint64_t{device->major} << 32 | device->minor);
     };
     if (const auto bytes = rate("read", device->read_bytes)) {
-      stats->set_read_mib_per_s(*bytes / kMib);
+      stats->set_read_mib_per_s(*bytes / kBytesPerMib);
     }
     if (const auto bytes = rate("written", device->written_bytes)) {
-      stats->set_write_mib_per_s(*bytes / kMib);
+      stats->set_write_mib_per_s(*bytes / kBytesPerMib);
     }
     if (const auto ms = rate("busy", device->busy_ms)) {
       stats->set_busy_percent(std::min(100.0, *ms / 10));

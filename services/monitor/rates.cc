@@ -5,7 +5,7 @@
 namespace oca::monitor {
 namespace {
 
-constexpr int64_t kLeastNanos = 1'000'000'000;
+constexpr int64_t kLeastRateNanos = 1'000'000'000;
 
 }  // namespace
 
@@ -16,7 +16,7 @@ std::optional<double> Rates::PerSecond(const std::string& key, uint64_t counter,
   now_[key] = {counter, nanos, generation};
   const auto before = before_.find(key);
   if (before == before_.end() || before->second.generation != generation ||
-      before->second.counter > counter || nanos - before->second.nanos < kLeastNanos) {
+      before->second.counter > counter || nanos - before->second.nanos < kLeastRateNanos) {
     return std::nullopt;
   }
   const double seconds = static_cast<double>(nanos - before->second.nanos) / 1e9;

@@ -7,12 +7,6 @@ uint8_t ByteAt(std::string_view bytes, size_t at) {
   return at < bytes.size() ? static_cast<uint8_t>(bytes[at]) : 0;
 }
 
-uint64_t BigEndian(std::string_view bytes) {
-  uint64_t value = 0;
-  for (char c : bytes) value = value << 8 | static_cast<uint8_t>(c);
-  return value;
-}
-
 void SetStreamBits(uint8_t bits, Sense* sense) {
   sense->filemark = (bits & 0x80) != 0;
   sense->end_of_medium = (bits & 0x40) != 0;
@@ -49,6 +43,12 @@ Sense ParseDescriptors(std::string_view bytes) {
 }
 
 }  // namespace
+
+uint64_t BigEndian(std::string_view bytes) {
+  uint64_t value = 0;
+  for (char c : bytes) value = value << 8 | static_cast<uint8_t>(c);
+  return value;
+}
 
 Sense ParseSense(std::string_view bytes) {
   int format = ByteAt(bytes, 0) & 0x7f;

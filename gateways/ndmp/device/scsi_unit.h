@@ -42,6 +42,9 @@ class ScsiUnit {
   virtual void SelectLun(uint32_t lun) = 0;
 };
 
+// A number of at most eight bytes, as units write them.
+uint64_t BigEndian(std::string_view bytes);
+
 // Sense data of either format (SPC-4 4.5), as far as tapes need them.
 struct Sense {
   int key = 0;

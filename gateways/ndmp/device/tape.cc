@@ -42,12 +42,6 @@ std::string SpaceCdb(int what, int64_t count) {
   return cdb;
 }
 
-uint64_t BigEndian(std::string_view bytes) {
-  uint64_t value = 0;
-  for (char c : bytes) value = value << 8 | static_cast<uint8_t>(c);
-  return value;
-}
-
 void Add(uint32_t* number, int64_t change) {
   if (*number != kUnknown) *number = static_cast<uint32_t>(*number + change);
 }

@@ -13,7 +13,7 @@
 namespace oca::ndmp {
 namespace {
 
-constexpr absl::Duration kTimeout = absl::Seconds(10);
+constexpr absl::Duration kLibrariesTimeout = absl::Seconds(10);
 
 }  // namespace
 
@@ -31,7 +31,7 @@ ApplianceLibraries::ApplianceLibraries(std::unique_ptr<vtl::v1::Vtl::Stub> ocavt
 std::vector<LibraryAddress> ApplianceLibraries::Libraries() {
   std::vector<LibraryAddress> libraries = more_;
   grpc::ClientContext context;
-  rpc::SetTimeout(&context, kTimeout);
+  rpc::SetTimeout(&context, kLibrariesTimeout);
   vtl::v1::ListServedResponse served;
   absl::Status listed =
       rpc::FromGrpc(ocavtl_->ListServed(&context, vtl::v1::ListServedRequest(), &served));

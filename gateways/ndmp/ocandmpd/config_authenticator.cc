@@ -13,7 +13,7 @@ namespace {
 
 namespace mgmt = management::v1;
 
-constexpr absl::Duration kTimeout = absl::Seconds(20);
+constexpr absl::Duration kLoginTimeout = absl::Seconds(20);
 
 class ConfigAuthenticator final : public Authenticator {
  public:
@@ -29,7 +29,7 @@ class ConfigAuthenticator final : public Authenticator {
     request.set_digest(credentials.digest);
     mgmt::CheckNdmpUserResponse response;
     grpc::ClientContext context;
-    rpc::SetTimeout(&context, kTimeout);
+    rpc::SetTimeout(&context, kLoginTimeout);
     return rpc::FromGrpc(stub_->CheckNdmpUser(&context, request, &response));
   }
 

@@ -1,6 +1,6 @@
 #include "gateways/ndmp/ocandmpd/report.h"
 
-#include "google/protobuf/util/time_util.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "lib/base/utf8.h"
 
@@ -10,10 +10,6 @@ namespace {
 namespace mgmt = management::v1;
 
 constexpr size_t kMostErrorBytes = 1000;
-
-google::protobuf::Timestamp Stamp(absl::Time time) {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
 
 mgmt::NdmpMoverState ToProto(MoverState state) {
   switch (state) {
@@ -97,7 +93,7 @@ mgmt::NdmpSession ToProto(const OpenSession& session, double mib_per_s) {
   out.set_device(state.device);
   out.set_bytes_moved(state.bytes_moved());
   out.set_mib_per_s(mib_per_s);
-  *out.mutable_started() = Stamp(session.started);
+  *out.mutable_started() = api::TimestampOf(session.started);
   return out;
 }
 
@@ -110,8 +106,8 @@ mgmt::CompletedNdmpSession ToProto(const EndedSession& ended) {
   out.set_protocol_version(static_cast<uint32_t>(state.version));
   out.set_device(state.device);
   out.set_bytes_moved(state.bytes_moved());
-  *out.mutable_started() = Stamp(ended.session.started);
-  *out.mutable_ended() = Stamp(ended.ended);
+  *out.mutable_started() = api::TimestampOf(ended.session.started);
+  *out.mutable_ended() = api::TimestampOf(ended.ended);
   out.set_result(ToProto(ended.result));
   // It may name files, whose names are bytes.
   out.set_error(PrintableText(ended.error, kMostErrorBytes));

@@ -5,8 +5,8 @@
 
 #include "absl/time/clock.h"
 #include "gateways/ndmp/ocandmpd/report.h"
-#include "google/protobuf/util/time_util.h"
 #include "grpcpp/client_context.h"
+#include "lib/api/timestamp.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
 #include "lib/rpc/request_id.h"
@@ -18,8 +18,8 @@ namespace {
 
 namespace mgmt = management::v1;
 
-constexpr absl::Duration kPeriod = absl::Seconds(1);
-constexpr absl::Duration kTimeout = absl::Seconds(5);
+constexpr absl::Duration kReportPeriod = absl::Seconds(1);
+constexpr absl::Duration kReportTimeout = absl::Seconds(5);
 // Between two tries to listen where it was not possible.
 constexpr absl::Duration kAgain = absl::Seconds(10);
 constexpr double kMiB = 1 << 20;
@@ -70,7 +70,7 @@ void Reporter::Loop(Server& server) {
     if (wanted.ok()) Follow(*wanted, server);
     if (wanted.ok() != told_) log::Info("ndmp_report", "taken", wanted.ok());
     told_ = wanted.ok();
-    bell_.WaitFor(kPeriod);
+    bell_.WaitFor(kReportPeriod);
   }
 }
 
@@ -106,8 +106,7 @@ void Reporter::AddSessions(mgmt::ReportNdmpRequest* request) {
 absl::StatusOr<Reach> Reporter::Report(const Server* server) {
   mgmt::ReportNdmpRequest request;
   request.set_instance(instance_);
-  *request.mutable_started() =
-      google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(started_));
+  *request.mutable_started() = api::TimestampOf(started_);
   *request.mutable_defaults() = ToProto(defaults_);
   if (server != nullptr && server->endpoint().port != 0) {
     request.set_listen_address(IpText(server->endpoint().ip));
@@ -124,7 +123,7 @@ absl::StatusOr<Reach> Reporter::Report(const Server* server) {
 
   mgmt::ReportNdmpResponse response;
   grpc::ClientContext context;
-  rpc::SetTimeout(&context, kTimeout);
+  rpc::SetTimeout(&context, kReportTimeout);
   OCA_RETURN_IF_ERROR(rpc::FromGrpc(stub_->ReportNdmp(&context, request, &response)));
   sessions_.Forget(ended);
   return FromProto(response.settings());

@@ -21,7 +21,6 @@
 namespace oca::vtl {
 namespace {
 
-constexpr char kName[] = "ocavtl";
 constexpr absl::Duration kStopGrace = absl::Seconds(5);
 
 absl::Status MakePrivateFolder(const std::string& path) {
@@ -29,10 +28,10 @@ absl::Status MakePrivateFolder(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status Serve(const ManageOptions& options) {
+absl::Status ServeLibraries(const ManageOptions& options) {
   const std::string& home = options.home;
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<daemon::PidFile> pid_file,
-                       daemon::PidFile::Acquire(fmt::format("{}/run/{}.pid", home, kName)));
+                       daemon::PidFile::Acquire(fmt::format("{}/run/{}.pid", home, kProgramName)));
   std::unique_ptr<daemon::Heartbeat> heartbeat = daemon::Heartbeat::Start();
   OCA_RETURN_IF_ERROR(MakePrivateFolder(home + "/vtl"));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<RunDir> run_dir, RunDir::At(home + "/run/vtl"));
@@ -54,9 +53,9 @@ absl::Status Serve(const ManageOptions& options) {
 
 absl::Status Manage(const ManageOptions& options) {
   OCA_ASSIGN_OR_RETURN(conf::Config config, conf::LoadOfHome(options.home));
-  OCA_RETURN_IF_ERROR(
-      log::InitLog(kName, fmt::format("{}/log/{}.log", options.home, kName), config.log.level));
-  absl::Status status = Serve(options);
+  OCA_RETURN_IF_ERROR(log::InitLog(
+      kProgramName, fmt::format("{}/log/{}.log", options.home, kProgramName), config.log.level));
+  absl::Status status = ServeLibraries(options);
   if (!status.ok()) log::Error("cannot_serve", "error", MessageOf(status));
   return status;
 }

@@ -4,10 +4,13 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 
 namespace oca::vtl {
+
+inline constexpr std::string_view kProgramName = "ocavtl";
 
 struct ManageOptions {
   std::string home;                     // of the appliance

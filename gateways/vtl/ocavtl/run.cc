@@ -21,8 +21,6 @@
 namespace oca::vtl {
 namespace {
 
-constexpr std::string_view kName = "ocavtl";
-
 struct Arguments {
   std::string home;
   std::string library;
@@ -38,8 +36,8 @@ struct Arguments {
   std::string mutual_password_file;
 };
 
-absl::Status Serve(Arguments arguments, const Context& context) {
-  OCA_RETURN_IF_ERROR(log::InitLog(kName, "", "info"));
+absl::Status ServeLibrary(Arguments arguments, const Context& context) {
+  OCA_RETURN_IF_ERROR(log::InitLog(kProgramName, "", "info"));
   if (!arguments.serve.chap.user.empty()) {
     OCA_ASSIGN_OR_RETURN(arguments.serve.chap.password,
                          daemon::ReadSecretFile(arguments.password_file));
@@ -138,7 +136,8 @@ void AddManageCommand(CLI::App& app, Arguments& a, Action* action) {
 }
 
 void AddServeCommand(CLI::App& app, Arguments& a, Action* action) {
-  auto* serve = Command(app, a, "serve", "Serve a library over iSCSI until SIGTERM", action, Serve);
+  auto* serve =
+      Command(app, a, "serve", "Serve a library over iSCSI until SIGTERM", action, ServeLibrary);
   serve->add_option("--target", a.serve.target.name, "The target's iSCSI name")->required();
   serve->add_option("--portal", a.serve.portal, "Address and port (127.0.0.1:3260)");
   serve->add_option("--initiator", a.serve.target.initiators, "A host's iSCSI name; may repeat");
@@ -157,7 +156,7 @@ void AddServeCommand(CLI::App& app, Arguments& a, Action* action) {
 
 int Run(std::span<const std::string> args, const Context& context) {
   CLI::App app{"Virtual tape libraries: makes them, and serves them over iSCSI by tgtd.",
-               std::string(kName)};
+               std::string(kProgramName)};
   app.require_subcommand(1);
   Arguments arguments;
   Action action;
@@ -167,7 +166,7 @@ int Run(std::span<const std::string> args, const Context& context) {
   if (auto code = daemon::ParseArguments(app, args, context.out, context.err)) return *code;
   absl::Status status = action(arguments, context);
   if (status.ok()) return 0;
-  context.err << fmt::format("{}: {}\n", kName, MessageOf(status));
+  context.err << fmt::format("{}: {}\n", kProgramName, MessageOf(status));
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 

@@ -6,12 +6,10 @@ namespace oca::scsi {
 namespace {
 
 constexpr uint16_t kSmc3 = 0x0480;
-constexpr uint8_t kControlPage = 0x0a;
 constexpr uint8_t kAddressPage = 0x1d;
 constexpr uint8_t kGeometryPage = 0x1e;
 constexpr uint8_t kCapabilitiesPage = 0x1f;
 constexpr uint8_t kExceptionsPage = 0x1c;
-constexpr uint8_t kTapeAlert = 0x2e;
 
 Identity ChangerIdentity(const vtape::Inventory& inventory) {
   const vtape::ChangerModel& model = vtape::kChangerL700;
@@ -127,16 +125,15 @@ Outcome Changer::CheckHeader(const ModeHeader& header, size_t offset) {
   return header.block_descriptor.empty() ? Good() : InvalidParameter(offset - 1);
 }
 
-std::vector<uint8_t> Changer::LogPageCodes() const { return {kTapeAlert}; }
+std::vector<uint8_t> Changer::LogPageCodes() const { return {kTapeAlertPage}; }
 
 std::vector<LogParameter> Changer::LogPage(uint8_t, const std::string& port) {
   return TapeAlertParameters(TakeTapeAlerts(port));
 }
 
 std::span<const CommandSpec> Changer::Commands() const {
+  using enum Sharing;
   constexpr int kNone = CommandSpec::kNoAction;
-  constexpr auto kAlways = Sharing::kAlways;
-  constexpr auto kNever = Sharing::kNever;
   static constexpr CommandSpec kCommands[] = {
       {0x07, kNone, 6, {}, kNever, kNever, Run<&Changer::InitializeStatus>},
       {0x1b, kNone, 6, {0, 0, 0xff, 0xff, 0x1f}, kNever, kNever, Run<&Changer::OpenClose>},

@@ -2,17 +2,11 @@
 #include "gateways/vtl/scsi/drive.h"
 
 namespace oca::scsi {
-namespace {
-
-constexpr int kNone = CommandSpec::kNoAction;
-constexpr auto kAlways = Sharing::kAlways;
-constexpr auto kNever = Sharing::kNever;
-constexpr auto kReading = Sharing::kReading;
-
-}  // namespace
 
 // Reading moves the tape under its holder, so it conflicts with every kind of reservation.
 std::span<const CommandSpec> Drive::Commands() const {
+  using enum Sharing;
+  constexpr int kNone = CommandSpec::kNoAction;
   static constexpr CommandSpec kCommands[] = {
       {0x01, kNone, 6, {0, 0x01}, kNever, kNever, Run<&Drive::Rewind>},
       {0x04, kNone, 6, {0, 0x01}, kNever, kNever, Run<&Drive::FormatMedium>},

@@ -13,7 +13,6 @@ enum Page : uint8_t {
   kSequentialAccess = 0x0c,
   kDeviceStatus = 0x11,
   kVolumeStatistics = 0x17,
-  kTapeAlert = 0x2e,
   kTapeUsage = 0x30,
   kTapeCapacity = 0x31,
 };
@@ -33,8 +32,8 @@ std::map<uint8_t, std::string> Drive::ProductData() {
 }
 
 std::vector<uint8_t> Drive::LogPageCodes() const {
-  return {kWriteErrors,      kReadErrors, kSequentialAccess, kDeviceStatus,
-          kVolumeStatistics, kTapeAlert,  kTapeUsage,        kTapeCapacity};
+  return {kWriteErrors,      kReadErrors,    kSequentialAccess, kDeviceStatus,
+          kVolumeStatistics, kTapeAlertPage, kTapeUsage,        kTapeCapacity};
 }
 
 void Drive::ResetLog() { log_ = {}; }
@@ -140,7 +139,7 @@ std::vector<LogParameter> Drive::LogPage(uint8_t page, const std::string& port) 
       return DeviceStatus();
     case kVolumeStatistics:
       return VolumeStatistics();
-    case kTapeAlert:
+    case kTapeAlertPage:
       return TapeAlertParameters(TakeTapeAlerts(port));
     case kTapeUsage:
       return TapeUsage();

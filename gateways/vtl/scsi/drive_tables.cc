@@ -70,8 +70,8 @@ std::vector<ModePage> DriveModePages() {
       // Disconnect-reconnect.
       {0x02, 0, std::string(14, '\0'), none, {}},
       // Control: sense data in descriptor format can be asked for.
-      {0x0a, 0, std::string(10, '\0'), Bytes({0x04}), {}},
-      {0x0a, 1, std::string(28, '\0'), none, {}},
+      {kControlPage, 0, std::string(10, '\0'), Bytes({0x04}), {}},
+      {kControlPage, 1, std::string(28, '\0'), none, {}},
       // Data compression: on, and only a promise: the storage below compresses in any case.
       {0x0f, 0, Bytes({0xc0, 0x80, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0}), Bytes({0x80}), {}},
       // Device configuration: logical objects have numbers; EOD at each write; software write

@@ -27,7 +27,8 @@ LogParameter Text(uint16_t code, std::string_view text, size_t bytes);
 std::string EncodeLogPage(uint8_t page, const std::vector<LogParameter>& parameters,
                           uint16_t first);
 
-// The page of TapeAlert: 64 flags, of which flag n is bit n - 1 of `flags`.
+// The page of TapeAlert, and its parameters: 64 flags, of which flag n is bit n - 1 of `flags`.
+constexpr uint8_t kTapeAlertPage = 0x2e;
 std::vector<LogParameter> TapeAlertParameters(uint64_t flags);
 
 constexpr uint64_t TapeAlertFlag(int number) { return uint64_t{1} << (number - 1); }

@@ -14,7 +14,6 @@ constexpr uint8_t kOldLun = 0xe0;  // SCSI-2 had the LUN there, and mtx still se
 constexpr uint8_t kNaca = 0x04;
 constexpr uint8_t kVendorControl = 0xc0;
 constexpr uint8_t kDescriptorSense = 0x04;  // in the first byte of the control mode page
-constexpr uint8_t kControlPage = 0x0a;
 constexpr size_t kMaxAlertReaders = 1024;
 
 bool HearsNoAttention(uint8_t opcode) {

@@ -4,9 +4,6 @@
 namespace oca::scsi {
 namespace {
 
-constexpr int kNone = CommandSpec::kNoAction;
-constexpr auto kAlways = Sharing::kAlways;
-constexpr auto kNever = Sharing::kNever;
 constexpr uint32_t kTimeoutSeconds = 300;  // that initiators had better wait, of any command
 
 void PutTimeouts(std::string* out) {
@@ -20,13 +17,15 @@ void PutTimeouts(std::string* out) {
 std::string Usage(const CommandSpec& spec) {
   std::string out(spec.usage.begin(), spec.usage.begin() + spec.bytes);
   out[0] = static_cast<char>(spec.opcode);
-  if (spec.action != kNone) out[1] = static_cast<char>(out[1] | spec.action);
+  if (spec.action != CommandSpec::kNoAction) out[1] = static_cast<char>(out[1] | spec.action);
   return out;
 }
 
 }  // namespace
 
 std::span<const CommandSpec> LogicalUnit::CommonCommands() {
+  using enum Sharing;
+  constexpr int kNone = CommandSpec::kNoAction;
   using Unit = LogicalUnit;
   static constexpr CommandSpec kCommands[] = {
       {0x00, kNone, 6, {}, kAlways, kNever, Run<&Unit::TestUnitReady>},
@@ -134,7 +133,7 @@ Outcome LogicalUnit::ReportSupportedOpcodes(Command& command) {
   if (option == 0) {
     std::string list;
     for (const CommandSpec* spec : AllCommands()) {
-      bool has_action = spec->action != kNone;
+      bool has_action = spec->action != CommandSpec::kNoAction;
       PutBe(&list, spec->opcode, 1);
       PutBe(&list, 0, 1);
       PutBe(&list, has_action ? spec->action : 0, 2);
@@ -151,9 +150,9 @@ Outcome LogicalUnit::ReportSupportedOpcodes(Command& command) {
   bool has_actions = false;
   for (const CommandSpec* spec : AllCommands()) {
     if (spec->opcode != opcode) continue;
-    has_actions = has_actions || spec->action != kNone;
-    if (spec->action == kNone ? action == 0 || option == 1
-                              : static_cast<uint64_t>(spec->action) == action) {
+    has_actions = has_actions || spec->action != CommandSpec::kNoAction;
+    if (spec->action == CommandSpec::kNoAction ? action == 0 || option == 1
+                                               : static_cast<uint64_t>(spec->action) == action) {
       found = spec;
     }
   }

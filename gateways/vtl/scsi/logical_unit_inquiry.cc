@@ -10,7 +10,7 @@ constexpr uint8_t kResponseFormat = 0x02;
 constexpr uint8_t kCommandQueueing = 0x02;
 constexpr size_t kInquiryBytes = 96;
 constexpr uint16_t kSam4 = 0x0080;
-constexpr uint16_t kIscsi = 0x0960;
+constexpr uint16_t kIscsiVersion = 0x0960;
 constexpr uint16_t kSpc4Version = 0x0460;
 
 // A name of 64 bits in the space that NAA leaves to everybody (3), of the unit's serial: FNV-1a.
@@ -64,7 +64,7 @@ std::string LogicalUnit::StandardInquiry() const {
   PutBe(&out, 0, 8);  // vendor specific, bytes 36 to 57
   PutBe(&out, 0, 8);
   PutBe(&out, 0, 6);
-  for (uint16_t version : {kSam4, kIscsi, kSpc4Version, identity_.standard}) {
+  for (uint16_t version : {kSam4, kIscsiVersion, kSpc4Version, identity_.standard}) {
     PutBe(&out, version, 2);
   }
   out.resize(kInquiryBytes, '\0');

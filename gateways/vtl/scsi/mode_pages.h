@@ -12,6 +12,7 @@
 
 namespace oca::scsi {
 
+constexpr uint8_t kControlPage = 0x0a;
 constexpr uint8_t kAllPages = 0x3f;
 constexpr uint8_t kAllSubpages = 0xff;
 

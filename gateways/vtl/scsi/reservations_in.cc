@@ -4,7 +4,7 @@
 namespace oca::scsi {
 namespace {
 
-constexpr uint8_t kIscsi = 0x05;  // protocol identifier
+constexpr uint8_t kIscsiProtocol = 0x05;  // protocol identifier
 constexpr uint8_t kWithSessionId = 0x40;
 
 // The port's TransportID as iSCSI has it: its name and session identifier, padded to four bytes.
@@ -12,7 +12,7 @@ std::string TransportId(const std::string& port) {
   std::string name = port;
   name.resize(std::max<size_t>(20, (port.size() + 1 + 3) / 4 * 4), '\0');
   std::string out;
-  PutBe(&out, kWithSessionId | kIscsi, 1);
+  PutBe(&out, kWithSessionId | kIscsiProtocol, 1);
   PutBe(&out, 0, 1);
   PutBe(&out, name.size(), 2);
   return out + name;
