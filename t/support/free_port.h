@@ -1,12 +1,12 @@
 // A port for a server of a test.
-#ifndef OCA_T_INTEGRATION_60_VTL_FREE_PORT_H_
-#define OCA_T_INTEGRATION_60_VTL_FREE_PORT_H_
+#ifndef OCA_T_SUPPORT_FREE_PORT_H_
+#define OCA_T_SUPPORT_FREE_PORT_H_
 
-namespace oca::scsi {
+namespace oca::support {
 
 // A port of loopback that nobody listens on now. Aborts the test program when there is none.
 int FreePort();
 
-}  // namespace oca::scsi
+}  // namespace oca::support
 
-#endif  // OCA_T_INTEGRATION_60_VTL_FREE_PORT_H_
+#endif  // OCA_T_SUPPORT_FREE_PORT_H_
