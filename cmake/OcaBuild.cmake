@@ -136,7 +136,8 @@ elseif(OCA_SANITIZE STREQUAL "thread")
        "TSAN_OPTIONS=second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/t/support/tsan.supp")
 endif()
 
-# Gives a test its labels and deadline. Target tests_<label> builds what the tests of one label need.
+# oca_label_test(<name> <label> <timeout> [<program>])  Gives a test its labels and deadline. Target tests_<label> builds what the tests of
+# one label need, the program among it.
 function(oca_label_test name label timeout)
   set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT ${timeout}
                                           ENVIRONMENT "${oca_test_environment}")
@@ -144,16 +145,17 @@ function(oca_label_test name label timeout)
     if(NOT TARGET tests_${l})
       add_custom_target(tests_${l})
     endif()
-    if(TARGET ${name})
-      add_dependencies(tests_${l} ${name})
+    if(ARGN)
+      add_dependencies(tests_${l} ${ARGN})
     endif()
   endforeach()
 endfunction()
 
-# oca_test(<name> LABEL unit SRCS a_test.cc ... [DEPS target ...] [TIMEOUT s] [THREADS] [SEPARATE])  A GoogleTest program, one CTest entry.
-# THREADS: it has threads, so it also runs under ThreadSanitizer. SEPARATE: as for a library.
+# oca_test(<name> LABEL unit SRCS a_test.cc ... [DEPS target ...] [TIMEOUT s] [SHARDS n] [THREADS] [SEPARATE])  A GoogleTest program, one CTest
+# entry; with SHARDS so many entries <name>_1 ..., which share its tests among them: for a program that takes long. THREADS: it has threads, so
+# it also runs under ThreadSanitizer. SEPARATE: as for a library.
 function(oca_test name)
-  cmake_parse_arguments(ARG "THREADS;SEPARATE" "LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS;SEPARATE" "LABEL;TIMEOUT;SHARDS" "SRCS;DEPS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
@@ -168,8 +170,17 @@ function(oca_test name)
   if(OCA_SANITIZE STREQUAL "thread")
     oca_wrap_absl(${name})
   endif()
-  add_test(NAME ${name} COMMAND ${name})
-  oca_label_test(${name} "${ARG_LABEL}" ${ARG_TIMEOUT})
+  if(NOT ARG_SHARDS)
+    add_test(NAME ${name} COMMAND ${name})
+    oca_label_test(${name} "${ARG_LABEL}" ${ARG_TIMEOUT} ${name})
+    return()
+  endif()
+  foreach(number RANGE 1 ${ARG_SHARDS})
+    math(EXPR index "${number} - 1")
+    add_test(NAME ${name}_${number} COMMAND ${name})
+    oca_label_test(${name}_${number} "${ARG_LABEL}" ${ARG_TIMEOUT} ${name})
+    set_property(TEST ${name}_${number} APPEND PROPERTY ENVIRONMENT GTEST_TOTAL_SHARDS=${ARG_SHARDS} GTEST_SHARD_INDEX=${index})
+  endforeach()
 endfunction()
 
 # oca_script_test(<name> LABEL e2e COMMAND program args ... [DEPS target ...] [TIMEOUT s])  A test that is a script, run from the top of the

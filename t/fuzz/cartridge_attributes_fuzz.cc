@@ -4,8 +4,9 @@
 #include <string_view>
 
 #include "lib/vtape/attributes.h"
+#include "t/fuzz/target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(cartridge_attributes_fuzz) {
   using namespace oca::vtape;  // NOLINT
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
   auto attributes = DecodeAttributes(bytes);

@@ -1,24 +1,22 @@
 // A whole index file of a tape cartridge, beside the payload that it was written with: whatever it
 // says, each block that is read is whole, and a tape that takes writes goes on as a tape does.
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "lib/io/testing/memory_file_system.h"
 #include "lib/vtape/cartridge.h"
+#include "t/fuzz/target.h"
 #include "t/support/vtape_storage.h"
 
 namespace {
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using oca::fuzz::Require;
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(cartridge_index_fuzz) {
   using namespace oca::vtape;  // NOLINT
   oca::io::MemoryFileSystem fs;
   oca::support::VtapeStorage storage(fs);

@@ -1,22 +1,20 @@
 // A file of the event spool: whoever holds the disk may have written it.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "services/events/spool_format.h"
+#include "t/fuzz/target.h"
 
 namespace {
 
 using namespace oca;  // NOLINT
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using oca::fuzz::Require;
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(event_spool_fuzz) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   auto segment = events::ParseSegment(bytes);
   if (!segment.ok()) return 0;

@@ -1,22 +1,20 @@
 // The index snapshot: its main file, and a page of a run; as they are, and with their checksums
 // made right, so that the search gets past them. A main file decodes to what encodes to the same
 // bytes.
-#include <cstdlib>
 #include <string>
 
 #include "fs/index/manifest.h"
 #include "fs/index/run.h"
 #include "lib/base/coding.h"
 #include "lib/base/crc32c.h"
+#include "t/fuzz/target.h"
 
 namespace oca::index {
 namespace {
 
 constexpr uint64_t kNumber = 7, kPage = 3;
 
-void Require(bool condition) {
-  if (!condition) std::abort();
-}
+using oca::fuzz::Require;
 
 void TryManifest(std::string_view bytes) {
   absl::StatusOr<Manifest> manifest = DecodeManifest(bytes);
@@ -35,7 +33,7 @@ void TryPage(std::string_view bytes) {
 }  // namespace
 }  // namespace oca::index
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(index_snapshot_fuzz) {
   using namespace oca;
   std::string bytes(reinterpret_cast<const char*>(data), size);
   index::TryManifest(bytes);

@@ -1,6 +1,5 @@
 // The key ring and encrypted units: bytes that whoever holds the disk may have written.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -8,14 +7,13 @@
 #include "fs/format/sealed.h"
 #include "lib/base/coding.h"
 #include "lib/base/crc32c.h"
+#include "t/fuzz/target.h"
 
 namespace {
 
 using namespace oca;  // NOLINT
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using oca::fuzz::Require;
 
 void TryRing(std::string_view bytes) {
   auto ring = format::DecodeKeyRing(bytes);
@@ -39,7 +37,7 @@ void TrySealed(std::string_view bytes) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(key_ring_fuzz) {
   std::string bytes(reinterpret_cast<const char*>(data), size);
   TryRing(bytes);
   TrySealed(bytes);

@@ -1,18 +1,16 @@
 // The recogniser of archives. The first two bytes say where the stream is split into two calls; the
 // rest is the stream. Both ways must give the same pieces, which cover it, and a unit may begin
 // anew at its begin.
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "fs/markers/splitter.h"
+#include "t/fuzz/target.h"
 
 namespace oca::markers {
 namespace {
 
-void Require(bool condition) {
-  if (!condition) std::abort();
-}
+using oca::fuzz::Require;
 
 struct Part {
   uint64_t end;
@@ -53,7 +51,7 @@ void Fuzz(std::string_view stream, size_t split) {
 }  // namespace
 }  // namespace oca::markers
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(markers_fuzz) {
   if (size < 2) return 0;
   const std::string_view stream(reinterpret_cast<const char*>(data) + 2, size - 2);
   const size_t split = (data[0] | data[1] << 8) * 16 % (stream.size() + 1);

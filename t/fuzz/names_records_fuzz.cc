@@ -2,7 +2,6 @@
 // byte says what the rest is. What decodes must encode to bytes that decode to the same, and a
 // log's reader must end whatever the file holds.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,13 +11,12 @@
 #include "fs/names/keys.h"
 #include "fs/names/records.h"
 #include "lib/io/testing/memory_file_system.h"
+#include "t/fuzz/target.h"
 
 namespace oca::names {
 namespace {
 
-void Require(bool condition) {
-  if (!condition) std::abort();
-}
+using oca::fuzz::Require;
 
 template <typename Decode, typename Encode>
 void RoundTrip(std::string_view bytes, Decode decode, Encode encode) {
@@ -125,7 +123,7 @@ void Fuzz(char what, std::string_view bytes) {
 }  // namespace
 }  // namespace oca::names
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(names_records_fuzz) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   oca::names::Fuzz(bytes[0], bytes.substr(1));

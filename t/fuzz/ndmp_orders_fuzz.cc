@@ -11,6 +11,7 @@
 #include "gateways/ndmp/data/tree.h"
 #include "gateways/ndmp/wire/codec.h"
 #include "gateways/ndmp/wire/messages_data.h"
+#include "t/fuzz/target.h"
 
 namespace {
 
@@ -21,7 +22,7 @@ void MustStayBelow(const std::string& path) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(ndmp_orders_fuzz) {
   using namespace oca::ndmp;  // NOLINT
   if (size < 2) return 0;
   const std::string_view body(reinterpret_cast<const char*>(data) + 2, size - 2);

@@ -2,7 +2,6 @@
 // asking is cheap, then the stream.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,19 +9,18 @@
 #include "gateways/ndmp/data/attributes.h"
 #include "gateways/ndmp/data/tar_reader.h"
 #include "gateways/ndmp/data/tree.h"
+#include "t/fuzz/target.h"
 
 namespace {
 
-void Must(bool holds) {
-  if (!holds) std::abort();
-}
+using oca::fuzz::Require;
 
 class Bytes final : public oca::ndmp::Source {
  public:
   Bytes(std::string_view bytes, bool cheap) : bytes_(bytes), cheap_(cheap) {}
   absl::Status Ask(uint64_t offset, uint64_t length) override {
     // In order, and never twice.
-    Must(left_ == 0 && length > 0 && offset == at_);
+    Require(left_ == 0 && length > 0 && offset == at_);
     left_ = length;
     return absl::OkStatus();
   }
@@ -44,7 +42,7 @@ class Bytes final : public oca::ndmp::Source {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(ndmp_tar_fuzz) {
   using namespace oca::ndmp;  // NOLINT
   if (size < 1) return 0;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
@@ -60,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     while (!ended) {
       auto block = reader->Data(&ended);
       if (!block.ok()) break;
-      Must(block->bytes.size() <= size);
+      Require(block->bytes.size() <= size);
     }
   }
 }

@@ -1,28 +1,26 @@
 // Everything that an NDMP peer can send. The input: a byte that chooses the version, two that
 // choose the message and its direction, then the body; the same bytes go through the framing too.
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "gateways/ndmp/wire/codec.h"
 #include "gateways/ndmp/wire/framing.h"
+#include "t/fuzz/target.h"
 
 namespace {
 
-void Must(bool holds) {
-  if (!holds) std::abort();
-}
+using oca::fuzz::Require;
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(ndmp_wire_fuzz) {
   using namespace oca::ndmp;  // NOLINT
   std::string_view input(reinterpret_cast<const char*>(data), size);
   Unframer unframer(1 << 16);
   unframer.Feed(input);
-  while (std::optional<std::string> message = unframer.Next()) Must(message->size() <= 1 << 16);
+  while (std::optional<std::string> message = unframer.Next()) Require(message->size() <= 1 << 16);
   if (input.size() < 3) return 0;
   const int version = kOldestVersion + data[0] % 3;
   const MessageSpec& spec = AllMessages()[data[1] % AllMessages().size()];
@@ -32,6 +30,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!once) return 0;
   // What was decoded can be sent, and means the same.
   std::optional<std::string> twice = recode(*once, version);
-  Must(twice.has_value() && *twice == *once);
+  Require(twice.has_value() && *twice == *once);
   return 0;
 }

@@ -5,8 +5,9 @@
 
 #include "fs/format/pack.h"
 #include "fs/store/codec.h"
+#include "t/fuzz/target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(pack_group_fuzz) {
   using namespace oca;  // NOLINT
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
   auto group = format::DecodeGroup(bytes);

@@ -1,7 +1,6 @@
 // Header, footer, trailer of a pack and the repository's format file: what decodes, encodes to the
 // same bytes. Health and the history of repairs: what decodes, encodes to what decodes to the same.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -11,14 +10,13 @@
 #include "fs/format/repository.h"
 #include "lib/base/coding.h"
 #include "lib/base/crc32c.h"
+#include "t/fuzz/target.h"
 
 namespace {
 
 using namespace oca;  // NOLINT
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using oca::fuzz::Require;
 
 void TryFooter(std::string_view bytes, uint64_t offset) {
   auto footer = format::DecodeFooter(bytes, offset);
@@ -53,7 +51,7 @@ void TryAll(std::string_view bytes) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(pack_parts_fuzz) {
   std::string bytes(reinterpret_cast<const char*>(data), size);
   TryAll(bytes);
   // Once more under good checksums, else a fuzzer never gets past them.

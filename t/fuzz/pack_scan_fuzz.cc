@@ -1,20 +1,18 @@
 // A whole pack file: ReadFooter and Recover of whatever bytes stand there.
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "fs/store/pack_store.h"
 #include "lib/io/testing/memory_file_system.h"
+#include "t/fuzz/target.h"
 
 namespace {
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using oca::fuzz::Require;
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(pack_scan_fuzz) {
   using namespace oca;  // NOLINT
   constexpr PackId kPack(42);
   io::MemoryFileSystem fs;

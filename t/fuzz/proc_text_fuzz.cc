@@ -6,8 +6,9 @@
 #include <string_view>
 
 #include "services/monitor/proc.h"
+#include "t/fuzz/target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(proc_text_fuzz) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto load = oca::monitor::ParseLoad(text);
   if (load.has_value() && !((*load)[0] >= 0 && (*load)[1] >= 0 && (*load)[2] >= 0)) std::abort();

@@ -1,18 +1,16 @@
 // Decoders of recipes. The first byte says what the rest is: 0xff a root, otherwise a node of that
 // level. What decodes must encode to the same bytes, and a tree of it must bear every reader.
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <utility>
 
 #include "fs/tree/recipe.h"
+#include "t/fuzz/target.h"
 
 namespace oca::tree {
 namespace {
 
-void Require(bool condition) {
-  if (!condition) std::abort();
-}
+using oca::fuzz::Require;
 
 // Gives one node for every fingerprint, and names nodes by a simple hash of them.
 class OneNodeStore : public NodeStore {
@@ -84,7 +82,7 @@ void FuzzNode(uint32_t level, std::string_view bytes) {
 }  // namespace
 }  // namespace oca::tree
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(recipe_fuzz) {
   if (size == 0) return 0;
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
   if (data[0] == 0xff) {

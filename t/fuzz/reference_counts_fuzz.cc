@@ -1,6 +1,5 @@
 // The cleaner's count of references: a file that whoever holds the disk may have written.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -8,16 +7,15 @@
 #include "fs/format/reference_counts.h"
 #include "lib/base/coding.h"
 #include "lib/base/crc32c.h"
+#include "t/fuzz/target.h"
 
 namespace {
 
 using namespace oca;  // NOLINT
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using oca::fuzz::Require;
 
-void Try(std::string_view bytes) {
+void TryCounts(std::string_view bytes) {
   auto counts = format::DecodeReferenceCounts(bytes);
   if (!counts.ok()) return;
   for (const format::ReferenceCounts::Pack& pack : counts->packs) {
@@ -31,12 +29,12 @@ void Try(std::string_view bytes) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(reference_counts_fuzz) {
   std::string bytes(reinterpret_cast<const char*>(data), size);
-  Try(bytes);
+  TryCounts(bytes);
   if (size < 4) return 0;
   // Once more under a good checksum, else a fuzzer never gets past it.
   StoreLe<uint32_t>(bytes.data() + size - 4, Crc32c(std::string_view(bytes).substr(0, size - 4)));
-  Try(bytes);
+  TryCounts(bytes);
   return 0;
 }

@@ -10,8 +10,9 @@
 #include "lib/http/url.h"
 #include "services/http/routes.h"
 #include "services/http/transcode.h"
+#include "t/fuzz/target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(rest_request_fuzz) {
   using oca::httpd::Routes;
   static const auto* const kRoutes = new Routes(oca::api::UserServices());
   const std::string_view input(reinterpret_cast<const char*>(data), size);

@@ -6,8 +6,9 @@
 #include <string_view>
 
 #include "gateways/vtl/ocavtl/session_list.h"
+#include "t/fuzz/target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(session_list_fuzz) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
   auto lines = std::count(text.begin(), text.end(), '\n') + 1;
   auto sessions = oca::vtl::ParseSessions(text);

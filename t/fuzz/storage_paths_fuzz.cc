@@ -1,22 +1,20 @@
 // Identities of storage paths, their list, and the bound of pack ids.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "fs/format/storage_paths.h"
 #include "lib/base/coding.h"
 #include "lib/base/crc32c.h"
+#include "t/fuzz/target.h"
 
 namespace {
 
 using namespace oca;  // NOLINT
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using oca::fuzz::Require;
 
-void Try(std::string_view bytes) {
+void TryPaths(std::string_view bytes) {
   if (auto identity = format::DecodePathIdentity(bytes); identity.ok())
     Require(format::EncodePathIdentity(*identity) == bytes);
   if (auto bound = format::DecodePackIdBound(bytes); bound.ok())
@@ -30,12 +28,12 @@ void Try(std::string_view bytes) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(storage_paths_fuzz) {
   std::string bytes(reinterpret_cast<const char*>(data), size);
-  Try(bytes);
+  TryPaths(bytes);
   if (size < 4) return 0;
   // Once more under a good checksum, else a fuzzer never gets past it.
   StoreLe<uint32_t>(bytes.data() + size - 4, Crc32c(std::string_view(bytes).substr(0, size - 4)));
-  Try(bytes);
+  TryPaths(bytes);
   return 0;
 }

@@ -3,7 +3,6 @@
 // follows (2 bytes, little-endian), the data, and how much is expected (2 bytes).
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,15 +12,17 @@
 #include "gateways/vtl/scsi/changer.h"
 #include "lib/io/testing/memory_file_system.h"
 #include "lib/vtape/library.h"
+#include "t/fuzz/target.h"
 #include "t/support/vtape_storage.h"
 
 namespace {
 
 constexpr size_t kMaxCommands = 64;
 
-class Bytes {
+class CommandBytes {
  public:
-  Bytes(const uint8_t* data, size_t size) : rest_(reinterpret_cast<const char*>(data), size) {}
+  CommandBytes(const uint8_t* data, size_t size)
+      : rest_(reinterpret_cast<const char*>(data), size) {}
   std::string_view Take(size_t n) {
     std::string_view out = rest_.substr(0, n);
     rest_.remove_prefix(out.size());
@@ -39,13 +40,11 @@ class Bytes {
   std::string_view rest_;
 };
 
-void Must(bool holds) {
-  if (!holds) std::abort();
-}
+using oca::fuzz::Require;
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+OCA_FUZZ(vtl_scsi_fuzz) {
   using namespace oca;  // NOLINT
   io::MemoryFileSystem fs;
   support::VtapeStorage storage(fs);
@@ -56,18 +55,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                           .drives = 1,
                           .slots = 2,
                           .mail_slots = 1};
-  Must(vtape::Library::Create(storage, "/l", spec).ok());
+  Require(vtape::Library::Create(storage, "/l", spec).ok());
   auto library = vtape::Library::Open(storage, "/l");
-  Must(library.ok());
+  Require(library.ok());
   char next = 0;
   auto fill = [&](std::span<char> out) { std::fill(out.begin(), out.end(), ++next); };
-  Must((*library)->AddCartridges({1, 1 << 20, vtape::MediumKind::kData, 4}, fill).ok());
-  Must((*library)->Move(1000, 500).ok());
+  Require((*library)->AddCartridges({1, 1 << 20, vtape::MediumKind::kData, 4}, fill).ok());
+  Require((*library)->Move(1000, 500).ok());
   scsi::Changer changer(**library);
   scsi::Drive drive(storage, scsi::DriveConfigOf((*library)->inventory(), 0));
   changer.Attach(500, drive);
   const scsi::Initiator initiators[] = {{"iqn.a:one,i,0x1", 1}, {"iqn.a:two,i,0x2", 2}};
-  Bytes input(data, size);
+  CommandBytes input(data, size);
   for (size_t i = 0; i < kMaxCommands && !input.empty(); ++i) {
     auto choice = static_cast<uint8_t>(input.Take(1)[0]);
     std::string_view cdb = input.Take(16);
@@ -75,9 +74,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::vector<char> in(input.Short());
     scsi::LogicalUnit& unit = (choice & 1) != 0 ? static_cast<scsi::LogicalUnit&>(changer) : drive;
     scsi::Response response = unit.Execute({initiators[choice >> 1 & 1], cdb, out, in});
-    Must(response.in_bytes <= in.size());
-    Must((response.status == scsi::Status::kCheckCondition) == !response.sense.empty());
-    Must(response.sense.size() <= 252);
+    Require(response.in_bytes <= in.size());
+    Require((response.status == scsi::Status::kCheckCondition) == !response.sense.empty());
+    Require(response.sense.size() <= 252);
   }
   return 0;
 }

@@ -15,6 +15,7 @@
 #include "t/bench/null_fuse/operations.h"
 
 namespace oca::bench {
+namespace passthrough {
 namespace {
 
 // The kernel's number for a node is the address of this; O_PATH descriptors stay open until the
@@ -193,16 +194,17 @@ fuse_lowlevel_ops MakeOperations() {
 }
 
 }  // namespace
+}  // namespace passthrough
 
 const fuse_lowlevel_ops& PassthroughOperations() {
-  static const fuse_lowlevel_ops ops = MakeOperations();
+  static const fuse_lowlevel_ops ops = passthrough::MakeOperations();
   return ops;
 }
 
 int OpenPassthroughRoot(const std::string& dir) {
   int fd = open(dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return errno;
-  root = new Node{fd};
+  passthrough::root = new passthrough::Node{fd};
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "t/bench/null_fuse/operations.h"
 
 namespace oca::bench {
+namespace sink {
 namespace {
 
 struct Node {
@@ -229,9 +230,10 @@ fuse_lowlevel_ops MakeOperations() {
 }
 
 }  // namespace
+}  // namespace sink
 
 const fuse_lowlevel_ops& SinkOperations() {
-  static const fuse_lowlevel_ops ops = MakeOperations();
+  static const fuse_lowlevel_ops ops = sink::MakeOperations();
   return ops;
 }
 

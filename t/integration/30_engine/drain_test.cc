@@ -10,8 +10,6 @@
 namespace oca::engine {
 namespace {
 
-using State = StoragePathStatus::State;
-
 class Drain : public StoragePathsFixture {
  protected:
   // A file that lies in /two alone.
@@ -34,7 +32,7 @@ TEST_F(Drain, AllIsMovedAndThePathIsRemoved) {
   ASSERT_GT(PacksOf(two_, "/", group_), 8u);
   ASSERT_OK_AND_ASSIGN(StoragePathStatus status, StartDrain());
   EXPECT_FALSE(status.removed);
-  EXPECT_EQ(status.state, State::kDraining);
+  EXPECT_EQ(status.state, PathState::kDraining);
   EXPECT_GT(status.packs, 8u);
   Put("meanwhile");
   ExpectAllWhole();
@@ -78,7 +76,7 @@ TEST_F(Drain, WhileItLastsNewPacksGoElsewhereAndARestartDoesNotEndIt) {
   filesystem_.reset();  // a crash
   Open();
   EXPECT_TRUE(Two().draining);
-  EXPECT_EQ(Two().state, State::kDraining);
+  EXPECT_EQ(Two().state, PathState::kDraining);
   ExpectAllWhole();
   moves_ = true;
   Reopen();
@@ -100,7 +98,7 @@ TEST_F(Drain, AddCallsItOff) {
   EXPECT_GT(Two().packs, packs);
   moves_ = true;
   Reopen();
-  EXPECT_EQ(Two().state, State::kOnline);
+  EXPECT_EQ(Two().state, PathState::kOnline);
   ExpectAllWhole();
 }
 
@@ -110,7 +108,7 @@ TEST_F(Drain, WithoutRoomElsewhereItIsRefused) {
   FillHome();
   const absl::Status refused = StartDrain().status();
   EXPECT_EQ(ErrnoOf(refused), ENOSPC) << refused;
-  EXPECT_EQ(Two().state, State::kOnline);
+  EXPECT_EQ(Two().state, PathState::kOnline);
   GiveRoom();
   ExpectAllWhole();
 }
@@ -126,7 +124,7 @@ TEST_F(Drain, RoomThatRunsOutMeanwhileStopsItUntilThereIsSome) {
   Reopen();
   (void)filesystem_->StartReclaim();
   WaitWhile([&] { return filesystem_->GetCleanerStatus().state == JobState::kRunning; });
-  EXPECT_EQ(Two().state, State::kDraining);
+  EXPECT_EQ(Two().state, PathState::kDraining);
   ExpectAllWhole();
   GiveRoom();
   ASSERT_OK(StartDrain().status());  // asked again it does not wait
@@ -168,7 +166,7 @@ TEST_F(Drain, ADamagedPackStaysUntilNothingNeedsIt) {
   ASSERT_OK(StartDrain().status());
   (void)Reclaim();
   (void)Reclaim();
-  EXPECT_EQ(Two().state, State::kDraining);
+  EXPECT_EQ(Two().state, PathState::kDraining);
   EXPECT_GT(Two().packs, 0u);
   EXPECT_EQ(ErrnoOf(Read("damaged").status()), EIO);
   PutData("the same again", files_["damaged"], true);

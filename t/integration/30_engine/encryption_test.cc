@@ -266,7 +266,7 @@ TEST_F(EncryptionTest, DeletingTheGroupDestroysItsKeys) {
 
 // --- Power cuts ---
 
-void CutAt(uint64_t n, bool* was_cut) {
+void CutEncryptingAt(uint64_t n, bool* was_cut) {
   SCOPED_TRACE("power cut at call " + std::to_string(n));
   io::FaultFileSystem disk;
   std::map<std::string, std::string> must;
@@ -332,7 +332,7 @@ void CutAt(uint64_t n, bool* was_cut) {
 TEST(EncryptionPowerCut, AtEveryCallNothingIsLostAndTheWorkGoesOn) {
   bool was_cut = true;
   uint64_t n = 1;
-  for (; was_cut && !testing::Test::HasFailure(); ++n) CutAt(n, &was_cut);
+  for (; was_cut && !testing::Test::HasFailure(); ++n) CutEncryptingAt(n, &was_cut);
   RecordProperty("calls", static_cast<int>(n));
   EXPECT_GT(n, 50u);
 }

@@ -110,7 +110,7 @@ TEST_F(PerformanceTier, MissingAtTheStartAndBackLater) {
   ASSERT_OK(filesystem_->Stop());
   mounts_.Unmount("/two");
   Open();
-  EXPECT_EQ(Two().state, StoragePathStatus::State::kMissing);
+  EXPECT_EQ(Two().state, PathState::kMissing);
   ExpectWhole("slow");
   EXPECT_EQ(ErrnoOf(Read("fast").status()), EIO);
   PutHome("while missing");
@@ -207,7 +207,7 @@ TEST_F(PerformanceTier, ADiskThatFailsToWriteIsTakenForMissingUntilItWorks) {
   ExpectWhole("slow");
   two_.ClearFaults();
   ASSERT_OK(filesystem_->RescanStoragePaths());
-  EXPECT_EQ(Two().state, StoragePathStatus::State::kOnline);
+  EXPECT_EQ(Two().state, PathState::kOnline);
   WaitWhile([&] { return AtHome() > 0; });
   EXPECT_EQ(AtHome(), 0u);
   ExpectAllWhole();

@@ -12,7 +12,7 @@
 namespace oca::engine {
 namespace {
 
-void CutAt(uint64_t n, bool* was_cut) {
+void CutWorkloadAt(uint64_t n, bool* was_cut) {
   SCOPED_TRACE("power cut at call " + std::to_string(n));
   io::FaultFileSystem disk;
   std::vector<State> states;
@@ -49,7 +49,7 @@ void CutAt(uint64_t n, bool* was_cut) {
 TEST(EnginePowerCut, AtEveryCallWhatComesBackIsAWholeStateNotOlderThanAcknowledged) {
   bool was_cut = true;
   uint64_t n = 1;
-  for (; was_cut && !::testing::Test::HasFailure(); ++n) CutAt(n, &was_cut);
+  for (; was_cut && !::testing::Test::HasFailure(); ++n) CutWorkloadAt(n, &was_cut);
   RecordProperty("calls", static_cast<int>(n));
   EXPECT_GT(n, 100u);
 }

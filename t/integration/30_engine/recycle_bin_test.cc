@@ -275,7 +275,7 @@ TEST(EngineRecycleBin, ExpiresByItself) {
   ASSERT_OK(filesystem->Stop());
 }
 
-void CutAt(uint64_t n, bool* was_cut) {
+void CutRecyclingAt(uint64_t n, bool* was_cut) {
   SCOPED_TRACE("power cut at call " + std::to_string(n));
   io::FaultFileSystem disk;
   std::vector<State> states{State()};
@@ -308,7 +308,7 @@ void CutAt(uint64_t n, bool* was_cut) {
 TEST(EngineRecycleBin, PowerCutLeavesADeletionDoneWithItsPlaceInTheBinOrNotDone) {
   bool was_cut = true;
   uint64_t n = 1;
-  for (; was_cut && !::testing::Test::HasFailure(); ++n) CutAt(n, &was_cut);
+  for (; was_cut && !::testing::Test::HasFailure(); ++n) CutRecyclingAt(n, &was_cut);
   RecordProperty("calls", static_cast<int>(n));
   EXPECT_GT(n, 80u);
 }

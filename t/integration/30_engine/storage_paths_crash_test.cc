@@ -20,7 +20,7 @@ namespace {
 
 using support::RandomBytes;
 
-void CutAt(uint64_t n, bool* was_cut) {
+void CutWithPathsAt(uint64_t n, bool* was_cut) {
   SCOPED_TRACE("power cut at call " + std::to_string(n));
   io::FaultFileSystem disk;
   ASSERT_OK(disk.CreateDir("/two"));
@@ -64,7 +64,7 @@ void CutAt(uint64_t n, bool* was_cut) {
 TEST(StoragePathsCrash, AtEveryCallThePathIsAddedOrNotAndNothingIsLost) {
   bool was_cut = true;
   uint64_t n = 1;
-  for (; was_cut && !::testing::Test::HasFailure(); ++n) CutAt(n, &was_cut);
+  for (; was_cut && !::testing::Test::HasFailure(); ++n) CutWithPathsAt(n, &was_cut);
   EXPECT_GT(n, 50u);
 }
 

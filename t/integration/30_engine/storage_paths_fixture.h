@@ -28,6 +28,8 @@
 
 namespace oca::engine {
 
+using PathState = StoragePathStatus::State;
+
 inline constexpr size_t kMiB = 1u << 20;
 
 // Home, and two disks that may be mounted beside it.
@@ -136,17 +138,17 @@ class StoragePathsFixture : public ::testing::Test {
   void Add() {
     ASSERT_OK_AND_ASSIGN(StoragePathStatus added, filesystem_->AddStoragePath("/two"));
     EXPECT_EQ(added.dir, "/two");
-    EXPECT_EQ(added.state, StoragePathStatus::State::kOnline);
+    EXPECT_EQ(added.state, PathState::kOnline);
   }
   void Lose() {
     mounts_.Unmount("/two");
     ASSERT_OK(filesystem_->RescanStoragePaths());
-    EXPECT_EQ(Two().state, StoragePathStatus::State::kMissing);
+    EXPECT_EQ(Two().state, PathState::kMissing);
   }
   void BringBack() {
     mounts_.Mount("/two", two_);
     ASSERT_OK(filesystem_->RescanStoragePaths());
-    EXPECT_EQ(Two().state, StoragePathStatus::State::kOnline);
+    EXPECT_EQ(Two().state, PathState::kOnline);
   }
   void BringBackDraining() {
     mounts_.Mount("/two", two_);

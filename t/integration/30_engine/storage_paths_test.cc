@@ -11,7 +11,6 @@ namespace oca::engine {
 namespace {
 
 using support::RandomBytes;
-using State = StoragePathStatus::State;
 using Duration = io::FaultFileSystem::Duration;
 using StoragePathsTest = StoragePathsFixture;
 
@@ -25,7 +24,7 @@ TEST_F(StoragePathsTest, PacksAreSpreadAndFoundAfterARestart) {
   EXPECT_GT(filesystem_->ListStoragePaths().at(0).pack_bytes, 4 * kMiB);
   ExpectAllWhole();
   Reopen();
-  EXPECT_EQ(Two().state, State::kOnline);
+  EXPECT_EQ(Two().state, PathState::kOnline);
   ExpectAllWhole();
   EXPECT_THAT(Scan(), ::testing::IsEmpty());
 }
@@ -87,7 +86,7 @@ TEST_F(StoragePathsTest, MissingAtTheStartAndBackLater) {
   ASSERT_OK(filesystem_->Stop());
   mounts_.Unmount("/two");
   Open();
-  EXPECT_EQ(Two().state, State::kMissing);
+  EXPECT_EQ(Two().state, PathState::kMissing);
   ExpectWhole("before");
   ExpectMissing("after");
   Remove("to be deleted");
@@ -168,7 +167,7 @@ TEST_F(StoragePathsTest, APathThatFillsUpUnderOpenPacks) {
   Put("first", false, 3 * kMiB);
   two_.SetCapacity(1);
   Put("second", true, 3 * kMiB);
-  EXPECT_EQ(Two().state, State::kFull);
+  EXPECT_EQ(Two().state, PathState::kFull);
   ExpectAllWhole();
   EXPECT_EQ(Reclaim().state, JobState::kDone);
   Put("third");
@@ -184,13 +183,13 @@ TEST_F(StoragePathsTest, APathThatFailsToWriteIsTakenForMissingUntilItWorks) {
   Put("after");
   two_.FailMatching(io::Op::kWrite, "", EIO, Duration::kPersistent);
   Put("on failing disk", true, 4 * kMiB);
-  EXPECT_EQ(Two().state, State::kMissing);
+  EXPECT_EQ(Two().state, PathState::kMissing);
   EXPECT_FALSE(Two().why.empty());
   ExpectWhole("before");
   ExpectWhole("on failing disk");
   two_.ClearFaults();
   ASSERT_OK(filesystem_->RescanStoragePaths());
-  EXPECT_EQ(Two().state, State::kOnline);
+  EXPECT_EQ(Two().state, PathState::kOnline);
   ExpectAllWhole();
   EXPECT_THAT(Scan(), ::testing::IsEmpty());
 }
@@ -203,7 +202,7 @@ TEST_F(StoragePathsTest, ADiskThatFailsToReadIsNotDamage) {
   two_.FailMatching(io::Op::kWrite, "", EIO, Duration::kPersistent);
   (void)Scan();
   EXPECT_THAT(filesystem_->GetHealth(std::nullopt).damaged, ::testing::IsEmpty());
-  EXPECT_EQ(Two().state, State::kMissing);
+  EXPECT_EQ(Two().state, PathState::kMissing);
   two_.ClearFaults();
   ASSERT_OK(filesystem_->RescanStoragePaths());
   ExpectAllWhole();
@@ -216,12 +215,12 @@ TEST_F(StoragePathsTest, AnotherFolderInItsPlaceIsNotTakenForIt) {
   io::FaultFileSystem other;
   mounts_.Mount("/two", other);  // empty
   ASSERT_OK(filesystem_->RescanStoragePaths());
-  EXPECT_EQ(Two().state, State::kMissing);
+  EXPECT_EQ(Two().state, PathState::kMissing);
   ASSERT_OK_AND_ASSIGN(std::string identity, io::ReadFile(two_, "/oca-storage-path"));
   identity[20] ^= 1;
   ASSERT_OK(io::WriteFileAtomically(other, "/oca-storage-path", identity));
   ASSERT_OK(filesystem_->RescanStoragePaths());
-  EXPECT_EQ(Two().state, State::kMissing);
+  EXPECT_EQ(Two().state, PathState::kMissing);
   EXPECT_TRUE(absl::StrContains(Two().why, "checksum")) << Two().why;
   // Mounted elsewhere it is taken in there.
   mounts_.Mount("/three", two_);

@@ -10,7 +10,7 @@ using absl::StatusCode;
 using support::StatusIs;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using Stub = mgmt::Access::Stub;
+using AccessStub = mgmt::Access::Stub;
 
 class AccessService : public UsersService {
  protected:
@@ -26,7 +26,8 @@ class AccessService : public UsersService {
   }
 
   template <typename Request, typename Response>
-  absl::Status Ask(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+  absl::Status Ask(grpc::Status (AccessStub::*method)(grpc::ClientContext*, const Request&,
+                                                      Response*),
                    const Request& request, Response* response) {
     grpc::ClientContext context;
     rpc::SetTimeout(&context, absl::Seconds(60));
@@ -41,7 +42,7 @@ class AccessService : public UsersService {
     request.set_role(role);
     request.set_mode(mode);
     mgmt::AccessEntry made;
-    absl::Status status = Ask(&Stub::AddAccess, request, &made);
+    absl::Status status = Ask(&AccessStub::AddAccess, request, &made);
     if (!status.ok()) return status;
     return made;
   }
@@ -53,7 +54,7 @@ class AccessService : public UsersService {
     request.set_mode(mode);
     request.set_revision(revision);
     mgmt::AccessEntry changed;
-    absl::Status status = Ask(&Stub::UpdateAccess, request, &changed);
+    absl::Status status = Ask(&AccessStub::UpdateAccess, request, &changed);
     if (!status.ok()) return status;
     return changed;
   }
@@ -63,7 +64,7 @@ class AccessService : public UsersService {
     request.set_user(user);
     request.set_role(role);
     mgmt::DeleteAccessResponse response;
-    return Ask(&Stub::DeleteAccess, request, &response);
+    return Ask(&AccessStub::DeleteAccess, request, &response);
   }
   // "c1 eve rw", "c1 ROLE_CIFS rwd".
   std::vector<std::string> List(const std::string& container = "", const std::string& user = "",
@@ -73,7 +74,7 @@ class AccessService : public UsersService {
     request.set_user(user);
     request.set_role(role);
     mgmt::ListAccessResponse list;
-    EXPECT_OK(Ask(&Stub::ListAccess, request, &list));
+    EXPECT_OK(Ask(&AccessStub::ListAccess, request, &list));
     std::vector<std::string> lines;
     for (const auto& entry : list.entries()) {
       lines.push_back(
@@ -90,7 +91,7 @@ class AccessService : public UsersService {
     return CallAs(metadata, &Management::Stub::DeleteContainer, request, &response);
   }
 
-  std::unique_ptr<Stub> access_;
+  std::unique_ptr<AccessStub> access_;
   std::unique_ptr<mgmt::Tokens::Stub> tokens_;
 };
 

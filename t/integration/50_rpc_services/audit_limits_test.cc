@@ -9,7 +9,7 @@ using absl::StatusCode;
 using support::StatusIs;
 using testing::AllOf;
 using testing::HasSubstr;
-using Stub = mgmt::AuditLimits::Stub;
+using LimitsStub = mgmt::AuditLimits::Stub;
 
 class AuditLimitsService : public UsersService {
  protected:
@@ -25,7 +25,8 @@ class AuditLimitsService : public UsersService {
   template <typename Request>
   absl::StatusOr<mgmt::AuditLimitsStatus> Ask(
       const Metadata& metadata,
-      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, mgmt::AuditLimitsStatus*),
+      grpc::Status (LimitsStub::*method)(grpc::ClientContext*, const Request&,
+                                         mgmt::AuditLimitsStatus*),
       const Request& request) {
     mgmt::AuditLimitsStatus answer;
     absl::Status status = CallOn(*limits_, metadata, method, request, &answer);
@@ -33,7 +34,7 @@ class AuditLimitsService : public UsersService {
     return answer;
   }
   absl::StatusOr<mgmt::AuditLimitsStatus> Get() {
-    return Ask({}, &Stub::GetAuditLimits, mgmt::GetAuditLimitsRequest());
+    return Ask({}, &LimitsStub::GetAuditLimits, mgmt::GetAuditLimitsRequest());
   }
   absl::StatusOr<mgmt::AuditLimitsStatus> Set(std::optional<uint32_t> days,
                                               std::optional<uint64_t> entries,
@@ -43,7 +44,7 @@ class AuditLimitsService : public UsersService {
     if (days) request.set_keep_days(*days);
     if (entries) request.set_keep_entries(*entries);
     request.set_revision(revision);
-    return Ask(metadata, &Stub::SetAuditLimits, request);
+    return Ask(metadata, &LimitsStub::SetAuditLimits, request);
   }
   // Puts `number` entries on record, one for each minute up to `days` ago.
   void Insert(int number, int days, const std::string& method, const std::string& outcome) {
@@ -67,7 +68,7 @@ class AuditLimitsService : public UsersService {
     }
   }
 
-  std::unique_ptr<Stub> limits_;
+  std::unique_ptr<LimitsStub> limits_;
 };
 
 TEST_F(AuditLimitsService, AreShownAndSet) {

@@ -10,7 +10,7 @@ using absl::StatusCode;
 using mgmt::Gateways;
 using support::StatusIs;
 
-constexpr char kPassword[] = "correct horse battery staple, and some more";
+constexpr char kTapesPassword[] = "correct horse battery staple, and some more";
 
 class GatewaysService : public ConfigService {
  protected:
@@ -25,7 +25,7 @@ class GatewaysService : public ConfigService {
     mgmt::AddUserRequest request;
     request.set_name(name);
     for (mgmt::Role role : roles) request.add_roles(role);
-    request.set_password(kPassword);
+    request.set_password(kTapesPassword);
     mgmt::UserWithPassword made;
     grpc::ClientContext context;
     rpc::SetTimeout(&context, absl::Seconds(60));
@@ -60,30 +60,31 @@ class GatewaysService : public ConfigService {
 };
 
 TEST_F(GatewaysService, UsersOfNdmpAreKnownByBothMethods) {
-  EXPECT_OK(CheckText("tapes", kPassword));
-  EXPECT_OK(CheckDigest("tapes", kPassword));
+  EXPECT_OK(CheckText("tapes", kTapesPassword));
+  EXPECT_OK(CheckDigest("tapes", kTapesPassword));
   EXPECT_EQ(Sql("SELECT last_login_from FROM oca_config.user_account WHERE name = 'tapes'"),
             "ndmp 192.0.2.7");
   EXPECT_THAT(CheckText("tapes", "wrong"), StatusIs(StatusCode::kUnauthenticated));
   EXPECT_THAT(CheckDigest("tapes", "wrong"), StatusIs(StatusCode::kUnauthenticated));
-  EXPECT_OK(CheckDigest("tapes", kPassword));
-  EXPECT_THAT(CheckDigest("tapes", kPassword, std::string(64, 'd')),
+  EXPECT_OK(CheckDigest("tapes", kTapesPassword));
+  EXPECT_THAT(CheckDigest("tapes", kTapesPassword, std::string(64, 'd')),
               StatusIs(StatusCode::kUnauthenticated));
-  EXPECT_THAT(CheckDigest("tapes", kPassword, "short"), StatusIs(StatusCode::kInvalidArgument));
+  EXPECT_THAT(CheckDigest("tapes", kTapesPassword, "short"),
+              StatusIs(StatusCode::kInvalidArgument));
 }
 
 TEST_F(GatewaysService, OthersAreNot) {
-  EXPECT_THAT(CheckText("shares", kPassword), StatusIs(StatusCode::kUnauthenticated));
-  EXPECT_THAT(CheckDigest("shares", kPassword), StatusIs(StatusCode::kUnauthenticated));
-  EXPECT_THAT(CheckText("nobody", kPassword), StatusIs(StatusCode::kUnauthenticated));
+  EXPECT_THAT(CheckText("shares", kTapesPassword), StatusIs(StatusCode::kUnauthenticated));
+  EXPECT_THAT(CheckDigest("shares", kTapesPassword), StatusIs(StatusCode::kUnauthenticated));
+  EXPECT_THAT(CheckText("nobody", kTapesPassword), StatusIs(StatusCode::kUnauthenticated));
   mgmt::UpdateUserRequest disable;
   disable.set_name("tapes");
   disable.set_enabled(false);
   mgmt::User changed;
   grpc::ClientContext context;
   ASSERT_TRUE(users_->UpdateUser(&context, disable, &changed).ok());
-  EXPECT_THAT(CheckText("tapes", kPassword), StatusIs(StatusCode::kUnauthenticated));
-  EXPECT_THAT(CheckDigest("tapes", kPassword), StatusIs(StatusCode::kUnauthenticated));
+  EXPECT_THAT(CheckText("tapes", kTapesPassword), StatusIs(StatusCode::kUnauthenticated));
+  EXPECT_THAT(CheckDigest("tapes", kTapesPassword), StatusIs(StatusCode::kUnauthenticated));
 }
 
 TEST_F(GatewaysService, WhoGuessesHasToWait) {

@@ -7,7 +7,7 @@
 #include "lib/api/gateways.grpc.pb.h"
 #include "lib/api/ndmp.grpc.pb.h"
 #include "t/integration/50_rpc_services/users_fixture.h"
-#include "t/integration/60_vtl/free_port.h"
+#include "t/support/free_port.h"
 
 namespace oca::config {
 namespace {
@@ -23,7 +23,7 @@ constexpr char kLoopback[] = "127.0.0.1";
 // Somebody else who listens.
 class OtherService {
  public:
-  OtherService() : port_(scsi::FreePort()), fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  OtherService() : port_(support::FreePort()), fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(port_));
@@ -127,7 +127,7 @@ class NdmpService : public UsersService {
     return session;
   }
 
-  const int port_ = scsi::FreePort();
+  const int port_ = support::FreePort();
   std::unique_ptr<Stub> ndmp_;
   std::unique_ptr<mgmt::Gateways::Stub> gateways_;
   mgmt::ReportNdmpRequest report_;

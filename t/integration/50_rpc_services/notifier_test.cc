@@ -10,7 +10,7 @@
 #include "lib/event/event.h"
 #include "lib/http/certificate.h"
 #include "t/integration/50_rpc_services/alerts_fixture.h"
-#include "t/integration/60_vtl/free_port.h"
+#include "t/support/free_port.h"
 
 namespace oca::health {
 namespace {
@@ -113,7 +113,7 @@ class Notifying : public Alerts {
   const http::CertificateFiles certificate_{dir_.Path("relay.crt"), dir_.Path("relay.key")};
   support::FakeClock clock_;
   support::EventList events_;
-  const int port_ = scsi::FreePort();
+  const int port_ = support::FreePort();
   std::unique_ptr<support::Process> relay_;
   std::unique_ptr<Notifier> notifier_;
 };

@@ -25,7 +25,7 @@ using support::WrongTotpCode;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-using Stub = mgmt::SecondFactor::Stub;
+using FactorStub = mgmt::SecondFactor::Stub;
 
 class SecondFactorService : public UsersService {
  protected:
@@ -40,7 +40,8 @@ class SecondFactorService : public UsersService {
 
   template <typename Request, typename Response>
   absl::Status Ask(const Metadata& metadata,
-                   grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                   grpc::Status (FactorStub::*method)(grpc::ClientContext*, const Request&,
+                                                      Response*),
                    const Request& request, Response* response) {
     return CallOn(*factor_, metadata, method, request, response);
   }
@@ -49,7 +50,7 @@ class SecondFactorService : public UsersService {
     mgmt::BeginTotpRequest request;
     request.set_password(password);
     mgmt::TotpSecret secret;
-    absl::Status status = Ask(metadata, &Stub::BeginTotp, request, &secret);
+    absl::Status status = Ask(metadata, &FactorStub::BeginTotp, request, &secret);
     if (!status.ok()) return status;
     return secret;
   }
@@ -57,7 +58,7 @@ class SecondFactorService : public UsersService {
     mgmt::ConfirmTotpRequest request;
     request.set_one_time_code(code);
     mgmt::RecoveryCodes codes;
-    absl::Status status = Ask(metadata, &Stub::ConfirmTotp, request, &codes);
+    absl::Status status = Ask(metadata, &FactorStub::ConfirmTotp, request, &codes);
     if (!status.ok()) return status;
     return codes;
   }
@@ -65,7 +66,7 @@ class SecondFactorService : public UsersService {
     mgmt::DisableTotpRequest request;
     request.set_password(password);
     mgmt::User user;
-    return Ask(metadata, &Stub::DisableTotp, request, &user);
+    return Ask(metadata, &FactorStub::DisableTotp, request, &user);
   }
   absl::StatusOr<mgmt::User> Reset(const Metadata& metadata, const std::string& name,
                                    uint64_t revision = 0) {
@@ -73,7 +74,7 @@ class SecondFactorService : public UsersService {
     request.set_name(name);
     request.set_revision(revision);
     mgmt::User user;
-    absl::Status status = Ask(metadata, &Stub::ResetTotp, request, &user);
+    absl::Status status = Ask(metadata, &FactorStub::ResetTotp, request, &user);
     if (!status.ok()) return status;
     return user;
   }
@@ -104,7 +105,7 @@ class SecondFactorService : public UsersService {
     return list.users_size() == 1 ? list.users(0) : mgmt::User();
   }
 
-  std::unique_ptr<Stub> factor_;
+  std::unique_ptr<FactorStub> factor_;
   std::unique_ptr<mgmt::Tokens::Stub> tokens_;
 };
 
@@ -185,10 +186,10 @@ TEST_F(SecondFactorService, RecoveryCodesLetInOnceEach) {
   EXPECT_OK(SignInBy(absl::AsciiStrToUpper(absl::StrReplaceAll(boss.codes[1], {{"-", ""}}))));
   mgmt::RenewRecoveryCodesRequest renew;
   mgmt::RecoveryCodes renewed;
-  EXPECT_THAT(Ask(As("boss"), &Stub::RenewRecoveryCodes, renew, &renewed),
+  EXPECT_THAT(Ask(As("boss"), &FactorStub::RenewRecoveryCodes, renew, &renewed),
               StatusIs(StatusCode::kPermissionDenied));
   renew.set_password(kPassword);
-  ASSERT_OK(Ask(As("boss"), &Stub::RenewRecoveryCodes, renew, &renewed));
+  ASSERT_OK(Ask(As("boss"), &FactorStub::RenewRecoveryCodes, renew, &renewed));
   EXPECT_THAT(SignInBy(boss.codes[2]), StatusIs(StatusCode::kUnauthenticated));
   EXPECT_OK(SignInBy(renewed.one_time_codes(0)));
   EXPECT_EQ(Boss().recovery_codes_left(), 9u);

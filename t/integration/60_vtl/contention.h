@@ -19,8 +19,9 @@
 #include "lib/api/gateways.grpc.pb.h"
 #include "lib/api/home.h"
 #include "lib/rpc/unix_socket.h"
-#include "t/integration/60_vtl/free_port.h"
 #include "t/integration/60_vtl/iscsi_host.h"
+#include "t/integration/60_vtl/units.h"
+#include "t/support/free_port.h"
 #include "t/support/process.h"
 #include "t/support/status_matchers.h"
 #include "t/support/temp_dir.h"
@@ -31,17 +32,12 @@ namespace oca::scsi {
 namespace mgmt = management::v1;
 using ndmp::Error;
 
-constexpr absl::Duration kPatience = absl::Seconds(60);
-constexpr char kTarget[] = "iqn.2026-11.local.oca:lib1";
 constexpr char kOne[] = "iqn.2026-11.local.test:one";
 constexpr char kTwo[] = "iqn.2026-11.local.test:two";
 constexpr char kGateway[] = "iqn.2026-11.local.oca:ndmp";
 constexpr char kDrive[] = "/oca/lib1/drive0";
 constexpr uint32_t kLoopback = 0x7f000001;
-constexpr int kChanger = 1;
-constexpr int kTape = 2;
 constexpr uint32_t kBlockBytes = 4096;
-inline const std::string kReady(6, '\0');
 inline const std::string kRewind = Raw({0x01, 0, 0, 0, 0, 0});
 inline const std::string kReserve = Raw({0x16, 0, 0, 0, 0, 0});
 inline const std::string kRelease = Raw({0x17, 0, 0, 0, 0, 0});
@@ -194,8 +190,8 @@ class Contention : public testing::Test {
 
   support::TempDir dir_;
   const std::string home_ = dir_.Path("h");
-  const std::string portal_ = "127.0.0.1:" + std::to_string(FreePort());
-  const uint16_t ndmp_port_ = static_cast<uint16_t>(FreePort());
+  const std::string portal_ = "127.0.0.1:" + std::to_string(support::FreePort());
+  const uint16_t ndmp_port_ = static_cast<uint16_t>(support::FreePort());
   FakeGateways gateways_;
   std::unique_ptr<rpc::UnixServer> gateways_server_;
   std::unique_ptr<support::Process> ocavtl_, ocandmpd_;

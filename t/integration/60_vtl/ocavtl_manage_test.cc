@@ -15,8 +15,9 @@
 #include "lib/api/vtl.grpc.pb.h"
 #include "lib/rpc/status.h"
 #include "lib/rpc/unix_socket.h"
-#include "t/integration/60_vtl/free_port.h"
 #include "t/integration/60_vtl/iscsi_host.h"
+#include "t/integration/60_vtl/units.h"
+#include "t/support/free_port.h"
 #include "t/support/process.h"
 #include "t/support/status_matchers.h"
 #include "t/support/temp_dir.h"
@@ -29,12 +30,8 @@ using support::StatusIs;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-constexpr absl::Duration kPatience = absl::Seconds(60);
-constexpr char kTarget[] = "iqn.2026-11.local.oca:lib1.abcdef";
-constexpr char kHost[] = "iqn.2026-11.local.test:host";
+constexpr char kManagedTarget[] = "iqn.2026-11.local.oca:lib1.abcdef";
 constexpr char kOther[] = "iqn.2026-11.local.test:other";
-constexpr int kChanger = 1;
-constexpr int kTape = 2;
 
 class OcavtlManage : public testing::Test {
  protected:
@@ -51,8 +48,8 @@ class OcavtlManage : public testing::Test {
     wanted_.mutable_spec()->set_tape_size_bytes(1'000'000'000);
     wanted_.mutable_spec()->set_generation(4);
     wanted_.set_make(true);
-    wanted_.set_target(kTarget);
-    wanted_.set_portal("127.0.0.1:" + std::to_string(FreePort()));
+    wanted_.set_target(kManagedTarget);
+    wanted_.set_portal("127.0.0.1:" + std::to_string(support::FreePort()));
     wanted_.mutable_hosts()->add_initiators(kHost);
     wanted_.mutable_hosts()->set_user("backup");
     wanted_.mutable_hosts()->set_password("host-password");
@@ -131,7 +128,7 @@ class OcavtlManage : public testing::Test {
   }
   Login LoginAs(const std::string& initiator, const std::string& password = "host-password") {
     return {.portal = wanted_.portal(),
-            .target = kTarget,
+            .target = kManagedTarget,
             .initiator = initiator,
             .user = "backup",
             .password = password,
@@ -349,7 +346,7 @@ TEST_F(OcavtlManage, TwoLibrariesStandSideBySideAndOneGoes) {
   second.set_folder(home_.Path("second/library"));
   second.set_serial("UVWXYZ");
   second.set_target("iqn.2026-11.local.oca:lib2.uvwxyz");
-  second.set_portal("127.0.0.1:" + std::to_string(FreePort()));
+  second.set_portal("127.0.0.1:" + std::to_string(support::FreePort()));
   ASSERT_EQ(::mkdir(home_.Path("second").c_str(), 0700), 0);
   EXPECT_EQ(Apply({wanted_, second}).error(), "");
   Login other = LoginAs(kHost);

@@ -11,19 +11,14 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "t/integration/60_vtl/free_port.h"
 #include "t/integration/60_vtl/iscsi_host.h"
+#include "t/integration/60_vtl/units.h"
+#include "t/support/free_port.h"
 #include "t/support/process.h"
 #include "t/support/temp_dir.h"
 
 namespace oca::scsi {
 namespace {
-
-constexpr absl::Duration kPatience = absl::Seconds(60);
-constexpr char kTarget[] = "iqn.2026-11.local.oca:lib1";
-constexpr char kHost[] = "iqn.2026-11.local.test:host";
-constexpr int kChanger = 1;
-constexpr int kTape = 2;
 
 class Ocavtl : public testing::Test {
  protected:
@@ -79,7 +74,7 @@ class Ocavtl : public testing::Test {
   }
 
   support::TempDir dir_;
-  std::string portal_ = "127.0.0.1:" + std::to_string(FreePort());
+  std::string portal_ = "127.0.0.1:" + std::to_string(support::FreePort());
   std::unique_ptr<support::Process> server_;
 };
 

@@ -6,12 +6,12 @@
 #include <cstdlib>
 
 #include "absl/time/clock.h"
-#include "t/integration/60_vtl/free_port.h"
+#include "t/integration/60_vtl/units.h"
+#include "t/support/free_port.h"
 
 namespace oca::scsi {
 namespace {
 
-constexpr absl::Duration kTimeout = absl::Seconds(60);
 constexpr char kControlPort[] = "7";  // a part of the control socket's name
 
 [[noreturn]] void Die(const std::string& what) {
@@ -25,7 +25,7 @@ void MustBeOk(const vtape::Status& status) {
 
 }  // namespace
 
-TapeServer::TapeServer() : port_(FreePort()) {
+TapeServer::TapeServer() : port_(support::FreePort()) {
   vtape::LibrarySpec spec{.serial = "LIB001",
                           .barcode_prefix = "AFNGC6",
                           .oem_vendor = "",
@@ -68,7 +68,7 @@ void TapeServer::Start() {
                                kControlPort, "--iscsi",
                                "portal=127.0.0.1:" + std::to_string(port_)},
       dir_.Path("log"));
-  absl::Time deadline = absl::Now() + kTimeout;
+  absl::Time deadline = absl::Now() + kPatience;
   while (Admin({"--op", "show", "--mode", "system"}) != 0) {
     if (server_->WaitForEnd(absl::Milliseconds(20)) || absl::Now() > deadline) {
       Die("tgtd does not start:\n" + log());
@@ -82,22 +82,22 @@ void TapeServer::Start() {
     must({"--op", "new", "--mode", "logicalunit", "--tid", "1", "--lun", std::to_string(lun), "-b",
           library_dir(), "--device-type", "disk", "--bstype", "oca", "--bsopts", role});
   };
-  unit(kChangerLun, "changer");
-  unit(kFirstDriveLun, "drive=0");
-  unit(kFirstDriveLun + 1, "drive=1");
+  unit(kChanger, "changer");
+  unit(kTape, "drive=0");
+  unit(kTape + 1, "drive=1");
   must({"--op", "bind", "--mode", "target", "--tid", "1", "-I", "127.0.0.1"});
 }
 
 void TapeServer::Stop() {
   Admin({"--op", "delete", "--mode", "target", "--tid", "1", "--force"});
   Admin({"--op", "delete", "--mode", "system"});
-  if (!server_->WaitForEnd(kTimeout)) Die("tgtd does not stop:\n" + log());
+  if (!server_->WaitForEnd(kPatience)) Die("tgtd does not stop:\n" + log());
   server_.reset();
 }
 
 void TapeServer::Kill() {
   server_->Signal(SIGKILL);
-  if (!server_->WaitForEnd(kTimeout)) Die("tgtd does not die");
+  if (!server_->WaitForEnd(kPatience)) Die("tgtd does not die");
   server_.reset();
 }
 

@@ -16,10 +16,6 @@ namespace oca::scsi {
 // Aborts the test program when something that is not under test fails.
 class TapeServer {
  public:
-  static constexpr char kTarget[] = "iqn.2026-11.local.oca:lib1";
-  static constexpr int kChangerLun = 1;
-  static constexpr int kFirstDriveLun = 2;
-
   // Makes a library with two drives, four slots and two mail slots, and starts tgtd.
   TapeServer();
   ~TapeServer();

@@ -4,13 +4,10 @@
 
 #include "t/integration/60_vtl/iscsi_host.h"
 #include "t/integration/60_vtl/tape_server.h"
+#include "t/integration/60_vtl/units.h"
 
 namespace oca::scsi {
 namespace {
-
-constexpr int kChanger = TapeServer::kChangerLun;
-constexpr int kTape = TapeServer::kFirstDriveLun;
-const std::string kReady(6, '\0');
 
 std::string MoveCdb(int source, int destination) {
   std::string cdb = Raw({0xa5, 0, 0, 0});

@@ -9,7 +9,7 @@
 namespace oca::format {
 namespace {
 
-PackHealth Sample() {
+PackHealth SampleHealth() {
   PackHealth health;
   health.damaged[{PackId{3}, 4096}] = 1700000000;
   health.damaged[{PackId{3}, 8192}] = 1700000001;
@@ -19,14 +19,14 @@ PackHealth Sample() {
 }
 
 TEST(PackHealth, DecodesToWhatWasEncoded) {
-  ASSERT_OK_AND_ASSIGN(PackHealth decoded, DecodePackHealth(EncodePackHealth(Sample())));
-  EXPECT_EQ(decoded, Sample());
+  ASSERT_OK_AND_ASSIGN(PackHealth decoded, DecodePackHealth(EncodePackHealth(SampleHealth())));
+  EXPECT_EQ(decoded, SampleHealth());
   ASSERT_OK_AND_ASSIGN(decoded, DecodePackHealth(EncodePackHealth({})));
   EXPECT_EQ(decoded, PackHealth());
 }
 
 TEST(PackHealth, AnyDamageIsDataLoss) {
-  ExpectOnlyTheWholeDecodes(EncodePackHealth(Sample()), [](std::string_view bytes) {
+  ExpectOnlyTheWholeDecodes(EncodePackHealth(SampleHealth()), [](std::string_view bytes) {
     auto decoded = DecodePackHealth(bytes);
     EXPECT_TRUE(decoded.ok() || absl::IsDataLoss(decoded.status()));
     return decoded.ok();

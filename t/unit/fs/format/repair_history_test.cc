@@ -9,7 +9,7 @@
 namespace oca::format {
 namespace {
 
-std::vector<RepairRecord> Sample() {
+std::vector<RepairRecord> SampleHistory() {
   return {{.started = 1700000000, .ended = 1700000060, .group = GroupId{3}, .fault_count = 0},
           {.started = 1700000100,
            .ended = 1700000160,
@@ -20,14 +20,14 @@ std::vector<RepairRecord> Sample() {
 }
 
 TEST(RepairHistory, DecodesToWhatWasEncoded) {
-  ASSERT_OK_AND_ASSIGN(auto decoded, DecodeRepairHistory(EncodeRepairHistory(Sample())));
-  EXPECT_EQ(decoded, Sample());
+  ASSERT_OK_AND_ASSIGN(auto decoded, DecodeRepairHistory(EncodeRepairHistory(SampleHistory())));
+  EXPECT_EQ(decoded, SampleHistory());
   ASSERT_OK_AND_ASSIGN(decoded, DecodeRepairHistory(EncodeRepairHistory({})));
   EXPECT_TRUE(decoded.empty());
 }
 
 TEST(RepairHistory, AnyDamageIsDataLoss) {
-  ExpectOnlyTheWholeDecodes(EncodeRepairHistory(Sample()), [](std::string_view bytes) {
+  ExpectOnlyTheWholeDecodes(EncodeRepairHistory(SampleHistory()), [](std::string_view bytes) {
     auto decoded = DecodeRepairHistory(bytes);
     EXPECT_TRUE(decoded.ok() || absl::IsDataLoss(decoded.status()));
     return decoded.ok();

@@ -13,7 +13,7 @@ namespace {
 
 using support::StatusIs;
 
-RepositoryFormat Sample() {
+RepositoryFormat SampleRepository() {
   RepositoryFormat format;
   for (uint8_t i = 0; i < 16; ++i) format.uuid[i] = static_cast<uint8_t>(0xf0 + i);
   format.compatible = 0x8000000000000001;
@@ -21,15 +21,15 @@ RepositoryFormat Sample() {
 }
 
 TEST(RepositoryFormat, DecodesToWhatWasEncoded) {
-  std::string bytes = EncodeRepositoryFormat(Sample());
+  std::string bytes = EncodeRepositoryFormat(SampleRepository());
   EXPECT_EQ(bytes.size(), kRepositoryFormatSize);
   ASSERT_OK_AND_ASSIGN(RepositoryFormat decoded, DecodeRepositoryFormat(bytes));
-  EXPECT_EQ(decoded, Sample());
+  EXPECT_EQ(decoded, SampleRepository());
   EXPECT_OK(CheckWritable(decoded));
 }
 
 TEST(RepositoryFormat, AnyDamageIsDataLoss) {
-  std::string bytes = EncodeRepositoryFormat(Sample());
+  std::string bytes = EncodeRepositoryFormat(SampleRepository());
   ExpectOnlyTheWholeDecodes(bytes, [](std::string_view b) {
     auto decoded = DecodeRepositoryFormat(b);
     EXPECT_TRUE(decoded.ok() || decoded.status().code() == absl::StatusCode::kDataLoss);
@@ -40,7 +40,7 @@ TEST(RepositoryFormat, AnyDamageIsDataLoss) {
 
 TEST(RepositoryFormat, NewerVersionIsRefusedNamingBoth) {
   // A later version may have another size; only magic, version, size and the closing checksum stay.
-  std::string bytes = EncodeRepositoryFormat(Sample()).substr(0, 8);
+  std::string bytes = EncodeRepositoryFormat(SampleRepository()).substr(0, 8);
   PutLe<uint32_t>(&bytes, 17);
   PutLe<uint32_t>(&bytes, 40);
   bytes += "something else here.";
@@ -52,7 +52,7 @@ TEST(RepositoryFormat, NewerVersionIsRefusedNamingBoth) {
 }
 
 TEST(RepositoryFormat, UnknownIncompatibleBitIsRefused) {
-  RepositoryFormat format = Sample();
+  RepositoryFormat format = SampleRepository();
   format.incompatible = 4;
   absl::Status status = DecodeRepositoryFormat(EncodeRepositoryFormat(format)).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition));
@@ -60,7 +60,7 @@ TEST(RepositoryFormat, UnknownIncompatibleBitIsRefused) {
 }
 
 TEST(RepositoryFormat, UnknownReadOnlyCompatibleBitForbidsWriting) {
-  RepositoryFormat format = Sample();
+  RepositoryFormat format = SampleRepository();
   format.read_only_compatible = 2;
   ASSERT_OK_AND_ASSIGN(RepositoryFormat decoded,
                        DecodeRepositoryFormat(EncodeRepositoryFormat(format)));
@@ -68,11 +68,12 @@ TEST(RepositoryFormat, UnknownReadOnlyCompatibleBitForbidsWriting) {
 }
 
 TEST(RepositoryFormat, ReservedBytesAndVersionZeroAreDamage) {
-  RepositoryFormat format = Sample();
+  RepositoryFormat format = SampleRepository();
   format.version = 0;
   EXPECT_THAT(DecodeRepositoryFormat(EncodeRepositoryFormat(format)),
               StatusIs(absl::StatusCode::kDataLoss));
-  std::string bytes = EncodeRepositoryFormat(Sample()).substr(0, kRepositoryFormatSize - 4);
+  std::string bytes =
+      EncodeRepositoryFormat(SampleRepository()).substr(0, kRepositoryFormatSize - 4);
   bytes.back() = 1;
   PutLe<uint32_t>(&bytes, Crc32c(bytes));
   EXPECT_THAT(DecodeRepositoryFormat(bytes), StatusIs(absl::StatusCode::kDataLoss));

@@ -14,6 +14,8 @@
 
 namespace oca::index {
 
+inline constexpr char kPath[] = "/index";
+
 // A fingerprint with these first eight bytes; the index reads the first five.
 inline Fingerprint FingerprintOf(uint64_t prefix) {
   Fingerprint fp;

@@ -10,7 +10,6 @@
 
 namespace oca::index {
 
-inline constexpr char kPath[] = "/index";
 inline constexpr uint64_t kBudget = 8u << 20;
 inline constexpr uint64_t kFitting = 360'000;  // entries that the budget holds
 

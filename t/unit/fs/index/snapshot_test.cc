@@ -17,8 +17,6 @@ namespace {
 using support::kSanitized;
 using support::StatusIs;
 
-constexpr char kPath[] = "/index";
-
 std::map<std::string, std::string> FilesOf(io::FileSystem& fs) {
   std::map<std::string, std::string> files;
   const std::vector<std::string> names = fs.List("/").value();

@@ -8,22 +8,10 @@
 #include "absl/hash/hash.h"
 #include "fmt/format.h"
 #include "lib/base/crc32c.h"
-#include "lib/base/status.h"
+#include "t/unit/fs/names/must.h"
 
 namespace oca::names {
 namespace {
-
-void Check(const absl::Status& status) {
-  if (status.ok()) return;
-  fmt::print(stderr, "digest: {}\n", status.ToString());
-  std::abort();
-}
-
-template <typename T>
-T Value(absl::StatusOr<T> value) {
-  Check(value.status());
-  return *std::move(value);
-}
 
 void AddInode(const Names& names, const Inode& inode, std::string* out) {
   const auto to = std::back_inserter(*out);

@@ -11,8 +11,8 @@
 namespace oca::names {
 namespace {
 
+using absl::StatusCode::kDataLoss;
 using support::StatusIs;
-constexpr absl::StatusCode kDataLoss = absl::StatusCode::kDataLoss;
 constexpr InodeNo kIno{0x0102030405060708};
 
 TEST(Keys, BytesAreAsDocumented) {

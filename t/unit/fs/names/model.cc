@@ -12,6 +12,7 @@
 
 #include "fmt/format.h"
 #include "lib/base/status.h"
+#include "t/unit/fs/names/must.h"
 
 namespace oca::names {
 namespace {
@@ -34,13 +35,6 @@ void AddXattrText(std::string_view name, std::string_view value, std::string* ou
 
 void AddEntryText(std::string_view name, uint64_t ino, uint32_t type, std::string* out) {
   fmt::format_to(std::back_inserter(*out), "  e {} {} {:o}\n", name, ino, type);
-}
-
-template <typename T>
-T Value(absl::StatusOr<T> value) {
-  if (value.ok()) return *std::move(value);
-  fmt::print(stderr, "tree: {}\n", value.status().ToString());
-  std::abort();
 }
 
 }  // namespace

@@ -11,8 +11,8 @@
 namespace oca::names {
 namespace {
 
+using absl::StatusCode::kDataLoss;
 using support::StatusIs;
-constexpr absl::StatusCode kDataLoss = absl::StatusCode::kDataLoss;
 
 Inode SomeInode() {
   Inode inode;

@@ -4,11 +4,10 @@
 #include "gtest/gtest.h"
 #include "t/support/random.h"
 #include "t/support/status_matchers.h"
+#include "t/unit/lib/crypto/hex.h"
 
 namespace oca::crypto {
 namespace {
-
-std::string Hex(std::string_view digits) { return absl::HexStringToBytes(std::string(digits)); }
 
 struct GcmVector {
   std::string key, nonce, associated, plain, cipher, tag;

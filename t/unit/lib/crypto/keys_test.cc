@@ -3,11 +3,10 @@
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 #include "t/support/status_matchers.h"
+#include "t/unit/lib/crypto/hex.h"
 
 namespace oca::crypto {
 namespace {
-
-std::string Hex(std::string_view digits) { return absl::HexStringToBytes(std::string(digits)); }
 
 TEST(Sha256, OfTheStandardsExample) {
   ASSERT_OK_AND_ASSIGN(std::string digest, Sha256("abc"));

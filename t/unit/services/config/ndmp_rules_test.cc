@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "t/support/status_matchers.h"
+#include "t/unit/services/config/text.h"
 
 namespace oca::config {
 namespace {
@@ -13,8 +14,6 @@ namespace mgmt = management::v1;
 using absl::StatusCode;
 using support::StatusIs;
 using testing::HasSubstr;
-
-std::string Text(const absl::Status& status) { return std::string(MessageOf(status)); }
 
 mgmt::UpdateNdmpRequest DataPorts(uint32_t first, uint32_t last) {
   mgmt::UpdateNdmpRequest request;

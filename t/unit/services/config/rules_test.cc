@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "t/support/status_matchers.h"
+#include "t/unit/services/config/text.h"
 
 namespace oca::config {
 namespace {
@@ -12,8 +13,6 @@ namespace {
 using absl::StatusCode;
 using support::StatusIs;
 using testing::HasSubstr;
-
-std::string Text(const absl::Status& status) { return std::string(MessageOf(status)); }
 
 TEST(ConfigRules, NamesOfEveryAllowedKindPass) {
   for (const char* name : {"a", "Default_Group-2.old", "_x", "0", "9-.-"}) {

@@ -1,4 +1,4 @@
-#include "t/integration/60_vtl/free_port.h"
+#include "t/support/free_port.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-namespace oca::scsi {
+namespace oca::support {
 
 int FreePort() {
   int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -25,4 +25,4 @@ int FreePort() {
   return ntohs(address.sin_port);
 }
 
-}  // namespace oca::scsi
+}  // namespace oca::support
