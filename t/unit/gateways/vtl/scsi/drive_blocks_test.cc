@@ -265,9 +265,36 @@ TEST_F(DriveBlocks, AFullDiskIsNotAFullTape) {
   LoadTape();
   WriteBlock(host_, kBlock);
   fs_.FailMatching(io::Op::kWrite, "payload", ENOSPC);
-  Answer answer = WriteBlock(host_, std::string(1 << 20, 'x'));
+  // The first blocks go no further than the drive's memory.
+  const std::string block(1 << 20, 'x');
+  Answer answer = WriteBlock(host_, block);
+  for (int i = 0; i < 3 && answer.status == Status::kGood; ++i) answer = WriteBlock(host_, block);
   EXPECT_SENSE(answer, 7, 0x2707);
   EXPECT_EQ(answer.information(), 1 << 20);
+  EXPECT_SENSE(WriteMarks(host_, 1), 7, 0x2707);
+  fs_.ClearFaults();
+  EXPECT_GOOD(WriteMarks(host_, 1));
+}
+
+TEST_F(DriveBlocks, OnlyBlocksThatNeedNoStorageAreDoneAtOnce) {
+  LoadTape();
+  const std::string write = Raw({0x0a, 0, 0, 0, 5, 0}), read = Raw({0x08, 0, 0, 0, 5, 0});
+  EXPECT_FALSE(host_.SendIfQuick(Raw({0, 0, 0, 0, 0, 0}), {}, 0).has_value());
+  EXPECT_GOOD(host_.Send({0, 0, 0, 0, 0, 0}));  // hears that the tape has changed
+  for (int i = 0; i < 20; ++i) {
+    auto answer = host_.SendIfQuick(write, "block", 0);
+    ASSERT_TRUE(answer.has_value()) << i;
+    EXPECT_GOOD(*answer);
+  }
+  EXPECT_FALSE(host_.SendIfQuick(Raw({0x10, 0, 0, 0, 1, 0}), {}, 0).has_value());
+  EXPECT_GOOD(Rewind(host_));
+  EXPECT_FALSE(host_.SendIfQuick(write, "block", 0).has_value()) << "it would cut the tape";
+  EXPECT_FALSE(host_.SendIfQuick(read, {}, 5).has_value());
+  EXPECT_EQ(ReadBlock(host_, 5).data, "block");
+  EXPECT_EQ(ReadBlock(host_, 5).data, "block");
+  auto answer = host_.SendIfQuick(read, {}, 5);
+  ASSERT_TRUE(answer.has_value()) << "it was fetched with the second";
+  EXPECT_EQ(answer->data, "block");
 }
 
 TEST_F(DriveBlocks, UnbufferedWritesAreDurableWhenTheyEnd) {

@@ -36,6 +36,14 @@ class Host {
               size_t in_bytes = 1 << 16) {
     return Send(Raw(cdb), out, in_bytes);
   }
+  // Nothing when the unit does not do it at once.
+  std::optional<Answer> SendIfQuick(const std::string& cdb, std::string_view out, size_t in_bytes) {
+    std::string buffer(in_bytes, '\xee');
+    auto response = unit_.ExecuteIfQuick({initiator_, cdb, out, buffer});
+    if (!response) return std::nullopt;
+    buffer.resize(response->in_bytes);
+    return Answer{response->status, buffer, response->sense};
+  }
   const Initiator& initiator() const { return initiator_; }
 
  private:
