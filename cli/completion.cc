@@ -56,7 +56,10 @@ std::vector<std::string> OptionsToComplete(const std::string& group, const std::
 std::string NamedBy(const std::string& option, const std::string& group, const std::string& verb) {
   if (option == "--group" || option == "--group_name") return "storage_group";
   if (option == "--user") return "user";
-  if (option != "--name" || verb == "add") return "";
+  if (option != "--name") return "";
+  // Theirs is a container that there is, with --add too.
+  if (group == "replication" || group == "schedule") return "container";
+  if (verb == "add") return "";
   if (group != "stats") return group;
   return verb == "series" ? "history" : verb;
 }

@@ -78,6 +78,7 @@ void BuildParser(CLI::App& app, std::string_view wanted, Session& session) {
     if (group.name == "vtl") AddVtl(sub, session);
     if (group.name == "iscsi") AddIscsi(sub, session);
     if (group.name == "ndmp") AddNdmp(sub, session);
+    if (group.name == "replication") AddReplication(sub, session);
     if (group.name == "container") AddRecycleBin(sub, session);
     if (group.name == "stats") {
       AddStats(sub, session);

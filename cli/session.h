@@ -141,6 +141,7 @@ void AddConnection(CLI::App* group, Session& session);
 void AddVtl(CLI::App* group, Session& session);
 void AddIscsi(CLI::App* group, Session& session);
 void AddNdmp(CLI::App* group, Session& session);
+void AddReplication(CLI::App* group, Session& session);
 void AddStats(CLI::App* group, Session& session);
 void AddMachineStats(CLI::App* group, Session& session);  // verbs of stats
 void AddHistory(CLI::App* group, Session& session);       // other ones

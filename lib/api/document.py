@@ -8,7 +8,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = os.path.join(HERE, "..", "..", "docs", "api.md")
 FILES = ["management.proto", "users.proto", "second_factor.proto", "access.proto", "audit_limits.proto", "tokens.proto", "alerts.proto", "statistics.proto", "storage.proto", "recycle_bin.proto",
-         "tape_libraries.proto", "ndmp.proto", "diagnostics.proto", "gateways.proto", "fs.proto", "paths.proto", "vtl.proto", "events.proto", "marker.proto", "health.proto",
+         "tape_libraries.proto", "ndmp.proto", "replication.proto", "diagnostics.proto", "gateways.proto", "fs.proto", "paths.proto", "vtl.proto", "events.proto", "marker.proto", "health.proto",
          "schedule.proto", "options.proto", "access_rule.proto"]
 
 HEAD = """# The API

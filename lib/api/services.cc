@@ -8,6 +8,7 @@
 #include "lib/api/management.pb.h"
 #include "lib/api/ndmp.pb.h"
 #include "lib/api/recycle_bin.pb.h"
+#include "lib/api/replication.pb.h"
 #include "lib/api/second_factor.pb.h"
 #include "lib/api/statistics.pb.h"
 #include "lib/api/storage.pb.h"
@@ -30,6 +31,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> UserServices() {
            mgmt::TotpSecret::descriptor()->file(),
            mgmt::TapeLibrary::descriptor()->file(),
            mgmt::NdmpStatus::descriptor()->file(),
+           mgmt::ReplicationLink::descriptor()->file(),
            mgmt::DiagnosticBundle::descriptor()->file(),
            mgmt::CheckNdmpUserRequest::descriptor()->file(),
            mgmt::RecycledFile::descriptor()->file(),

@@ -8,6 +8,7 @@
 #include "lib/log/log.h"
 #include "services/config/changes.h"
 #include "services/config/find.h"
+#include "services/config/replication_store.h"
 #include "services/config/rules.h"
 
 namespace oca::config {
@@ -188,7 +189,8 @@ absl::Status Changes::DeleteContainer(std::string_view name, bool delete_files) 
   }
   ContainerRow row = *found;
   row.state = STATE_DELETING;
-  OCA_RETURN_IF_ERROR(store_.Update(row));
+  OCA_RETURN_IF_ERROR(store_.Update(
+      row, [&](db::Connection& db) { return ReplicationStore::RefuseLinked(db, name); }));
   absl::Status done = filesystem_.DeleteContainer(row.fs_id, delete_files);
   if (done.ok() || absl::IsNotFound(done)) {
     log::Info("container_deleted", "name", name, "with_files", delete_files);

@@ -28,6 +28,16 @@ absl::StatusOr<std::string> RecordOfChanges(AuditTrail& audit) {
   return text;
 }
 
+absl::StatusOr<std::string> ReplicationText(ReplicationLinks& replication) {
+  OCA_ASSIGN_OR_RETURN(std::vector<ReplicationLink> links,
+                       replication.List("", mgmt::REPLICATION_ROLE_UNSPECIFIED));
+  OCA_ASSIGN_OR_RETURN(std::vector<ReplicationLimit> limits, replication.Limits());
+  std::string text;
+  for (const ReplicationLink& link : links) text += AuditJson(link) + "\n";
+  for (const ReplicationLimit& limit : limits) text += AuditJson(limit) + "\n";
+  return text;
+}
+
 class DiagnosticsService final : public mgmt::Diagnostics::Service {
  public:
   DiagnosticsService(Gate& gate, Diagnostics& diagnostics)
@@ -74,6 +84,7 @@ class DiagnosticsService final : public mgmt::Diagnostics::Service {
 }  // namespace
 
 std::vector<DiagnosticText> ApplianceTexts(Views& views, Users& users, AuditTrail& audit,
+                                           ReplicationLinks& replication,
                                            FilesystemClient& filesystem) {
   return {
       {"state/system.json",
@@ -83,6 +94,7 @@ std::vector<DiagnosticText> ApplianceTexts(Views& views, Users& users, AuditTrai
       {"configuration/users.json",
        [&users] { return AsText(users.List(mgmt::ListUsersRequest())); }},
       {"configuration/changes.json", [&audit] { return RecordOfChanges(audit); }},
+      {"configuration/replication.json", [&replication] { return ReplicationText(replication); }},
       {"configuration/cleaner_schedule.json",
        [&filesystem] { return AsText(filesystem.GetCleanerSchedule()); }},
       {"statistics/system.json", [&views] { return AsText(views.SystemStats()); }},

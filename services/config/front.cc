@@ -16,6 +16,7 @@
 #include "services/config/management_service.h"
 #include "services/config/ndmp_service.h"
 #include "services/config/recycle_bin_service.h"
+#include "services/config/replication_service.h"
 #include "services/config/second_factor_service.h"
 #include "services/config/storage_service.h"
 #include "services/config/tape_libraries_service.h"
@@ -48,8 +49,8 @@ absl::StatusOr<gid_t> MakeSharedFolder(const std::string& path, const std::strin
 Front::Front(const Behind& behind, Gate::Believes believes)
     : gate_(behind.user_store, behind.logins, behind.tokens, behind.access, behind.audit,
             behind.events, believes) {
-  services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries, behind.views,
-                                           behind.filesystem));
+  services_.push_back(NewManagementService(gate_, behind.changes, behind.libraries,
+                                           behind.replication, behind.views, behind.filesystem));
   services_.push_back(NewStorageService(gate_, behind.changes, behind.views, behind.filesystem));
   services_.push_back(NewRecycleBinService(gate_, behind.views, behind.filesystem));
   services_.push_back(NewUsersService(gate_, behind.users, behind.logins, behind.audit));
@@ -62,6 +63,7 @@ Front::Front(const Behind& behind, Gate::Believes believes)
   services_.push_back(NewStatisticsService(gate_, behind.monitor));
   services_.push_back(NewTapeLibrariesService(gate_, behind.libraries));
   services_.push_back(NewNdmpService(gate_, behind.ndmp));
+  services_.push_back(NewReplicationService(gate_, behind.replication));
   services_.push_back(NewDiagnosticsService(gate_, behind.diagnostics));
 }
 

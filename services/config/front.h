@@ -28,6 +28,7 @@
 #include "services/config/gate.h"
 #include "services/config/logins.h"
 #include "services/config/ndmp_gateway.h"
+#include "services/config/replication_links.h"
 #include "services/config/second_factor.h"
 #include "services/config/statistics_service.h"
 #include "services/config/store.h"
@@ -60,6 +61,7 @@ struct Behind {
   Changes& changes;
   TapeLibraries& libraries;
   NdmpGateway& ndmp;
+  ReplicationLinks& replication;
   Views& views;
   FilesystemClient& filesystem;
   Diagnostics& diagnostics;

@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 #include "lib/api/management.grpc.pb.h"
 #include "lib/base/status.h"
+#include "services/config/replication_rules.h"
 #include "services/config/rules.h"
 
 namespace oca::config {
@@ -43,11 +44,12 @@ absl::Status CheckMarker(fs::v1::Marker marker) {
 
 class ManagementService final : public mgmt::Management::Service {
  public:
-  ManagementService(Gate& gate, Changes& changes, TapeLibraries& libraries, Views& views,
-                    FilesystemClient& filesystem)
+  ManagementService(Gate& gate, Changes& changes, TapeLibraries& libraries,
+                    ReplicationLinks& replication, Views& views, FilesystemClient& filesystem)
       : gate_(gate),
         changes_(changes),
         libraries_(libraries),
+        replication_(replication),
         views_(views),
         filesystem_(filesystem) {}
 
@@ -155,7 +157,10 @@ class ManagementService final : public mgmt::Management::Service {
       OCA_ASSIGN_OR_RETURN(uint32_t id, ContainerId(in->name()));
       absl::StatusOr<fs::v1::Retention> before = filesystem_.GetRetention(id);
       if (before.ok()) visit.before = AuditJson(*before);
-      return AsState(Answer(filesystem_.SetRetention(ToFilesystem(*in, id)), out));
+      const auto set = [&] {
+        return AsState(Answer(filesystem_.SetRetention(ToFilesystem(*in, id)), out));
+      };
+      return LocksFiles(in->mode()) ? replication_.UnlessTarget(in->name(), set) : set();
     });
   }
   grpc::Status ReleaseLock(ServerContext* context, const mgmt::ReleaseLockRequest* in,
@@ -311,6 +316,7 @@ class ManagementService final : public mgmt::Management::Service {
   Gate& gate_;
   Changes& changes_;
   TapeLibraries& libraries_;
+  ReplicationLinks& replication_;
   Views& views_;
   FilesystemClient& filesystem_;
 };
@@ -318,9 +324,11 @@ class ManagementService final : public mgmt::Management::Service {
 }  // namespace
 
 std::unique_ptr<grpc::Service> NewManagementService(Gate& gate, Changes& changes,
-                                                    TapeLibraries& libraries, Views& views,
+                                                    TapeLibraries& libraries,
+                                                    ReplicationLinks& replication, Views& views,
                                                     FilesystemClient& filesystem) {
-  return std::make_unique<ManagementService>(gate, changes, libraries, views, filesystem);
+  return std::make_unique<ManagementService>(gate, changes, libraries, replication, views,
+                                             filesystem);
 }
 
 }  // namespace oca::config

@@ -8,6 +8,7 @@
 #include "services/config/changes.h"
 #include "services/config/filesystem_client.h"
 #include "services/config/gate.h"
+#include "services/config/replication_links.h"
 #include "services/config/tape_libraries.h"
 #include "services/config/views.h"
 
@@ -15,7 +16,8 @@ namespace oca::config {
 
 // Borrows all; they must outlive it. Thread-safe.
 std::unique_ptr<grpc::Service> NewManagementService(Gate& gate, Changes& changes,
-                                                    TapeLibraries& libraries, Views& views,
+                                                    TapeLibraries& libraries,
+                                                    ReplicationLinks& replication, Views& views,
                                                     FilesystemClient& filesystem);
 
 }  // namespace oca::config

@@ -55,6 +55,10 @@ std::string_view KindName(Kind kind) {
       return "tape library";
     case Kind::kToken:
       return "token";
+    case Kind::kReplicationLink:
+      return "replication link";
+    case Kind::kReplicationLimit:
+      return "replication limit of";
   }
   return "";
 }

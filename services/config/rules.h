@@ -17,9 +17,16 @@ inline constexpr std::string_view kPerformanceTier = "PerformanceTier";
 inline constexpr uint64_t kMinQuotaBytes = 1 << 20;
 
 // What names name, for messages.
-enum class Kind { kContainer, kStorageGroup, kUser, kTapeLibrary, kToken };
-std::string_view KindName(
-    Kind kind);  // "container", "storage group", "user", "tape library", "token"
+enum class Kind {
+  kContainer,
+  kStorageGroup,
+  kUser,
+  kTapeLibrary,
+  kToken,
+  kReplicationLink,
+  kReplicationLimit,
+};
+std::string_view KindName(Kind kind);  // "container", "storage group", "user", ...
 
 // kInvalidArgument, with the rule and what breaks it: 1-64 (a user: 32) of [A-Za-z0-9._-], not
 // starting with '.' or '-'.

@@ -39,6 +39,8 @@
 #include "services/config/logins.h"
 #include "services/config/ndmp_gateway.h"
 #include "services/config/ndmp_store.h"
+#include "services/config/replication_links.h"
+#include "services/config/replication_store.h"
 #include "services/config/second_factor.h"
 #include "services/config/store.h"
 #include "services/config/tape_libraries.h"
@@ -104,16 +106,20 @@ absl::Status Serve(const daemon::ServerArguments& arguments, const Context& cont
   NdmpStore ndmp_store(store);
   NdmpGateway ndmp(ndmp_store, user_store, vtl_store, static_cast<int>(config.http.port),
                    fmt::format("it is started where there is {}/ndmp.toml", home));
-  Diagnostics diagnostics(home, ApplianceTexts(views, users, audit, *filesystem), absl::Now);
+  ReplicationStore replication_store(store);
+  ReplicationLinks replication(replication_store, store, *filesystem);
+  Diagnostics diagnostics(home, ApplianceTexts(views, users, audit, replication, *filesystem),
+                          absl::Now);
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<HealthClient> health,
                        CreateHealthClient(api::HealthSocket(home), how_to_start));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<MonitorClient> monitor,
                        CreateMonitorClient(api::MonitorSocket(home), how_to_start));
   OCA_ASSIGN_OR_RETURN(std::unique_ptr<event::Client> events,
                        event::Client::Start(std::string(kName), api::EventSocket(home)));
-  const Behind behind{user_store,   *logins,     tokens,        store,   access,    audit,
-                      audit_limits, users,       second_factor, changes, libraries, ndmp,
-                      views,        *filesystem, diagnostics,   *health, *monitor,  *events};
+  const Behind behind{user_store,  *logins,      tokens,      store,         access,
+                      audit,       audit_limits, users,       second_factor, changes,
+                      libraries,   ndmp,         replication, views,         *filesystem,
+                      diagnostics, *health,      *monitor,    *events};
   Front accounts(behind, Gate::Believes::kAll);
   OCA_RETURN_IF_ERROR(accounts.Open(api::ManagementSocket(home), std::nullopt));
   OCA_ASSIGN_OR_RETURN(gid_t group, MakeSharedFolder(api::SshFolder(home), config.ssh.group));

@@ -211,14 +211,18 @@ absl::Status Store::Update(const GroupRow& row) {
   });
 }
 
-absl::Status Store::Update(const ContainerRow& row) {
-  return With([&](db::Connection& db) {
-    return MustChangeOne(
+absl::Status Store::Update(const ContainerRow& row,
+                           const std::function<absl::Status(db::Connection&)>& also) {
+  return With([&](db::Connection& db) -> absl::Status {
+    OCA_ASSIGN_OR_RETURN(db::Transaction transaction, db::Transaction::Begin(db));
+    OCA_RETURN_IF_ERROR(MustChangeOne(
         db.Query("UPDATE oca_config.container SET fs_id = $2, storage_group = $3, type = $4, "
                  "marker = $5, state = $6 WHERE name = $1",
                  {row.name, FsIdParam(row.fs_id), row.group, TextOf(kContainerTypes, row.type),
                   TextOf(kMarkers, row.marker), TextOf(kStates, row.state)}),
-        row.name);
+        row.name));
+    if (also) OCA_RETURN_IF_ERROR(also(db));
+    return transaction.Commit();
   });
 }
 

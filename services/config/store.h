@@ -66,12 +66,13 @@ class Store {
 
   // kAlreadyExists when the name is taken.
   absl::Status Insert(const GroupRow& row);
-  // also: work in the same transaction, once the row is there.
+  // also: work in the same transaction, once the row is there. An error of it undoes all.
   absl::Status Insert(const ContainerRow& row,
                       const std::function<absl::Status(db::Connection&)>& also = {});
   // Replaces all but name and time of creation, and counts a group's revision up; kNotFound.
   absl::Status Update(const GroupRow& row);
-  absl::Status Update(const ContainerRow& row);
+  absl::Status Update(const ContainerRow& row,
+                      const std::function<absl::Status(db::Connection&)>& also = {});
   // OK when it was not there. kFailedPrecondition for a group that containers belong to.
   absl::Status DeleteGroup(std::string_view name);
   absl::Status DeleteContainer(std::string_view name);

@@ -22,8 +22,11 @@ oca stats --system --json | jq -e '.current_bytes > 0' >/dev/null
 oca vtl --show --json | jq -e '.libraries | type == "array"' >/dev/null
 oca ndmp --show --json | jq -e '(.running | not) and .settings.port == 10000 and (.users | type == "array")' >/dev/null
 oca stats --ndmp_completed --json | jq -e '.sessions == []' >/dev/null
+oca replication --show --json | jq -e '.links == []' >/dev/null
+oca replication --show --limits --json | jq -e '.limits == []' >/dev/null
+oca schedule --show --replication --json | jq -e '.replication == []' >/dev/null
 oca iscsi --sessions --json | jq -e '.sessions | type == "array"' >/dev/null
 oca connection --show --json | jq -e '.connections[] | select(.name == "j") | .type == "mount" and .enabled' >/dev/null
-for group in system storage_group container connection vtl iscsi ndmp stats maintenance schedule user audit; do
+for group in system storage_group container connection vtl iscsi ndmp replication stats maintenance schedule user audit; do
   oca "$group" --help | grep -q . || fail "no help for $group"
 done

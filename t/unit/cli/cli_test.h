@@ -23,6 +23,7 @@
 #include "t/support/temp_dir.h"
 #include "t/unit/cli/fake_management.h"
 #include "t/unit/cli/fake_ndmp.h"
+#include "t/unit/cli/fake_replication.h"
 #include "t/unit/cli/fake_services.h"
 #include "t/unit/cli/fake_statistics.h"
 #include "t/unit/cli/fake_user_services.h"
@@ -40,10 +41,11 @@ class Cli : public testing::Test {
   void SetUp() override {
     ASSERT_EQ(::mkdir(home_.Path("run").c_str(), 0700), 0);
     ASSERT_OK_AND_ASSIGN(
-        server_, rpc::UnixServer::Start(
-                     api::ManagementSocket(home_.path()),
-                     {&management_, &recycle_bin_, &users_, &tokens_, &second_factor_, &access_,
-                      &audit_limits_, &alerts_, &libraries_, &storage_, &statistics_, &ndmp_}));
+        server_,
+        rpc::UnixServer::Start(api::ManagementSocket(home_.path()),
+                               {&management_, &recycle_bin_, &users_, &tokens_, &second_factor_,
+                                &access_, &audit_limits_, &alerts_, &libraries_, &storage_,
+                                &statistics_, &ndmp_, &replication_}));
   }
 
   // Runs the words of `line`; answers to questions come from `in_`.
@@ -116,6 +118,11 @@ class Cli : public testing::Test {
     absl::MutexLock lock(&ndmp_.mu);
     return std::exchange(ndmp_.calls, {});
   }
+  // Since the last time.
+  std::vector<std::string> ReplicationCalls() {
+    absl::MutexLock lock(&replication_.mu);
+    return std::exchange(replication_.calls, {});
+  }
   std::string LastTapeCall() {
     absl::MutexLock lock(&libraries_.mu);
     return libraries_.calls.empty() ? "" : libraries_.calls.back();
@@ -134,6 +141,7 @@ class Cli : public testing::Test {
   FakeStorage storage_;
   FakeStatistics statistics_;
   FakeNdmp ndmp_;
+  FakeReplication replication_;
   std::unique_ptr<rpc::UnixServer> server_;
   bool terminal_ = false;
   std::string echoes_;  // '-': what is typed is hidden from here; '+': shown again

@@ -34,6 +34,8 @@ TEST_F(Completion, NamesOfWhatThereIs) {
   EXPECT_THAT(After("container --delete --name "), ElementsAre("a1", "b2"));
   EXPECT_THAT(After("stats --container --name "), ElementsAre("a1", "b2"));
   EXPECT_THAT(After("container --add --name "), Not(Contains("a1")));
+  EXPECT_THAT(After("replication --add --name "), ElementsAre("a1", "b2"));
+  EXPECT_THAT(After("schedule --add --replication --name "), ElementsAre("a1", "b2"));
   EXPECT_THAT(After("stats --history --name "), ElementsAre("cpu.load_1", "disk.used_bytes"));
 }
 

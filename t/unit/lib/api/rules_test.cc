@@ -17,6 +17,7 @@
 #include "lib/api/ndmp.pb.h"
 #include "lib/api/options.pb.h"
 #include "lib/api/recycle_bin.pb.h"
+#include "lib/api/replication.pb.h"
 #include "lib/api/second_factor.pb.h"
 #include "lib/api/services.h"
 #include "lib/api/storage.pb.h"
@@ -77,7 +78,8 @@ TEST(ApiRules, SecretsAreMarked) {
         management::v1::AccessEntry::descriptor()->file(),
         management::v1::RecycledFile::descriptor()->file(),
         management::v1::TapeLibrary::descriptor()->file(),
-        management::v1::NdmpStatus::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
+        management::v1::NdmpStatus::descriptor()->file(),
+        management::v1::ReplicationLink::descriptor()->file(), vtl::v1::Info::descriptor()->file(),
         fs::v1::Info::descriptor()->file()}) {
     for (int i = 0; i < file->message_type_count(); ++i) {
       const Descriptor* message = file->message_type(i);
