@@ -11,7 +11,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using Stub = mgmt::Replication::Stub;
+using ReplicationStub = mgmt::Replication::Stub;
 using Role = mgmt::ReplicationRole;
 
 constexpr Role kSource = mgmt::REPLICATION_ROLE_SOURCE;
@@ -39,8 +39,8 @@ class ReplicationConfig : public UsersService {
   }
 
   template <typename Request, typename Response>
-  absl::StatusOr<Response> Ask(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                            Response*),
+  absl::StatusOr<Response> Ask(grpc::Status (ReplicationStub::*method)(grpc::ClientContext*,
+                                                                       const Request&, Response*),
                                const Request& request, const Metadata& metadata = {}) {
     Response answer;
     absl::Status status = CallOn(*replication_, metadata, method, request, &answer);
@@ -54,7 +54,7 @@ class ReplicationConfig : public UsersService {
     request.set_name(container);
     request.set_role(role);
     request.set_peer(peer);
-    return Ask(&Stub::AddReplicationLink, request, metadata);
+    return Ask(&ReplicationStub::AddReplicationLink, request, metadata);
   }
   static mgmt::UpdateReplicationLinkRequest ChangeOf(const std::string& container, Role role,
                                                      uint64_t revision = 0) {
@@ -67,19 +67,19 @@ class ReplicationConfig : public UsersService {
   absl::Status StopLink(const std::string& container, Role role) {
     mgmt::UpdateReplicationLinkRequest request = ChangeOf(container, role);
     request.set_enabled(false);
-    return Ask(&Stub::UpdateReplicationLink, request).status();
+    return Ask(&ReplicationStub::UpdateReplicationLink, request).status();
   }
   absl::Status DeleteLink(const std::string& container, Role role) {
     mgmt::DeleteReplicationLinkRequest request;
     request.set_name(container);
     request.set_role(role);
-    return Ask(&Stub::DeleteReplicationLink, request).status();
+    return Ask(&ReplicationStub::DeleteReplicationLink, request).status();
   }
   std::vector<mgmt::ReplicationLink> Links(const std::string& container = "", Role role = kBoth) {
     mgmt::ListReplicationLinksRequest request;
     request.set_name(container);
     request.set_role(role);
-    auto list = Ask(&Stub::ListReplicationLinks, request);
+    auto list = Ask(&ReplicationStub::ListReplicationLinks, request);
     EXPECT_OK(list.status());
     if (!list.ok()) return {};
     return {list->links().begin(), list->links().end()};
@@ -100,7 +100,7 @@ class ReplicationConfig : public UsersService {
     request.set_name(peer);
     request.set_kib_per_second(speed);
     request.set_revision(revision);
-    return Ask(&Stub::SetReplicationLimit, request);
+    return Ask(&ReplicationStub::SetReplicationLimit, request);
   }
   absl::StatusOr<mgmt::ReplicationSchedule> Window(const std::string& container,
                                                    fs::v1::Weekday day, uint32_t start,
@@ -112,7 +112,7 @@ class ReplicationConfig : public UsersService {
     request.mutable_window()->set_start_minute(start);
     request.mutable_window()->set_stop_minute(stop);
     request.set_revision(revision);
-    return Ask(&Stub::SetReplicationWindow, request, metadata);
+    return Ask(&ReplicationStub::SetReplicationWindow, request, metadata);
   }
   absl::Status SetRetention(const std::string& container, fs::v1::RetentionMode mode) {
     mgmt::SetRetentionRequest request;
@@ -122,7 +122,7 @@ class ReplicationConfig : public UsersService {
     return Call(&Management::Stub::SetRetention, request, &retention);
   }
 
-  std::unique_ptr<Stub> replication_;
+  std::unique_ptr<ReplicationStub> replication_;
 };
 
 TEST_F(ReplicationConfig, LinksAreMadeListedChangedAndDeleted) {
@@ -146,7 +146,8 @@ TEST_F(ReplicationConfig, LinksAreMadeListedChangedAndDeleted) {
   change.set_encryption(mgmt::REPLICATION_ENCRYPTION_NONE);
   change.set_username("eve");
   change.set_enabled(false);
-  ASSERT_OK_AND_ASSIGN(mgmt::ReplicationLink changed, Ask(&Stub::UpdateReplicationLink, change));
+  ASSERT_OK_AND_ASSIGN(mgmt::ReplicationLink changed,
+                       Ask(&ReplicationStub::UpdateReplicationLink, change));
   EXPECT_GT(changed.revision(), made.revision());
   EXPECT_EQ(changed.peer(), "oca3.example");
   EXPECT_EQ(changed.replication_traffic(), "192.0.2.30");
@@ -191,13 +192,14 @@ TEST_F(ReplicationConfig, WhatBreaksARuleIsRefused) {
   ASSERT_OK(AddLink("c1", kTarget, "oca3"));
   mgmt::UpdateReplicationLinkRequest change = ChangeOf("c1", kTarget);
   change.set_peer("oca2");
-  EXPECT_THAT(Text(Ask(&Stub::UpdateReplicationLink, change).status()), HasSubstr("loop"));
+  EXPECT_THAT(Text(Ask(&ReplicationStub::UpdateReplicationLink, change).status()),
+              HasSubstr("loop"));
   EXPECT_THAT(Lines(), ElementsAre("c1 source oca2/c1", "c1 target oca3/c1"));
-  EXPECT_THAT(Ask(&Stub::UpdateReplicationLink, ChangeOf("c2", kTarget)),
+  EXPECT_THAT(Ask(&ReplicationStub::UpdateReplicationLink, ChangeOf("c2", kTarget)),
               StatusIs(StatusCode::kNotFound));
   mgmt::ListReplicationLinksRequest list;
   list.set_name("nosuch");
-  EXPECT_THAT(Ask(&Stub::ListReplicationLinks, list), StatusIs(StatusCode::kNotFound));
+  EXPECT_THAT(Ask(&ReplicationStub::ListReplicationLinks, list), StatusIs(StatusCode::kNotFound));
 }
 
 TEST_F(ReplicationConfig, ALinkThatIsStartedIsNotDeleted) {
@@ -216,13 +218,13 @@ TEST_F(ReplicationConfig, SecondOfTwoWhoChangeTheSameIsToldSo) {
               StatusIs(StatusCode::kAborted));
   mgmt::UpdateReplicationLinkRequest change = ChangeOf("c1", kSource, made.revision());
   change.set_peer("oca3");
-  EXPECT_THAT(Ask(&Stub::UpdateReplicationLink, change), StatusIs(StatusCode::kAborted));
+  EXPECT_THAT(Ask(&ReplicationStub::UpdateReplicationLink, change), StatusIs(StatusCode::kAborted));
   EXPECT_THAT(Lines(), ElementsAre("c1 source oca2/c1"));
   // One that was made anew is another one.
   ASSERT_OK(StopLink("c1", kSource));
   ASSERT_OK(DeleteLink("c1", kSource));
   ASSERT_OK(AddLink("c1", kSource, "oca2"));
-  EXPECT_THAT(Ask(&Stub::UpdateReplicationLink, change), StatusIs(StatusCode::kAborted));
+  EXPECT_THAT(Ask(&ReplicationStub::UpdateReplicationLink, change), StatusIs(StatusCode::kAborted));
   EXPECT_EQ(Links()[0].windows_size(), 0);
 }
 
@@ -241,11 +243,11 @@ TEST_F(ReplicationConfig, WindowsAreThoseOfASource) {
   EXPECT_THAT(Window("c2", fs::v1::WEEKDAY_SUNDAY, 60, 120), StatusIs(StatusCode::kNotFound));
   EXPECT_THAT(Window("nosuch", fs::v1::WEEKDAY_SUNDAY, 60, 120), StatusIs(StatusCode::kNotFound));
   mgmt::GetReplicationScheduleRequest get;
-  ASSERT_OK_AND_ASSIGN(auto all, Ask(&Stub::GetReplicationSchedule, get));
+  ASSERT_OK_AND_ASSIGN(auto all, Ask(&ReplicationStub::GetReplicationSchedule, get));
   ASSERT_EQ(all.schedules_size(), 1);
   EXPECT_EQ(all.schedules(0).name(), "c1");
   get.set_name("c2");
-  EXPECT_THAT(Ask(&Stub::GetReplicationSchedule, get), StatusIs(StatusCode::kNotFound));
+  EXPECT_THAT(Ask(&ReplicationStub::GetReplicationSchedule, get), StatusIs(StatusCode::kNotFound));
   // What it was stays when other things of the link change.
   ASSERT_OK(StopLink("c1", kSource));
   EXPECT_EQ(Links("c1")[0].windows_size(), 6);
@@ -262,8 +264,8 @@ TEST_F(ReplicationConfig, LimitsAreOfPeers) {
   EXPECT_THAT(Limit("::1", 512), StatusIs(StatusCode::kInvalidArgument));
   ASSERT_OK(Limit("oca2", 1024, limit.revision()));
   EXPECT_THAT(Limit("oca2", 2048, limit.revision()), StatusIs(StatusCode::kAborted));
-  ASSERT_OK_AND_ASSIGN(auto list,
-                       Ask(&Stub::ListReplicationLimits, mgmt::ListReplicationLimitsRequest()));
+  ASSERT_OK_AND_ASSIGN(auto list, Ask(&ReplicationStub::ListReplicationLimits,
+                                      mgmt::ListReplicationLimitsRequest()));
   ASSERT_EQ(list.limits_size(), 2);
   EXPECT_EQ(list.limits(0).peer(), "192.0.2.7");
   EXPECT_EQ(list.limits(1).kib_per_second(), 1024u);
@@ -317,7 +319,8 @@ TEST_F(ReplicationConfig, RolesSayWhoMay) {
   EXPECT_THAT(Window("c1", fs::v1::WEEKDAY_SUNDAY, 60, 120, 0, As("mon")),
               StatusIs(StatusCode::kPermissionDenied));
   EXPECT_OK(
-      Ask(&Stub::ListReplicationLinks, mgmt::ListReplicationLinksRequest(), As("mon")).status());
+      Ask(&ReplicationStub::ListReplicationLinks, mgmt::ListReplicationLinksRequest(), As("mon"))
+          .status());
   EXPECT_EQ(Audit("AddReplicationLink")[0].outcome(), mgmt::OUTCOME_DENIED);
 }
 
