@@ -1,4 +1,6 @@
 // Replication links, their schedules and limits, through ocaconfigsvc's socket.
+#include <thread>
+
 #include "lib/api/replication.grpc.pb.h"
 #include "t/integration/50_rpc_services/users_fixture.h"
 
@@ -11,12 +13,12 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using Stub = mgmt::Replication::Stub;
-using Role = mgmt::ReplicationRole;
+using ReplicationStub = mgmt::Replication::Stub;
+using LinkRole = mgmt::ReplicationRole;
 
-constexpr Role kSource = mgmt::REPLICATION_ROLE_SOURCE;
-constexpr Role kTarget = mgmt::REPLICATION_ROLE_TARGET;
-constexpr Role kBoth = mgmt::REPLICATION_ROLE_UNSPECIFIED;
+constexpr LinkRole kSource = mgmt::REPLICATION_ROLE_SOURCE;
+constexpr LinkRole kTarget = mgmt::REPLICATION_ROLE_TARGET;
+constexpr LinkRole kBoth = mgmt::REPLICATION_ROLE_UNSPECIFIED;
 
 class ReplicationConfig : public UsersService {
  protected:
@@ -39,24 +41,24 @@ class ReplicationConfig : public UsersService {
   }
 
   template <typename Request, typename Response>
-  absl::StatusOr<Response> Ask(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                            Response*),
+  absl::StatusOr<Response> Ask(grpc::Status (ReplicationStub::*method)(grpc::ClientContext*,
+                                                                       const Request&, Response*),
                                const Request& request, const Metadata& metadata = {}) {
     Response answer;
     absl::Status status = CallOn(*replication_, metadata, method, request, &answer);
     if (!status.ok()) return status;
     return answer;
   }
-  absl::StatusOr<mgmt::ReplicationLink> AddLink(const std::string& container, Role role,
+  absl::StatusOr<mgmt::ReplicationLink> AddLink(const std::string& container, LinkRole role,
                                                 const std::string& peer,
                                                 const Metadata& metadata = {}) {
     mgmt::AddReplicationLinkRequest request;
     request.set_name(container);
     request.set_role(role);
     request.set_peer(peer);
-    return Ask(&Stub::AddReplicationLink, request, metadata);
+    return Ask(&ReplicationStub::AddReplicationLink, request, metadata);
   }
-  static mgmt::UpdateReplicationLinkRequest ChangeOf(const std::string& container, Role role,
+  static mgmt::UpdateReplicationLinkRequest ChangeOf(const std::string& container, LinkRole role,
                                                      uint64_t revision = 0) {
     mgmt::UpdateReplicationLinkRequest request;
     request.set_name(container);
@@ -64,28 +66,29 @@ class ReplicationConfig : public UsersService {
     request.set_revision(revision);
     return request;
   }
-  absl::Status StopLink(const std::string& container, Role role) {
+  absl::Status StopLink(const std::string& container, LinkRole role) {
     mgmt::UpdateReplicationLinkRequest request = ChangeOf(container, role);
     request.set_enabled(false);
-    return Ask(&Stub::UpdateReplicationLink, request).status();
+    return Ask(&ReplicationStub::UpdateReplicationLink, request).status();
   }
-  absl::Status DeleteLink(const std::string& container, Role role) {
+  absl::Status DeleteLink(const std::string& container, LinkRole role) {
     mgmt::DeleteReplicationLinkRequest request;
     request.set_name(container);
     request.set_role(role);
-    return Ask(&Stub::DeleteReplicationLink, request).status();
+    return Ask(&ReplicationStub::DeleteReplicationLink, request).status();
   }
-  std::vector<mgmt::ReplicationLink> Links(const std::string& container = "", Role role = kBoth) {
+  std::vector<mgmt::ReplicationLink> Links(const std::string& container = "",
+                                           LinkRole role = kBoth) {
     mgmt::ListReplicationLinksRequest request;
     request.set_name(container);
     request.set_role(role);
-    auto list = Ask(&Stub::ListReplicationLinks, request);
+    auto list = Ask(&ReplicationStub::ListReplicationLinks, request);
     EXPECT_OK(list.status());
     if (!list.ok()) return {};
     return {list->links().begin(), list->links().end()};
   }
   // "c1 source oca2/c1", of all.
-  std::vector<std::string> Lines(const std::string& container = "", Role role = kBoth) {
+  std::vector<std::string> Lines(const std::string& container = "", LinkRole role = kBoth) {
     std::vector<std::string> lines;
     for (const auto& link : Links(container, role)) {
       lines.push_back(fmt::format("{} {} {}/{}", link.name(),
@@ -100,7 +103,7 @@ class ReplicationConfig : public UsersService {
     request.set_name(peer);
     request.set_kib_per_second(speed);
     request.set_revision(revision);
-    return Ask(&Stub::SetReplicationLimit, request);
+    return Ask(&ReplicationStub::SetReplicationLimit, request);
   }
   absl::StatusOr<mgmt::ReplicationSchedule> Window(const std::string& container,
                                                    fs::v1::Weekday day, uint32_t start,
@@ -112,7 +115,7 @@ class ReplicationConfig : public UsersService {
     request.mutable_window()->set_start_minute(start);
     request.mutable_window()->set_stop_minute(stop);
     request.set_revision(revision);
-    return Ask(&Stub::SetReplicationWindow, request, metadata);
+    return Ask(&ReplicationStub::SetReplicationWindow, request, metadata);
   }
   absl::Status SetRetention(const std::string& container, fs::v1::RetentionMode mode) {
     mgmt::SetRetentionRequest request;
@@ -122,7 +125,7 @@ class ReplicationConfig : public UsersService {
     return Call(&Management::Stub::SetRetention, request, &retention);
   }
 
-  std::unique_ptr<Stub> replication_;
+  std::unique_ptr<ReplicationStub> replication_;
 };
 
 TEST_F(ReplicationConfig, LinksAreMadeListedChangedAndDeleted) {
@@ -146,7 +149,8 @@ TEST_F(ReplicationConfig, LinksAreMadeListedChangedAndDeleted) {
   change.set_encryption(mgmt::REPLICATION_ENCRYPTION_NONE);
   change.set_username("eve");
   change.set_enabled(false);
-  ASSERT_OK_AND_ASSIGN(mgmt::ReplicationLink changed, Ask(&Stub::UpdateReplicationLink, change));
+  ASSERT_OK_AND_ASSIGN(mgmt::ReplicationLink changed,
+                       Ask(&ReplicationStub::UpdateReplicationLink, change));
   EXPECT_GT(changed.revision(), made.revision());
   EXPECT_EQ(changed.peer(), "oca3.example");
   EXPECT_EQ(changed.replication_traffic(), "192.0.2.30");
@@ -191,13 +195,14 @@ TEST_F(ReplicationConfig, WhatBreaksARuleIsRefused) {
   ASSERT_OK(AddLink("c1", kTarget, "oca3"));
   mgmt::UpdateReplicationLinkRequest change = ChangeOf("c1", kTarget);
   change.set_peer("oca2");
-  EXPECT_THAT(Text(Ask(&Stub::UpdateReplicationLink, change).status()), HasSubstr("loop"));
+  EXPECT_THAT(Text(Ask(&ReplicationStub::UpdateReplicationLink, change).status()),
+              HasSubstr("loop"));
   EXPECT_THAT(Lines(), ElementsAre("c1 source oca2/c1", "c1 target oca3/c1"));
-  EXPECT_THAT(Ask(&Stub::UpdateReplicationLink, ChangeOf("c2", kTarget)),
+  EXPECT_THAT(Ask(&ReplicationStub::UpdateReplicationLink, ChangeOf("c2", kTarget)),
               StatusIs(StatusCode::kNotFound));
   mgmt::ListReplicationLinksRequest list;
   list.set_name("nosuch");
-  EXPECT_THAT(Ask(&Stub::ListReplicationLinks, list), StatusIs(StatusCode::kNotFound));
+  EXPECT_THAT(Ask(&ReplicationStub::ListReplicationLinks, list), StatusIs(StatusCode::kNotFound));
 }
 
 TEST_F(ReplicationConfig, ALinkThatIsStartedIsNotDeleted) {
@@ -216,13 +221,13 @@ TEST_F(ReplicationConfig, SecondOfTwoWhoChangeTheSameIsToldSo) {
               StatusIs(StatusCode::kAborted));
   mgmt::UpdateReplicationLinkRequest change = ChangeOf("c1", kSource, made.revision());
   change.set_peer("oca3");
-  EXPECT_THAT(Ask(&Stub::UpdateReplicationLink, change), StatusIs(StatusCode::kAborted));
+  EXPECT_THAT(Ask(&ReplicationStub::UpdateReplicationLink, change), StatusIs(StatusCode::kAborted));
   EXPECT_THAT(Lines(), ElementsAre("c1 source oca2/c1"));
   // One that was made anew is another one.
   ASSERT_OK(StopLink("c1", kSource));
   ASSERT_OK(DeleteLink("c1", kSource));
   ASSERT_OK(AddLink("c1", kSource, "oca2"));
-  EXPECT_THAT(Ask(&Stub::UpdateReplicationLink, change), StatusIs(StatusCode::kAborted));
+  EXPECT_THAT(Ask(&ReplicationStub::UpdateReplicationLink, change), StatusIs(StatusCode::kAborted));
   EXPECT_EQ(Links()[0].windows_size(), 0);
 }
 
@@ -241,11 +246,11 @@ TEST_F(ReplicationConfig, WindowsAreThoseOfASource) {
   EXPECT_THAT(Window("c2", fs::v1::WEEKDAY_SUNDAY, 60, 120), StatusIs(StatusCode::kNotFound));
   EXPECT_THAT(Window("nosuch", fs::v1::WEEKDAY_SUNDAY, 60, 120), StatusIs(StatusCode::kNotFound));
   mgmt::GetReplicationScheduleRequest get;
-  ASSERT_OK_AND_ASSIGN(auto all, Ask(&Stub::GetReplicationSchedule, get));
+  ASSERT_OK_AND_ASSIGN(auto all, Ask(&ReplicationStub::GetReplicationSchedule, get));
   ASSERT_EQ(all.schedules_size(), 1);
   EXPECT_EQ(all.schedules(0).name(), "c1");
   get.set_name("c2");
-  EXPECT_THAT(Ask(&Stub::GetReplicationSchedule, get), StatusIs(StatusCode::kNotFound));
+  EXPECT_THAT(Ask(&ReplicationStub::GetReplicationSchedule, get), StatusIs(StatusCode::kNotFound));
   // What it was stays when other things of the link change.
   ASSERT_OK(StopLink("c1", kSource));
   EXPECT_EQ(Links("c1")[0].windows_size(), 6);
@@ -262,8 +267,8 @@ TEST_F(ReplicationConfig, LimitsAreOfPeers) {
   EXPECT_THAT(Limit("::1", 512), StatusIs(StatusCode::kInvalidArgument));
   ASSERT_OK(Limit("oca2", 1024, limit.revision()));
   EXPECT_THAT(Limit("oca2", 2048, limit.revision()), StatusIs(StatusCode::kAborted));
-  ASSERT_OK_AND_ASSIGN(auto list,
-                       Ask(&Stub::ListReplicationLimits, mgmt::ListReplicationLimitsRequest()));
+  ASSERT_OK_AND_ASSIGN(auto list, Ask(&ReplicationStub::ListReplicationLimits,
+                                      mgmt::ListReplicationLimitsRequest()));
   ASSERT_EQ(list.limits_size(), 2);
   EXPECT_EQ(list.limits(0).peer(), "192.0.2.7");
   EXPECT_EQ(list.limits(1).kib_per_second(), 1024u);
@@ -317,7 +322,8 @@ TEST_F(ReplicationConfig, RolesSayWhoMay) {
   EXPECT_THAT(Window("c1", fs::v1::WEEKDAY_SUNDAY, 60, 120, 0, As("mon")),
               StatusIs(StatusCode::kPermissionDenied));
   EXPECT_OK(
-      Ask(&Stub::ListReplicationLinks, mgmt::ListReplicationLinksRequest(), As("mon")).status());
+      Ask(&ReplicationStub::ListReplicationLinks, mgmt::ListReplicationLinksRequest(), As("mon"))
+          .status());
   EXPECT_EQ(Audit("AddReplicationLink")[0].outcome(), mgmt::OUTCOME_DENIED);
 }
 
@@ -331,6 +337,40 @@ TEST_F(ReplicationConfig, AStartAnewFindsEverything) {
   ASSERT_EQ(Links().size(), 1u);
   EXPECT_EQ(Links()[0].SerializeAsString(), before);
   EXPECT_EQ(Sql("SELECT kib_per_second FROM oca_config.replication_limit"), "512");
+}
+
+TEST_F(ReplicationConfig, OfManyAtOnceOneMakesTheLink) {
+  std::vector<absl::Status> outcomes(8);
+  std::vector<std::thread> threads;
+  for (absl::Status& outcome : outcomes) {
+    threads.emplace_back([&] { outcome = AddLink("c1", kSource, "oca2").status(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  int made = 0;
+  for (const absl::Status& outcome : outcomes) {
+    if (outcome.ok()) {
+      ++made;
+    } else {
+      EXPECT_THAT(outcome, StatusIs(StatusCode::kAlreadyExists));
+    }
+  }
+  EXPECT_EQ(made, 1);
+}
+
+TEST_F(ReplicationConfig, AContainerIsLinkedOrDeletedNotBoth) {
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_OK(AddContainer("r"));
+    absl::Status linked;
+    std::thread other([&] { linked = AddLink("r", kSource, "oca2").status(); });
+    const absl::Status deleted = DeleteContainer("r");
+    other.join();
+    EXPECT_NE(linked.ok(), deleted.ok()) << linked << " " << deleted;
+    if (!linked.ok()) continue;
+    EXPECT_THAT(Lines("r"), ElementsAre("r source oca2/r"));
+    ASSERT_OK(StopLink("r", kSource));
+    ASSERT_OK(DeleteLink("r", kSource));
+    ASSERT_OK(DeleteContainer("r"));
+  }
 }
 
 // A target is not made without a look at what the container locks.
