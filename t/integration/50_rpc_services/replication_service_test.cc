@@ -1,4 +1,6 @@
 // Replication links, their schedules and limits, through ocaconfigsvc's socket.
+#include <thread>
+
 #include "lib/api/replication.grpc.pb.h"
 #include "t/integration/50_rpc_services/users_fixture.h"
 
@@ -12,11 +14,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using ReplicationStub = mgmt::Replication::Stub;
-using Role = mgmt::ReplicationRole;
+using LinkRole = mgmt::ReplicationRole;
 
-constexpr Role kSource = mgmt::REPLICATION_ROLE_SOURCE;
-constexpr Role kTarget = mgmt::REPLICATION_ROLE_TARGET;
-constexpr Role kBoth = mgmt::REPLICATION_ROLE_UNSPECIFIED;
+constexpr LinkRole kSource = mgmt::REPLICATION_ROLE_SOURCE;
+constexpr LinkRole kTarget = mgmt::REPLICATION_ROLE_TARGET;
+constexpr LinkRole kBoth = mgmt::REPLICATION_ROLE_UNSPECIFIED;
 
 class ReplicationConfig : public UsersService {
  protected:
@@ -47,7 +49,7 @@ class ReplicationConfig : public UsersService {
     if (!status.ok()) return status;
     return answer;
   }
-  absl::StatusOr<mgmt::ReplicationLink> AddLink(const std::string& container, Role role,
+  absl::StatusOr<mgmt::ReplicationLink> AddLink(const std::string& container, LinkRole role,
                                                 const std::string& peer,
                                                 const Metadata& metadata = {}) {
     mgmt::AddReplicationLinkRequest request;
@@ -56,7 +58,7 @@ class ReplicationConfig : public UsersService {
     request.set_peer(peer);
     return Ask(&ReplicationStub::AddReplicationLink, request, metadata);
   }
-  static mgmt::UpdateReplicationLinkRequest ChangeOf(const std::string& container, Role role,
+  static mgmt::UpdateReplicationLinkRequest ChangeOf(const std::string& container, LinkRole role,
                                                      uint64_t revision = 0) {
     mgmt::UpdateReplicationLinkRequest request;
     request.set_name(container);
@@ -64,18 +66,19 @@ class ReplicationConfig : public UsersService {
     request.set_revision(revision);
     return request;
   }
-  absl::Status StopLink(const std::string& container, Role role) {
+  absl::Status StopLink(const std::string& container, LinkRole role) {
     mgmt::UpdateReplicationLinkRequest request = ChangeOf(container, role);
     request.set_enabled(false);
     return Ask(&ReplicationStub::UpdateReplicationLink, request).status();
   }
-  absl::Status DeleteLink(const std::string& container, Role role) {
+  absl::Status DeleteLink(const std::string& container, LinkRole role) {
     mgmt::DeleteReplicationLinkRequest request;
     request.set_name(container);
     request.set_role(role);
     return Ask(&ReplicationStub::DeleteReplicationLink, request).status();
   }
-  std::vector<mgmt::ReplicationLink> Links(const std::string& container = "", Role role = kBoth) {
+  std::vector<mgmt::ReplicationLink> Links(const std::string& container = "",
+                                           LinkRole role = kBoth) {
     mgmt::ListReplicationLinksRequest request;
     request.set_name(container);
     request.set_role(role);
@@ -85,7 +88,7 @@ class ReplicationConfig : public UsersService {
     return {list->links().begin(), list->links().end()};
   }
   // "c1 source oca2/c1", of all.
-  std::vector<std::string> Lines(const std::string& container = "", Role role = kBoth) {
+  std::vector<std::string> Lines(const std::string& container = "", LinkRole role = kBoth) {
     std::vector<std::string> lines;
     for (const auto& link : Links(container, role)) {
       lines.push_back(fmt::format("{} {} {}/{}", link.name(),
@@ -334,6 +337,40 @@ TEST_F(ReplicationConfig, AStartAnewFindsEverything) {
   ASSERT_EQ(Links().size(), 1u);
   EXPECT_EQ(Links()[0].SerializeAsString(), before);
   EXPECT_EQ(Sql("SELECT kib_per_second FROM oca_config.replication_limit"), "512");
+}
+
+TEST_F(ReplicationConfig, OfManyAtOnceOneMakesTheLink) {
+  std::vector<absl::Status> outcomes(8);
+  std::vector<std::thread> threads;
+  for (absl::Status& outcome : outcomes) {
+    threads.emplace_back([&] { outcome = AddLink("c1", kSource, "oca2").status(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  int made = 0;
+  for (const absl::Status& outcome : outcomes) {
+    if (outcome.ok()) {
+      ++made;
+    } else {
+      EXPECT_THAT(outcome, StatusIs(StatusCode::kAlreadyExists));
+    }
+  }
+  EXPECT_EQ(made, 1);
+}
+
+TEST_F(ReplicationConfig, AContainerIsLinkedOrDeletedNotBoth) {
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_OK(AddContainer("r"));
+    absl::Status linked;
+    std::thread other([&] { linked = AddLink("r", kSource, "oca2").status(); });
+    const absl::Status deleted = DeleteContainer("r");
+    other.join();
+    EXPECT_NE(linked.ok(), deleted.ok()) << linked << " " << deleted;
+    if (!linked.ok()) continue;
+    EXPECT_THAT(Lines("r"), ElementsAre("r source oca2/r"));
+    ASSERT_OK(StopLink("r", kSource));
+    ASSERT_OK(DeleteLink("r", kSource));
+    ASSERT_OK(DeleteContainer("r"));
+  }
 }
 
 // A target is not made without a look at what the container locks.
