@@ -141,8 +141,10 @@ absl::Status ReplicationLinks::UnlessTarget(const std::string& container,
                                             const std::function<absl::Status()>& work) {
   Turn turn(turns_);
   OCA_RETURN_IF_ERROR(turn.status());
-  OCA_ASSIGN_OR_RETURN(std::vector<ReplicationLink> links,
-                       links_.List(container, mgmt::REPLICATION_ROLE_TARGET));
+  absl::StatusOr<std::vector<ReplicationLink>> known =
+      links_.List(container, mgmt::REPLICATION_ROLE_TARGET);
+  if (absl::IsUnavailable(known.status())) return work();
+  OCA_ASSIGN_OR_RETURN(std::vector<ReplicationLink> links, std::move(known));
   if (links.empty()) return work();
   return absl::FailedPreconditionError(
       fmt::format("container '{}' is the target of a replication link, from '{}' at {}: files that "

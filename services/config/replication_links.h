@@ -41,6 +41,7 @@ class ReplicationLinks {
   absl::Status SetWindow(const management::v1::SetReplicationWindowRequest& request);
 
   // Does `work`, unless the container is a target: kFailedPrecondition. It becomes none meanwhile.
+  // Without PostgreSQL nobody knows, and it is done: what protects data does not wait for that.
   absl::Status UnlessTarget(const std::string& container,
                             const std::function<absl::Status()>& work);
 
