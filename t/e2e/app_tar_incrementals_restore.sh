@@ -6,8 +6,8 @@ c=$(container tar)
 cp -a "$tree" "$c/live"
 tar -C "$c" -H pax -cf "$c/full.tar" -g "$c/state" live
 cp "$c/state" "$c/state.full"
-first=$(find "$c/live" -name '*.pm' | sort | head -1)
-second=$(find "$c/live" -name '*.pm' | sort | sed -n 2p)
+mapfile -t modules < <(find "$c/live" -name '*.pm' | sort)
+first=${modules[0]} second=${modules[1]}
 rm "$first"
 mv "$second" "$second.moved"
 echo new >"$c/live/new"

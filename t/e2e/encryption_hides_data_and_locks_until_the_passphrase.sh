@@ -26,7 +26,7 @@ PY
 }
 # needle <file>: 24 bytes out of its middle, and the first half of its SHA-256, which is its fingerprint where it is one chunk.
 needle() {
-  tail -c +200 "$1" | head -c 24 | od -An -tx1 | tr -d ' \n'
+  od -An -tx1 -j 199 -N 24 "$1" | tr -d ' \n'
   echo
   sha256sum "$1" | cut -c1-32
 }
