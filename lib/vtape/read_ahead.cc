@@ -5,16 +5,6 @@
 
 namespace oca::vtape {
 
-ReadAhead::~ReadAhead() {
-  if (!thread_.joinable()) return;
-  {
-    std::lock_guard lock(mu_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  thread_.join();
-}
-
 Result<size_t> ReadAhead::ReadAt(uint64_t offset, std::span<char> out) {
   if (piece_bytes_ == 0) return file_.ReadAt(offset, out);
   bool goes_on = offset == expected_;
@@ -35,14 +25,12 @@ Result<size_t> ReadAhead::ReadAt(uint64_t offset, std::span<char> out) {
 bool ReadAhead::Holds(uint64_t offset, size_t bytes) {
   if (offset != expected_ || !current_.Has(offset)) return false;
   if (offset + bytes <= current_.end()) return true;
-  std::lock_guard lock(mu_);
-  return !busy_ && next_.offset == current_.end() && offset + bytes <= next_.end();
+  return !Busy() && next_.offset == current_.end() && offset + bytes <= next_.end();
 }
 
 void ReadAhead::Forget() {
   current_.bytes.clear();
-  std::unique_lock lock(mu_);
-  changed_.wait(lock, [this] { return !busy_; });
+  task_.Wait();
   next_.bytes.clear();
 }
 
@@ -51,8 +39,7 @@ size_t ReadAhead::Take(uint64_t offset, std::span<char> out) {
   while (done < out.size()) {
     uint64_t at = offset + done;
     if (!current_.Has(at)) {
-      std::unique_lock lock(mu_);
-      changed_.wait(lock, [this] { return !busy_; });
+      task_.Wait();
       if (!next_.Has(at)) break;
       std::swap(current_, next_);
       next_.bytes.clear();
@@ -66,27 +53,15 @@ size_t ReadAhead::Take(uint64_t offset, std::span<char> out) {
 }
 
 void ReadAhead::Fetch(uint64_t offset) {
-  std::lock_guard lock(mu_);
-  if (busy_ || !next_.bytes.empty()) return;
+  if (Busy() || !next_.bytes.empty()) return;
   next_.offset = offset;
   next_.bytes.resize(piece_bytes_);
-  busy_ = true;
-  if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
-  changed_.notify_all();
+  task_.Start();
 }
 
-void ReadAhead::Run() {
-  std::unique_lock lock(mu_);
-  for (;;) {
-    changed_.wait(lock, [this] { return busy_ || stopping_; });
-    if (!busy_) return;
-    lock.unlock();
-    Result<size_t> read = file_.ReadAt(next_.offset, next_.bytes);
-    lock.lock();
-    next_.bytes.resize(read.ok() ? *read : 0);
-    busy_ = false;
-    changed_.notify_all();
-  }
+void ReadAhead::FetchPiece() {
+  Result<size_t> read = file_.ReadAt(next_.offset, next_.bytes);
+  next_.bytes.resize(read.ok() ? *read : 0);
 }
 
 }  // namespace oca::vtape

@@ -3,13 +3,11 @@
 #ifndef OCA_LIB_VTAPE_READ_AHEAD_H_
 #define OCA_LIB_VTAPE_READ_AHEAD_H_
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <string>
-#include <thread>
 
+#include "lib/vtape/side_task.h"
 #include "lib/vtape/status.h"
 #include "lib/vtape/storage.h"
 
@@ -22,13 +20,15 @@ class ReadAhead {
   ReadAhead(StorageFile& file, size_t piece_bytes) : file_(file), piece_bytes_(piece_bytes) {}
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
-  ~ReadAhead();
 
   // As StorageFile::ReadAt.
   Result<size_t> ReadAt(uint64_t offset, std::span<char> out);
   // Whether ReadAt of these bytes would neither wait nor ask the file.
   bool Holds(uint64_t offset, size_t bytes);
-  // Forgets what was fetched. Then the file is the caller's alone until the next ReadAt.
+  // Whether a piece is being fetched. Does not wait.
+  bool Busy() { return task_.Busy(); }
+  // Forgets what was fetched; waits while some of it is being fetched. Then the file is the
+  // caller's alone until the next ReadAt.
   void Forget();
 
  private:
@@ -41,21 +41,17 @@ class ReadAhead {
 
   // Copies from the pieces what follows `offset` there without a gap; returns how much.
   size_t Take(uint64_t offset, std::span<char> out);
-  // Has the thread fetch the piece at `offset`, unless the next piece is that already.
+  // Has the piece at `offset` fetched, unless the next piece is that already.
   void Fetch(uint64_t offset);
-  void Run();
+  void FetchPiece();
 
   StorageFile& file_;
   const size_t piece_bytes_;
   uint64_t expected_ = 0;  // where a reader that goes on goes on
   Piece current_;          // the caller's
 
-  std::mutex mu_;
-  std::condition_variable changed_;
-  Piece next_;  // the thread's while busy_; empty = nothing is there, or it could not be read
-  bool busy_ = false;
-  bool stopping_ = false;
-  std::thread thread_;  // from the first fetch on
+  Piece next_;  // the task's while it is busy; empty = nothing is there, or it could not be read
+  SideTask task_{[this] { FetchPiece(); }};
 };
 
 }  // namespace oca::vtape

@@ -5,16 +5,6 @@
 
 namespace oca::vtape {
 
-WriteBehind::~WriteBehind() {
-  if (!thread_.joinable()) return;
-  {
-    std::lock_guard lock(mu_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  thread_.join();
-}
-
 Status WriteBehind::Append(uint64_t offset, std::string_view data) {
   if (piece_bytes_ == 0) return file_.WriteAt(offset, data);
   if (!Fills(offset, data.size())) VTAPE_RETURN_IF_ERROR(HandOver());
@@ -34,13 +24,11 @@ bool WriteBehind::Fills(uint64_t offset, size_t bytes) const {
 bool WriteBehind::HasRoom(uint64_t offset, size_t bytes) {
   if (piece_bytes_ == 0) return false;
   if (Fills(offset, bytes)) return true;
-  std::lock_guard lock(mu_);
-  return writing_.bytes.empty();
+  return !Busy() && writing_.bytes.empty();
 }
 
 bool WriteBehind::Lacks(uint64_t end) {
-  std::unique_lock lock(mu_);
-  changed_.wait(lock, [this] { return !busy_; });
+  task_.Wait();
   for (const Piece* piece : {&writing_, &filling_}) {
     if (!piece->bytes.empty() && piece->offset < end) return true;
   }
@@ -48,8 +36,7 @@ bool WriteBehind::Lacks(uint64_t end) {
 }
 
 Status WriteBehind::Drain() {
-  std::unique_lock lock(mu_);
-  VTAPE_RETURN_IF_ERROR(Settle(lock));
+  VTAPE_RETURN_IF_ERROR(Settle());
   if (filling_.bytes.empty()) return Status();
   VTAPE_RETURN_IF_ERROR(file_.WriteAt(filling_.offset, filling_.bytes));
   filling_.bytes.clear();
@@ -64,24 +51,20 @@ void WriteBehind::ForgetFrom(uint64_t offset) {
       piece.bytes.resize(offset - piece.offset);
     }
   };
-  std::unique_lock lock(mu_);
-  changed_.wait(lock, [this] { return !busy_; });
+  task_.Wait();
   cut(writing_);
   cut(filling_);
 }
 
 Status WriteBehind::HandOver() {
-  std::unique_lock lock(mu_);
-  VTAPE_RETURN_IF_ERROR(Settle(lock));
+  VTAPE_RETURN_IF_ERROR(Settle());
   std::swap(filling_, writing_);
-  busy_ = true;
-  if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
-  changed_.notify_all();
+  task_.Start();
   return Status();
 }
 
-Status WriteBehind::Settle(std::unique_lock<std::mutex>& lock) {
-  changed_.wait(lock, [this] { return !busy_; });
+Status WriteBehind::Settle() {
+  task_.Wait();
   if (writing_.bytes.empty()) return Status();
   Status status = std::exchange(failed_, Status());
   if (status.ok()) status = file_.WriteAt(writing_.offset, writing_.bytes);  // told before
@@ -89,19 +72,9 @@ Status WriteBehind::Settle(std::unique_lock<std::mutex>& lock) {
   return status;
 }
 
-void WriteBehind::Run() {
-  std::unique_lock lock(mu_);
-  for (;;) {
-    changed_.wait(lock, [this] { return busy_ || stopping_; });
-    if (!busy_) return;
-    lock.unlock();
-    Status status = file_.WriteAt(writing_.offset, writing_.bytes);
-    lock.lock();
-    if (status.ok()) writing_.bytes.clear();
-    failed_ = std::move(status);
-    busy_ = false;
-    changed_.notify_all();
-  }
+void WriteBehind::WritePiece() {
+  failed_ = file_.WriteAt(writing_.offset, writing_.bytes);
+  if (failed_.ok()) writing_.bytes.clear();
 }
 
 }  // namespace oca::vtape
