@@ -76,11 +76,12 @@ bool Cartridge::ReadIsQuick() {
   if (!index_.HasAtHand(position_)) return false;
   auto entry = index_.Get(position_);
   if (!entry.ok() || entry->kind == ObjectKind::kFilemark) return true;
-  return ahead_.Holds(entry->payload_offset, entry->length);
+  return !behind_.Busy() && !behind_.Lacks(entry->payload_end()) &&
+         ahead_.Holds(entry->payload_offset, entry->length);
 }
 
 bool Cartridge::WriteIsQuick(size_t block_bytes) {
-  return position_ == objects() && index_.AppendIsQuick() &&
+  return position_ == objects() && index_.AppendIsQuick() && !ahead_.Busy() &&
          payload_bytes_ + block_bytes - checkpoint_.payload_bytes < options_.sync_every_bytes &&
          behind_.HasRoom(payload_bytes_, block_bytes);
 }
