@@ -61,13 +61,16 @@ scsi::Response NothingThere() {
   return {scsi::Status::kCheckCondition, scsi::EncodeSense(sense, false), 0};
 }
 
+bool Reads(const ScsiCommand& command) {
+  return command.direction == kReads && command.in.address != 0;
+}
+
 scsi::Request RequestOf(const ScsiCommand& command, const scsi::Initiator& initiator) {
   bool writes = command.direction == kWrites && command.out.address != 0;
-  bool reads = command.direction == kReads && command.in.address != 0;
   return {initiator,
           {reinterpret_cast<const char*>(command.cdb), kCdbBytes},
           {reinterpret_cast<const char*>(command.out.address), writes ? command.out.length : 0},
-          {reinterpret_cast<char*>(command.in.address), reads ? command.in.length : 0}};
+          {reinterpret_cast<char*>(command.in.address), Reads(command) ? command.in.length : 0}};
 }
 
 void Answer(ScsiCommand& command, const scsi::Response& response) {
@@ -75,8 +78,8 @@ void Answer(ScsiCommand& command, const scsi::Response& response) {
   std::memcpy(command.sense, response.sense.data(), command.sense_bytes);
   // Not a byte more than the answer leaves: the rest of the buffer is somebody else's.
   command.in.transfer_length = static_cast<uint32_t>(response.in_bytes);
-  bool reads = command.direction == kReads && command.in.address != 0;
-  command.in.residual = reads ? static_cast<int32_t>(command.in.length - response.in_bytes) : 0;
+  command.in.residual =
+      Reads(command) ? static_cast<int32_t>(command.in.length - response.in_bytes) : 0;
   command.result = static_cast<int>(response.status);
 }
 
@@ -99,18 +102,16 @@ void Perform(ScsiCommand* command) {
   pthread_setcancelstate(before, nullptr);
 }
 
-bool NothingToCatchUp() {
-  Module& module = TheModule();
-  if (module.sessions.HasEnded()) return false;
-  const auto units = module.units.All();
-  return std::none_of(units.begin(), units.end(),
+bool NothingToCatchUp(const std::vector<std::shared_ptr<Unit>>& units) {
+  return !TheModule().sessions.HasEnded() &&
+         std::none_of(units.begin(), units.end(),
                       [](const auto& unit) { return unit->reservation.HasNews(); });
 }
 
-// On tgtd's main thread, which must not wait: a block that comes from or goes to memory is not
-// worth two changes of threads. False: it is the worker's.
+// On tgtd's main thread, which must not wait, while there is nothing to catch up: a block that
+// comes from or goes to memory is not worth two changes of threads. False: it is the worker's.
 bool PerformAtOnce(ScsiCommand& command, Unit& unit) {
-  if (unit.at_worker.load() != 0 || !NothingToCatchUp()) return false;
+  if (unit.at_worker.load() != 0) return false;
   const scsi::Initiator initiator = TheModule().sessions.Of(command);
   auto response = unit.device().ExecuteIfQuick(RequestOf(command, initiator));
   if (response) Answer(command, *response);
@@ -122,12 +123,13 @@ bool PerformAtOnce(ScsiCommand& command, Unit& unit) {
 int OnCommand(int, ScsiCommand* command) {
   Module& module = TheModule();
   module.sessions.Note(*command);
-  for (const auto& unit : module.units.All()) {
+  const std::vector<std::shared_ptr<Unit>> units = module.units.All();
+  for (const auto& unit : units) {
     unit->reservation.Look(
         [&](uint64_t session) { return module.tgtd.find_nexus(unit->target, session) != nullptr; });
   }
   if (std::shared_ptr<Unit>* unit = DataOf(*command->unit).unit) {
-    if (PerformAtOnce(*command, **unit)) return command->result;
+    if (NothingToCatchUp(units) && PerformAtOnce(*command, **unit)) return command->result;
     ++(*unit)->at_worker;
   }
   return module.tgtd.submit(command);
