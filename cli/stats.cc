@@ -30,6 +30,8 @@ void AddCounters(const Stats& stats, Record* record) {
       .Add("Post Dedupe Bytes", BytesText(stats.post_dedupe_bytes()))
       .Add("Post Compression Bytes", BytesText(stats.post_compression_bytes()))
       .Add("Physical Bytes", BytesText(stats.physical_bytes()))
+      .Add("Held As Deltas", fmt::format("{} in {}", BytesText(stats.delta_plain_bytes()),
+                                         BytesText(stats.delta_stored_bytes())))
       .Add("Dedupe Savings", PercentText(stats.dedupe_savings_percent()))
       .Add("Compression Savings", PercentText(stats.compression_savings_percent()))
       .Add("Total Savings", PercentText(stats.total_savings_percent()))
@@ -208,6 +210,7 @@ std::string CleanerText(const fs::v1::CleanerStatus& status) {
       .Add("Packs Removed", std::to_string(status.packs_removed()))
       .Add("Bytes Reclaimed", BytesText(status.bytes_reclaimed()))
       .Add("Bytes Copied", BytesText(status.bytes_copied()))
+      .Add("Bytes Saved", BytesText(status.bytes_saved()))
       .Add("Recipes Counted",
            fmt::format("{}{}", status.recipes_counted(), status.whole() ? " (all)" : ""))
       .Add("Longest Pause", fmt::format("{:.2f} ms", status.longest_pause_ms()));

@@ -16,6 +16,14 @@ absl::Status CheckChunkSize(uint32_t bytes) {
   return PosixError(EINVAL, fmt::format("chunk size {} (8192, 16384, 32768 or 65536)", bytes));
 }
 
+void FillUsage(const Usage& usage, ReductionCounters* bytes) {
+  bytes->post_dedupe_bytes = usage.plain_bytes;
+  bytes->post_compression_bytes = usage.stored_bytes;
+  bytes->physical_bytes = usage.physical_bytes;
+  bytes->delta_plain_bytes = usage.delta_plain_bytes;
+  bytes->delta_stored_bytes = usage.delta_stored_bytes;
+}
+
 }  // namespace
 
 absl::StatusOr<StorageGroup> FilesystemImpl::AddGroup(const StorageGroup& group) {
@@ -133,10 +141,8 @@ absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
     stats.files += counters.files;
     stats.bytes.current_bytes += counters.current_bytes;
   }
-  Usage usage = group->chunks->TotalUsage();
-  stats.bytes.post_dedupe_bytes = usage.plain_bytes;
-  stats.bytes.post_compression_bytes = usage.stored_bytes;
-  stats.bytes.physical_bytes = usage.physical_bytes;
+  const Usage usage = group->chunks->TotalUsage();
+  FillUsage(usage, &stats.bytes);
   stats.read_mib_per_s = group->reads.MibPerSecond();
   stats.write_mib_per_s = group->writes.MibPerSecond();
   stats.read_bytes = group->reads.total_bytes();
@@ -185,10 +191,8 @@ absl::StatusOr<ContainerStats> FilesystemImpl::StatsOfContainer(ContainerId id) 
   stats.total_inodes = counters.inodes;
   stats.files = counters.files;
   stats.bytes.current_bytes = counters.current_bytes;
-  Usage usage = runtime->group->chunks->ContainerUsage(id);
-  stats.bytes.post_dedupe_bytes = usage.plain_bytes;
-  stats.bytes.post_compression_bytes = usage.stored_bytes;
-  stats.bytes.physical_bytes = usage.physical_bytes;
+  const Usage usage = runtime->group->chunks->ContainerUsage(id);
+  FillUsage(usage, &stats.bytes);
   stats.read_mib_per_s = runtime->reads.MibPerSecond();
   stats.write_mib_per_s = runtime->writes.MibPerSecond();
   stats.read_bytes = runtime->reads.total_bytes();

@@ -23,7 +23,7 @@ absl::StatusOr<std::vector<ChunkPlace>> ChunkStore::PlacesOf(const Fingerprint& 
     auto open = references_.HasPack(at.pack) ? nullptr : FindOpen(at.pack);
     if (open != nullptr) {
       if (auto ordinal = open->Find(fp, at.ordinal_block * 16, 16))
-        places.push_back({at.pack, *ordinal, 0});
+        places.push_back({at.pack, *ordinal, 0, open->of_deltas()});
       continue;
     }
     if (packs_->IsOffline(at.pack)) continue;  // it counts again when its path is back
@@ -33,7 +33,8 @@ absl::StatusOr<std::vector<ChunkPlace>> ChunkStore::PlacesOf(const Fingerprint& 
     if (!footer.ok()) return footer.status();
     auto ordinal = FindInFooter(**footer, fp, at.ordinal_block);
     if (ordinal && !InQuarantine(**footer, *ordinal))
-      places.push_back({at.pack, *ordinal, (*footer)->chunks[*ordinal].length});
+      places.push_back(
+          {at.pack, *ordinal, (*footer)->chunks[*ordinal].length, (*footer)->of_deltas()});
   }
   return places;
 }
@@ -68,6 +69,29 @@ absl::StatusOr<uint32_t> ChunkStore::DropReference(const Fingerprint& fp) {
   if (references_.DropMissing(fp, &left)) return left;
   references_.Invalidate();
   return absl::AbortedError("a reference is gone that was never counted");
+}
+
+absl::Status ChunkStore::AddBases(const format::PackFooter& footer) {
+  for (const Fingerprint& base : footer.bases) {
+    OCA_ASSIGN_OR_RETURN(std::vector<ChunkPlace> places, PlacesOf(base));
+    std::erase_if(places, [](const ChunkPlace& place) { return place.is_delta; });
+    if (places.empty()) {
+      references_.AddMissing(base);
+      continue;
+    }
+    const ChunkPlace* counted = Referenced(places);
+    const ChunkPlace& place = counted == nullptr ? Newest(places) : *counted;
+    references_.Add(place, 1);
+    references_.NoteBase(place);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ChunkStore::DropBases(const format::PackFooter& footer) {
+  if (references_.compact()) return absl::OkStatus();  // the next run counts anew
+  for (const Fingerprint& base : footer.bases)
+    OCA_RETURN_IF_ERROR(DropReference(base).status());
+  return absl::OkStatus();
 }
 
 absl::Status ChunkStore::CountRoot(const tree::Root& root, bool add, const PauseFn& pause) {
@@ -121,19 +145,50 @@ void ChunkStore::SetCountBudget(uint64_t bytes) {
   most_counts_ = bytes - bytes / 4;
 }
 
-bool ChunkStore::BeginEpoch() {
+// A pack of deltas whose footer cannot be read does not say what it needs: it is mended, or nothing
+// is swept.
+absl::Status ChunkStore::MendPacksOfDeltas() {
+  for (PackId id : PacksOfDeltas()) {
+    if (references_.HasPack(id) || packs_->IsOffline(id)) continue;
+    absl::Status readable = GetFooter(id).status();
+    if (absl::IsDataLoss(readable) || ErrnoOf(readable) == ENODATA) {
+      for (const std::string& done : RepairPack(id))
+        log::Warning("a pack of deltas was repaired", "group", options_.group.value, "what", done);
+      readable = GetFooter(id).status();
+    }
+    if (!readable.ok() && ErrnoOf(readable) != ENOENT && !store::IsPathMissing(readable))
+      return readable;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ChunkStore::AddSealedPacks() {
+  std::vector<FooterPtr> of_deltas;
+  for (PackId id : SealedPacks()) {
+    if (references_.HasPack(id) || packs_->IsOffline(id)) continue;
+    absl::StatusOr<FooterPtr> footer = GetFooter(id);
+    if (!footer.ok()) continue;  // it is not swept
+    references_.AddPack(**footer);
+    if ((*footer)->of_deltas()) of_deltas.push_back(*std::move(footer));
+  }
+  // Before any recipe is counted, so that a base is counted where it lies plain.
+  for (const FooterPtr& footer : of_deltas) OCA_RETURN_IF_ERROR(AddBases(*footer));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> ChunkStore::BeginEpoch() {
+  marks_.Clear();
+  epoch_open_ = true;
+  gc_gate_.Quiesce();
+  OCA_RETURN_IF_ERROR(MendPacksOfDeltas());
   const bool compact = index_.size() > most_counts_.load();
   const bool whole = compact || !references_.exact() || !journal_.counting();
   if (whole) references_.Reset(compact);
   swept_compactly_ = false;
-  for (PackId id : SealedPacks()) {
-    if (references_.HasPack(id) || packs_->IsOffline(id)) continue;
-    absl::StatusOr<FooterPtr> footer = GetFooter(id);
-    if (footer.ok()) references_.AddPack(**footer);  // else it is not swept
+  if (absl::Status added = AddSealedPacks(); !added.ok()) {
+    references_.Invalidate();
+    return added;
   }
-  marks_.Clear();
-  epoch_open_ = true;
-  gc_gate_.Quiesce();
   return whole;
 }
 

@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 #include "fs/chunk/sha256.h"
 #include "fs/engine/chunk_store.h"
+#include "fs/format/delta.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr uint64_t kMergedGapBytes = 256u << 10;  // reading it costs less than a second request
 constexpr uint32_t kUnsealedPart = 1u << 31;      // no pack has so many groups
+constexpr absl::string_view kBasePayload = "oca/base";
 
 }  // namespace
 
@@ -44,7 +46,11 @@ absl::StatusOr<ChunkStore::FooterPtr> ChunkStore::GetFooter(PackId id) {
       });
 }
 
-absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
+absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) { return Find(fp, As::kAny); }
+
+absl::StatusOr<Chunk> ChunkStore::GetPlain(const Fingerprint& fp) { return Find(fp, As::kPlain); }
+
+absl::StatusOr<Chunk> ChunkStore::Find(const Fingerprint& fp, As as) {
   OCA_RETURN_IF_ERROR(Opened());
   absl::Status error;
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -59,7 +65,7 @@ absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
       OCA_RETURN_IF_ERROR(places.status());
     }
     for (const index::Location& at : *places) {
-      absl::StatusOr<Chunk> chunk = GetAt(fp, at);
+      absl::StatusOr<Chunk> chunk = GetAt(fp, at, as);
       if (chunk.ok()) return chunk;
       if (absl::IsNotFound(chunk.status())) {
         // The pack was swept after the lookup, or the index answered for another chunk.
@@ -78,11 +84,12 @@ absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
   return absl::DataLossError(fmt::format("chunk {} is in no pack", fp.ToHex()));
 }
 
-absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Location& at) {
+absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Location& at, As as) {
   if (auto open = FindOpen(at.pack)) {
     std::optional<uint32_t> ordinal = open->Find(fp, at.ordinal_block * 16, 16);
     if (!ordinal) return absl::NotFoundError("not in this pack");
     OpenPack::ChunkPlace place = open->Place(*ordinal);
+    if (place.is_delta && as == As::kPlain) return absl::NotFoundError("a delta");
     if (place.bytes) {
       auto holder = std::make_shared<const std::string>(*std::move(place.bytes));
       return Chunk{holder, *holder};
@@ -96,6 +103,7 @@ absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Loca
   OCA_ASSIGN_OR_RETURN(FooterPtr footer, GetFooter(at.pack));
   const std::optional<uint32_t> ordinal = FindInFooter(*footer, fp, at.ordinal_block);
   if (!ordinal) return absl::NotFoundError("not in this pack");
+  if (footer->of_deltas() && as == As::kPlain) return absl::NotFoundError("a delta");
   UseFooter(*footer);
   const format::FooterChunk& chunk = footer->chunks[*ordinal];
   const format::FooterGroup& place = footer->groups[chunk.group];
@@ -120,7 +128,7 @@ absl::StatusOr<std::shared_ptr<const GroupBytes>> ChunkStore::GetGroup(
   auto load = [&]() -> absl::StatusOr<Groups::Loaded> {
     absl::StatusOr<GroupBytes> raw = ReadGroup(pack, place, chunks);
     if (!raw.ok()) {
-      if (absl::IsDataLoss(raw.status())) Distrust(pack, place, chunks);
+      if (absl::IsDataLoss(raw.status()) && !OfBase(raw.status())) Distrust(pack, place, chunks);
       return raw.status();
     }
     size_t bytes = raw->size();
@@ -136,6 +144,31 @@ absl::StatusOr<GroupBytes> ChunkStore::ReadGroup(PackId pack, const format::Foot
   return DecodeStored(pack, place, chunks, std::move(stored));
 }
 
+bool ChunkStore::OfBase(const absl::Status& status) {
+  return !status.ok() && status.GetPayload(kBasePayload).has_value();
+}
+
+// A base is never a delta itself, so this goes one step deep.
+absl::StatusOr<std::string> ChunkStore::ApplyDeltas(const format::DecodedGroup& group) {
+  const std::vector<format::GroupChunk>& chunks = group.header.chunks;
+  OCA_ASSIGN_OR_RETURN(std::vector<format::DeltaChunk> deltas,
+                       format::DecodeDeltas(group.payload, chunks.size()));
+  std::string raw(group.header.raw_bytes, '\0');
+  size_t at = 0;
+  for (size_t i = 0; i < deltas.size(); ++i) {
+    const absl::StatusOr<Chunk> base = GetPlain(deltas[i].base);
+    if (!base.ok()) {
+      absl::Status needs = Annotate(base.status(), "deltas need a chunk");
+      needs.SetPayload(kBasePayload, absl::Cord());
+      return needs;
+    }
+    OCA_RETURN_IF_ERROR(store::DecompressDelta(deltas[i].delta, base->bytes, raw.data() + at,
+                                               chunks[i].length));
+    at += chunks[i].length;
+  }
+  return raw;
+}
+
 absl::StatusOr<GroupBytes> ChunkStore::DecodeStored(PackId pack, const format::FooterGroup& place,
                                                     std::span<const format::FooterChunk> chunks,
                                                     std::string stored) {
@@ -149,8 +182,12 @@ absl::StatusOr<GroupBytes> ChunkStore::DecodeStored(PackId pack, const format::F
   absl::StatusOr<format::DecodedGroup> group = format::DecodeGroup(*encoded);
   if (!group.ok()) return damaged(MessageOf(group.status()));
   absl::StatusOr<std::string> raw =
-      store::Decompress(group->header.codec, group->payload, group->header.raw_bytes);
-  if (!raw.ok()) return damaged(MessageOf(raw.status()));
+      group->header.codec == format::Codec::kDelta
+          ? ApplyDeltas(*group)
+          : store::Decompress(group->header.codec, group->payload, group->header.raw_bytes);
+  if (OfBase(raw.status())) return raw.status();
+  if (absl::IsDataLoss(raw.status())) return damaged(MessageOf(raw.status()));
+  if (!raw.ok()) return raw.status();
   std::vector<std::string_view> views;
   views.reserve(chunks.size());
   for (const format::FooterChunk& chunk : chunks) {

@@ -74,7 +74,7 @@ std::vector<std::string> ChunkStore::VerifyPack(PackId pack, uint64_t* chunks) {
     } else if (ErrnoOf(raw.status()) == ENOENT) {
       return faults;  // swept meanwhile
     } else {
-      if (ErrnoOf(raw.status()) == EIO) Distrust(pack, group, peers);
+      if (ErrnoOf(raw.status()) == EIO && !OfBase(raw.status())) Distrust(pack, group, peers);
       if (CountLost(peers) > 0) faults.emplace_back(MessageOf(raw.status()));
     }
   }

@@ -63,6 +63,7 @@ absl::Status ChunkStore::GiveUpPack(const std::shared_ptr<OpenPack>& pack) {
   }
   log::Warning("what was being written to a storage path is written elsewhere", "group",
                options_.group.value, "pack", id.value, "groups", groups.size());
+  references_.Invalidate();  // what was counted in this pack counts elsewhere
   {
     absl::MutexLock lock(&open_mu_);
     ++moves_;

@@ -114,11 +114,30 @@ std::optional<uint32_t> ChunkStore::ListedAt(const Fingerprint& fp, const index:
     return ordinal;  // of an open pack
   }
   if (InQuarantine(**last_footer, *ordinal)) return std::nullopt;
+  if ((*last_footer)->of_deltas() && !HoldsPlain((*last_footer)->bases[*ordinal]))
+    return std::nullopt;
   return ordinal;
 }
 
+// Asks the index as it is: the caller may hold locks that a rebuild of it takes.
+bool ChunkStore::HoldsPlain(const Fingerprint& fp) {
+  absl::StatusOr<std::vector<index::Location>> places = index_.LookupAll(fp);
+  if (!places.ok()) return false;
+  for (const index::Location& at : *places) {
+    FooterPtr footer;
+    if (packs_->IsOffline(at.pack)) continue;
+    const std::optional<uint32_t> ordinal = FindAt(fp, at, &footer);
+    if (!ordinal) continue;
+    if (footer != nullptr ? !footer->of_deltas() && !InQuarantine(*footer, *ordinal)
+                          : FindOpen(at.pack) != nullptr && !FindOpen(at.pack)->of_deltas())
+      return true;
+  }
+  return false;
+}
+
 absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_view bytes,
-                                const Fingerprint& fp, format::ChunkKind kind) {
+                                const Fingerprint& fp, format::ChunkKind kind,
+                                const Delta* delta) {
   Deferred deferred;
   {
     absl::MutexLock stripe_lock(&stripes_[fp.bytes[30] % kStripes]);
@@ -127,7 +146,7 @@ absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_vie
       if (KnownAt(fp, at, &footer)) return absl::OkStatus();
     }
     OCA_ASSIGN_OR_RETURN(index::Location at, AddToLane(lanes_[lane], container, bytes, fp, kind,
-                                                       IsPinned(kind), &deferred));
+                                                       delta, &deferred));
     index_.Insert(fp, at, IsPinned(kind));
   }
   RunDeferred(std::move(deferred), /*here=*/lane >= kSweepDataLane);
@@ -136,7 +155,8 @@ absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_vie
 
 absl::StatusOr<index::Location> ChunkStore::AddToLane(Lane& lane, ContainerId container,
                                                       std::string_view bytes, const Fingerprint& fp,
-                                                      format::ChunkKind kind, bool at_home,
+                                                      format::ChunkKind kind,
+                                                      const Delta* delta,
                                                       Deferred* deferred) {
   absl::MutexLock lock(&lane.mu);
   if (lane.pack != nullptr && lane.pack->NeedsNewGroup(container, bytes.size())) {
@@ -148,9 +168,13 @@ absl::StatusOr<index::Location> ChunkStore::AddToLane(Lane& lane, ContainerId co
     }
   }
   if (lane.pack == nullptr) {
-    OCA_ASSIGN_OR_RETURN(lane.pack, NewPack(at_home));
+    OCA_ASSIGN_OR_RETURN(lane.pack, NewPack(IsPinned(kind)));
+    if (&lane >= &lanes_[kSweepDataLane]) reduction_.NoteExamined(lane.pack->id());
   }
-  uint32_t ordinal = lane.pack->AddChunk(container, bytes, fp, kind);
+  // What lies in one path is never damaged by the loss of another.
+  if (delta != nullptr && packs_->PathOf(lane.pack->id()) != delta->path)
+    return absl::FailedPreconditionError("the base lies in another path");
+  uint32_t ordinal = lane.pack->AddChunk(container, bytes, fp, kind, delta);
   return index::Location{lane.pack->id(), ordinal / 16};
 }
 

@@ -10,7 +10,7 @@
 namespace oca::engine {
 namespace {
 
-constexpr uint32_t kSnapshotVersion = 2;
+constexpr uint32_t kSnapshotVersion = 3;
 // A snapshot is due after so many packs, or a part of all. A start reads the footers of those.
 constexpr uint64_t kPacksPerSnapshot = 512;
 constexpr uint64_t kSnapshotShare = 256;
@@ -24,6 +24,7 @@ absl::StatusOr<std::unique_ptr<ChunkStore>> ChunkStore::Open(const ChunkStoreOpt
   std::unique_ptr<ChunkStore> chunks(new ChunkStore(options));
   chunks->SetIndexBudget(options.index_budget_bytes);
   chunks->SetCountBudget(options.count_budget_bytes);
+  chunks->SetReductionBudget(options.reduction_budget_bytes);
   OCA_ASSIGN_OR_RETURN(
       chunks->packs_,
       store::SpreadPackStore::Open(
@@ -128,6 +129,11 @@ absl::Status ChunkStore::Recover() {
   } else {
     LoadCount();
     if (any_offline) references_.Invalidate();
+  }
+  if (absl::Status loaded = reduction_.Load(SnapshotFiles(), ReductionPath());
+      !loaded.ok() && !absl::IsNotFound(loaded)) {
+    log::Warning("what was known of similar chunks is unusable; packs are looked through again",
+                 "group", options_.group.value, "error", MessageOf(loaded));
   }
   return quarantine_.Save();
 }
@@ -266,6 +272,7 @@ void ChunkStore::RemoveSummary(PackId id) {
 
 bool ChunkStore::ForgetPack(PackId id) {
   if (references_.HasPack(id)) references_.Invalidate();  // it goes with what was counted there
+  reduction_.Forget(id);
   absl::MutexLock lock(&stats_mu_);
   auto it = summaries_.find(id);
   if (it == summaries_.end()) return false;
@@ -281,6 +288,15 @@ std::vector<PackId> ChunkStore::SealedPacks() {
   std::vector<PackId> ids;
   ids.reserve(summaries_.size());
   for (const auto& [id, summary] : summaries_) ids.push_back(id);
+  return ids;
+}
+
+std::vector<PackId> ChunkStore::PacksOfDeltas() {
+  absl::MutexLock lock(&stats_mu_);
+  std::vector<PackId> ids;
+  for (const auto& [id, summary] : summaries_) {
+    if (summary.of_deltas) ids.push_back(id);
+  }
   return ids;
 }
 
@@ -354,6 +370,7 @@ absl::Status ChunkStore::Stop(const std::string& names_state) {
   OCA_RETURN_IF_ERROR(quarantine_.Save());
   OCA_RETURN_IF_ERROR(SaveSnapshot());
   SaveCount(names_state);
+  SaveReduction();
   return absl::OkStatus();
 }
 
@@ -365,6 +382,7 @@ absl::StatusOr<tree::Root> ChunkStore::RootOf(const names::Inode& inode) const {
 
 absl::Status ChunkStore::EncryptFromNowOn() {
   OCA_RETURN_IF_ERROR(RotatePacks());
+  (void)options_.fs->RemoveFile(ReductionPath());  // it may be plain; the next one is encrypted
   return SaveSnapshot();
 }
 
@@ -388,9 +406,9 @@ absl::Status ChunkStore::Destroy() {
   for (const store::PackInfo& pack : present) OCA_RETURN_IF_ERROR(packs_->Remove(pack.id));
   absl::Status health = io::RemoveFileDurably(*options_.fs, io::JoinPath(options_.dir, "health"));
   if (!health.ok() && !absl::IsNotFound(health)) return health;
-  if (absl::Status gone = options_.fs->RemoveFile(CountPath());
-      !gone.ok() && !absl::IsNotFound(gone)) {
-    return gone;
+  for (const std::string& path : {CountPath(), ReductionPath()}) {
+    absl::Status gone = options_.fs->RemoveFile(path);
+    if (!gone.ok() && !absl::IsNotFound(gone)) return gone;
   }
   absl::MutexLock lock(&snapshot_mu_);
   destroyed_ = true;

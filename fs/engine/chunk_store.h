@@ -26,6 +26,7 @@
 #include "fs/engine/live_marks.h"
 #include "fs/engine/open_pack.h"
 #include "fs/engine/quarantine.h"
+#include "fs/engine/reduction.h"
 #include "fs/engine/reference_table.h"
 #include "fs/engine/root_journal.h"
 #include "fs/engine/stats.h"
@@ -59,6 +60,7 @@ struct ChunkStoreOptions {
   const store::GroupKeys* keys = nullptr;   // of the group; null: it is never encrypted
   uint64_t index_budget_bytes = 64u << 20;  // see SetIndexBudget
   uint64_t count_budget_bytes = 16u << 20;  // see SetCountBudget
+  uint64_t reduction_budget_bytes = 16u << 20;  // see SetReductionBudget
   std::string names_state;                  // as it is at Open; see Stop
   store::StoragePaths* paths = nullptr;     // null: packs lie in `dir` only
   bool performance_tier = false;            // packs belong in the paths of that tier
@@ -94,6 +96,8 @@ struct SweepResult {
   uint64_t packs_removed = 0;
   uint64_t bytes_removed = 0;
   uint64_t bytes_copied = 0;  // as they are stored, estimated from the share of each group
+  uint64_t bytes_saved = 0;     // by deltas
+  uint64_t bases_released = 0;  // needed no more by deltas in packs that were removed
 };
 
 // Thread-safe. Lock order: gc_gate_, a stripe, a lane, an open pack (docs/concurrency.md).
@@ -141,7 +145,7 @@ class ChunkStore final : public tree::NodeStore {
   absl::Status SealCopies();
   // From here on each chunk that a Put finds counts as live. True: no count can be relied on, and
   // every root has to be counted, from the moment of journal().Restart() on.
-  bool BeginEpoch();
+  absl::StatusOr<bool> BeginEpoch();
   // Something may be dead that no run has looked for: there is no count, and not for want of memory
   // alone.
   bool NeedsCount();
@@ -161,6 +165,14 @@ class ChunkStore final : public tree::NodeStore {
   // Copies the live chunks out of `packs`, makes the copies durable, and removes those packs.
   absl::StatusOr<SweepResult> SweepPacks(std::span<const SweepPlan::Pack> packs,
                                          const PauseFn& pause);
+  // Packs that no run has looked through for chunks that resemble others.
+  SweepPlan PlanReduction();
+  // Looks through them, and rewrites those in which enough chunks can be stored as deltas.
+  absl::StatusOr<SweepResult> ReducePacks(std::span<const SweepPlan::Pack> packs,
+                                          const PauseFn& pause);
+  // Bytes of RAM for what is known of similar chunks. When it changes, that is forgotten.
+  void SetReductionBudget(uint64_t bytes) { reduction_.SetBudget(bytes); }
+  void SaveReduction();
   ReferenceTable& references() { return references_; }
   RootJournal& journal() { return journal_; }
   // The longest that a Put waited for the cleaner since the last call.
@@ -168,6 +180,7 @@ class ChunkStore final : public tree::NodeStore {
 
   // --- Scan ---
   std::vector<PackId> SealedPacks();
+  std::vector<PackId> PacksOfDeltas();  // sealed ones
   // Reads the whole pack and checks it: header, footer, every chunk; one line per fault. What is
   // damaged goes into quarantine, what turns out to be good comes out of it. Damage whose every
   // chunk another pack holds by now is healed, and no fault. `chunks` counts what was checked.
@@ -263,7 +276,8 @@ class ChunkStore final : public tree::NodeStore {
   static constexpr int kNodeLane = kDataLanes;
   static constexpr int kSweepDataLane = kDataLanes + 1;
   static constexpr int kSweepNodeLane = kDataLanes + 2;
-  static constexpr int kLanes = kDataLanes + 3;
+  static constexpr int kSweepDeltaLane = kDataLanes + 3;
+  static constexpr int kLanes = kDataLanes + 4;
   static constexpr size_t kStripes = 64;
 
   struct Lane {
@@ -277,6 +291,8 @@ class ChunkStore final : public tree::NodeStore {
     std::vector<std::shared_ptr<OpenPack>> seals;
   };
   using FooterPtr = std::shared_ptr<const format::PackFooter>;
+  // As what a chunk may be stored where it is looked for.
+  enum class As { kAny, kPlain };
 
   explicit ChunkStore(const ChunkStoreOptions& options)
       : options_(options),
@@ -333,13 +349,15 @@ class ChunkStore final : public tree::NodeStore {
   // The same with what is in quarantine.
   std::optional<uint32_t> FindAt(const Fingerprint& fp, const index::Location& at,
                                  FooterPtr* last_footer);
+  bool HoldsPlain(const Fingerprint& fp);
   bool IsCondemned(PackId pack) ABSL_LOCKS_EXCLUDED(condemned_mu_);
+  // Stored as `delta` when that is given; kFailedPrecondition: it cannot be.
   absl::Status AddNew(int lane, ContainerId container, std::string_view bytes,
-                      const Fingerprint& fp, format::ChunkKind kind)
+                      const Fingerprint& fp, format::ChunkKind kind, const Delta* delta = nullptr)
       ABSL_SHARED_LOCKS_REQUIRED(gc_gate_);
   absl::StatusOr<index::Location> AddToLane(Lane& lane, ContainerId container,
                                             std::string_view bytes, const Fingerprint& fp,
-                                            format::ChunkKind kind, bool at_home,
+                                            format::ChunkKind kind, const Delta* delta,
                                             Deferred* deferred);
   absl::Status Rotate(std::span<Lane> lanes);
   absl::StatusOr<std::shared_ptr<OpenPack>> NewPack(bool at_home);
@@ -364,12 +382,18 @@ class ChunkStore final : public tree::NodeStore {
   // The groups of sealed packs that hold `fps`, in that order, each once in a row.
   void ForEachGroup(std::span<const Fingerprint> fps,
                     const std::function<void(const FooterPtr&, const GroupPlace&)>& visit);
-  absl::StatusOr<Chunk> GetAt(const Fingerprint& fp, const index::Location& at);
+  absl::StatusOr<Chunk> Find(const Fingerprint& fp, As as);
+  // As Get, of a chunk that is stored plain: the base of a delta.
+  absl::StatusOr<Chunk> GetPlain(const Fingerprint& fp);
+  absl::StatusOr<Chunk> GetAt(const Fingerprint& fp, const index::Location& at, As as = As::kAny);
   absl::StatusOr<std::shared_ptr<const GroupBytes>> GetGroup(
       PackId pack, uint32_t index, const format::FooterGroup& place,
       std::span<const format::FooterChunk> chunks);
   absl::StatusOr<GroupBytes> ReadGroup(PackId pack, const format::FooterGroup& place,
                                        std::span<const format::FooterChunk> chunks);
+  // The group is whole, but what its deltas need cannot be read.
+  static bool OfBase(const absl::Status& status);
+  absl::StatusOr<std::string> ApplyDeltas(const format::DecodedGroup& group);
   // The plain bytes of a group from what is stored, each chunk compared with its fingerprint.
   absl::StatusOr<GroupBytes> DecodeStored(PackId pack, const format::FooterGroup& place,
                                           std::span<const format::FooterChunk> chunks,
@@ -391,6 +415,11 @@ class ChunkStore final : public tree::NodeStore {
   // Return how many references there were before; how many are left.
   absl::StatusOr<uint32_t> AddReferences(const Fingerprint& fp, uint32_t references);
   absl::StatusOr<uint32_t> DropReference(const Fingerprint& fp);
+  // What the deltas of a sealed pack need counts as referenced while the pack is there.
+  absl::Status AddBases(const format::PackFooter& footer);
+  absl::Status DropBases(const format::PackFooter& footer);
+  absl::Status MendPacksOfDeltas();
+  absl::Status AddSealedPacks();
 
   // chunk_health.cc
   int64_t NowSeconds() const { return absl::ToUnixSeconds(options_.clock->Now()); }
@@ -427,12 +456,35 @@ class ChunkStore final : public tree::NodeStore {
   bool IsOnlyGoodCopy(const Fingerprint& fp, PackId pack);
   bool IsLive(const format::PackFooter& footer, uint32_t ordinal);
   bool WorthSweeping(const format::PackFooter& footer);
+  absl::Status CopyChunk(const format::PackFooter& footer, uint32_t ordinal, std::string_view bytes,
+                         FoundInStep* found);
   absl::StatusOr<uint64_t> CopyLive(const format::PackFooter& footer,
-                                    const format::FooterGroup& group);
+                                    const format::FooterGroup& group, FoundInStep* found);
   absl::StatusOr<std::vector<FooterPtr>> CopyForward(std::vector<FooterPtr> packs,
-                                                     const PauseFn& pause, SweepResult* result);
-  absl::Status MoveReferences(const format::PackFooter& footer);
+                                                     const PauseFn& pause, FoundInStep* found,
+                                                     SweepResult* result);
+  absl::StatusOr<SweepResult> Sweep(std::vector<FooterPtr> chosen, const PauseFn& pause,
+                                    FoundInStep* found);
+  absl::Status MoveReferences(const format::PackFooter& footer, const FoundInStep& found);
   absl::Status RemovePack(const format::PackFooter& footer, SweepResult* result);
+
+  // reduce.cc
+  std::string ReductionPath() const { return io::JoinPath(options_.dir, "similarity"); }
+  std::optional<ChunkPlace> UsableBase(const std::vector<ChunkPlace>& places);
+  std::optional<Fingerprint> ChunkAt(const index::SimilarChunk& at);
+  absl::StatusOr<std::optional<Delta>> DeltaAgainst(const Fingerprint& base, std::string_view bytes,
+                                                    size_t limit);
+  absl::StatusOr<std::optional<Delta>> SearchDelta(const format::PackFooter& footer,
+                                                   uint32_t ordinal, std::string_view bytes,
+                                                   const chunk::Sketch& sketch);
+  absl::StatusOr<std::optional<Delta>> DeltaFor(const format::PackFooter& footer, uint32_t ordinal,
+                                                std::string_view bytes, FoundInStep* found);
+  absl::StatusOr<bool> AddDelta(ContainerId container, std::string_view bytes,
+                                const Fingerprint& fp, Delta delta);
+  // Bytes that deltas for the pack's chunks would gain; they stand in `found` then.
+  absl::StatusOr<uint64_t> Examine(const format::PackFooter& footer, const PauseFn& pause,
+                                   FoundInStep* found);
+  void KeepPlain(const format::PackFooter& footer, FoundInStep* found);
 
   const ChunkStoreOptions options_;
   std::atomic<store::Compression> compression_;
@@ -462,6 +514,7 @@ class ChunkStore final : public tree::NodeStore {
       ABSL_GUARDED_BY(condemned_mu_);  // never deduplicate against these
   ReferenceTable references_;
   RootJournal journal_;
+  Reduction reduction_;
   std::atomic<uint64_t> most_counts_{0};      // in bytes mode
   std::atomic<bool> swept_compactly_{false};  // the last epoch, by a count that is gone since
 

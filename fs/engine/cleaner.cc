@@ -26,9 +26,10 @@ void Cleaner::SetPhase(const char* phase, double progress_percent) {
 
 absl::Status Cleaner::Run() {
   work_began_ns_ = clock_->MonotonicNanos();
+  calls_seen_ = host_->ForegroundCalls();
   absl::Status result;
   uint64_t left = 0;
-  bool recounted = false, again = false;
+  bool recounted = false, released = false, again = false;
   do {
     Epoch epoch;
     result = RunEpoch(epoch);
@@ -41,6 +42,8 @@ absl::Status Cleaner::Run() {
     // Something that was counted cannot be read any more: once more, with a count of what can.
     again = (absl::IsAborted(result) || store::IsPathMissing(result)) && !recounted;
     recounted |= again;
+    // Deltas are gone, and what only they needed: they need nothing else, so once is enough.
+    if (result.ok() && epoch.bases_released && !released) again = released = true;
   } while (again || (result.ok() && BeginNextRound()));
   job_.Update([](CleanerStatus* status) { status->phase.clear(); });
   const bool failed = !result.ok() && !absl::IsCancelled(result);
@@ -60,7 +63,7 @@ absl::Status Cleaner::RunEpoch(Epoch& epoch) {
     OCA_RETURN_IF_ERROR(store->RotatePacks());
     Group& group = epoch.groups[store];
     group.store = store;
-    group.whole = store->BeginEpoch();
+    OCA_ASSIGN_OR_RETURN(group.whole, store->BeginEpoch());
   }
   absl::Status marked = Mark(epoch);
   if (!marked.ok()) {  // part of it may be counted
@@ -73,7 +76,8 @@ absl::Status Cleaner::RunEpoch(Epoch& epoch) {
   // What names say now is durable before anything is removed: an older state must not come back and
   // refer to it.
   OCA_RETURN_IF_ERROR(host_->CommitNames());
-  return Sweep(epoch);
+  OCA_RETURN_IF_ERROR(Sweep(epoch));
+  return epoch.bases_released ? absl::OkStatus() : Reduce(epoch);
 }
 
 absl::Status Cleaner::Mark(Epoch& epoch) {
@@ -191,7 +195,7 @@ absl::Status Cleaner::SweepGroup(Epoch& epoch, Group& group, const SweepPlan& pl
   const std::span<const SweepPlan::Pack> packs(plan.packs);
   for (size_t i = 0, n = 0; i < packs.size(); i += n) {
     OCA_RETURN_IF_ERROR(Pause());
-    const uint64_t room = std::clamp(host_->DiskRoom().free_bytes / 4, kLeastStepBytes, kStepBytes);
+    const uint64_t room = StepBytes();
     uint64_t live = packs[i].live_bytes;
     for (n = 1; i + n < packs.size() && live + packs[i + n].live_bytes <= room; ++n)
       live += packs[i + n].live_bytes;
@@ -202,9 +206,50 @@ absl::Status Cleaner::SweepGroup(Epoch& epoch, Group& group, const SweepPlan& pl
   return group.store->SealCopies();
 }
 
+uint64_t Cleaner::StepBytes() {
+  return std::clamp(host_->DiskRoom().free_bytes / 4, kLeastStepBytes, kStepBytes);
+}
+
+absl::Status Cleaner::Reduce(Epoch& epoch) {
+  if (LeavesReduction()) return absl::OkStatus();
+  SetPhase("reduce", 0);
+  std::vector<std::pair<ChunkStore*, SweepPlan>> plans;
+  uint64_t total_bytes = 0, done_bytes = 0;
+  for (auto& [store, group] : epoch.groups) {
+    plans.emplace_back(store, store->PlanReduction());
+    total_bytes += plans.back().second.copied_bytes;
+  }
+  for (auto& [store, plan] : plans) {
+    absl::Status reduced = ReduceGroup(*store, plan.packs, total_bytes, &done_bytes);
+    if (!plan.packs.empty()) store->SaveReduction();
+    OCA_RETURN_IF_ERROR(reduced);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Cleaner::ReduceGroup(ChunkStore& store, std::span<const SweepPlan::Pack> packs,
+                                  uint64_t total_bytes, uint64_t* done_bytes) {
+  for (size_t i = 0, n = 0; i < packs.size() && !LeavesReduction(); i += n) {
+    OCA_RETURN_IF_ERROR(Pause());
+    const uint64_t room = StepBytes();
+    uint64_t bytes = packs[i].live_bytes;
+    for (n = 1; i + n < packs.size() && bytes + packs[i + n].live_bytes <= room; ++n)
+      bytes += packs[i + n].live_bytes;
+    OCA_ASSIGN_OR_RETURN(const SweepResult step,
+                         store.ReducePacks(packs.subspan(i, n), [this] { return Pause(); }));
+    *done_bytes += bytes;
+    SetPhase("reduce", 100.0 * static_cast<double>(*done_bytes) /
+                           static_cast<double>(std::max<uint64_t>(total_bytes, 1)));
+    job_.Update([&](CleanerStatus* status) { status->bytes_saved += step.bytes_saved; });
+    NotePauses();
+  }
+  return store.SealCopies();
+}
+
 void Cleaner::NoteStep(Epoch& epoch, std::span<const SweepPlan::Pack> packs,
                        const SweepResult& step) {
   for (const SweepPlan::Pack& pack : packs) epoch.done_bytes += pack.live_bytes + pack.dead_bytes;
+  epoch.bases_released |= step.bases_released > 0;
   const double seconds =
       static_cast<double>(clock_->MonotonicNanos() - epoch.sweep_began_ns + 1) / 1e9;
   const double rate = static_cast<double>(epoch.done_bytes) / seconds;

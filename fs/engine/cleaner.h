@@ -1,6 +1,7 @@
 // The cleaner: finds the chunks that no file refers to and gives their space back. Phases: mark
 // (count the recipe roots that came and went since the last run, or all of them when no count is
-// there), sweep (copy live chunks out of packs with dead ones, remove those packs). Online, gives
+// there), sweep (copy live chunks out of packs with dead ones, remove those packs), reduce (store
+// new chunks that resemble others as deltas). Online, gives
 // way to the foreground, and restartable: an interrupted run has only made copies, which the next
 // run finds. Starts itself when there is enough to gain.
 #ifndef OCA_FS_ENGINE_CLEANER_H_
@@ -98,6 +99,7 @@ class Cleaner {
     uint64_t total_bytes = 0;  // of the packs to sweep
     uint64_t done_bytes = 0;
     int64_t sweep_began_ns = 0;
+    bool bases_released = false;  // there may be more to sweep now
   };
 
   absl::Status StartRun(bool automatic) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -113,11 +115,21 @@ class Cleaner {
   absl::Status MarkHeld(Epoch& epoch, const std::vector<HeldFile>& held);
   absl::Status Sweep(Epoch& epoch);
   absl::Status SweepGroup(Epoch& epoch, Group& group, const SweepPlan& plan);
+  absl::Status Reduce(Epoch& epoch);
+  absl::Status ReduceGroup(ChunkStore& store, std::span<const SweepPlan::Pack> packs,
+                           uint64_t total_bytes, uint64_t* done_bytes);
+  // Reduction is for idle hours; a run that was asked for goes on beside the foreground.
+  bool LeavesReduction() ABSL_LOCKS_EXCLUDED(mu_);
+  bool SomebodyIsThere(int64_t now_ns);
+  // How much of a step may be copied: bounds the temporary space and the work lost by a stop.
+  uint64_t StepBytes();
   void NoteStep(Epoch& epoch, std::span<const SweepPlan::Pack> packs, const SweepResult& step);
   void NotePauses();
   void SetPhase(const char* phase, double progress_percent);
   // Gives way to the foreground. kCancelled: the run shall end.
   absl::Status Pause();
+  // Bytes in packs that were not looked through for similar chunks.
+  uint64_t Unreduced();
   // File bytes dropped since the last count, and what a stopped run left.
   uint64_t Debt() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

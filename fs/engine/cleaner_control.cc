@@ -14,6 +14,7 @@ constexpr int64_t kSecond = 1'000'000'000;
 // Less is never worth a run while the foreground is at work.
 constexpr uint64_t kLeastDebtBytes = 64u << 20;
 constexpr uint64_t kLeastIdleDebtBytes = 1u << 20;
+constexpr uint64_t kLeastToReduce = 64u << 20;
 constexpr int64_t kBetweenRuns = 30 * kSecond;
 constexpr int64_t kAfterFailure = 600 * kSecond;
 
@@ -116,8 +117,32 @@ void Cleaner::StartIfDue(bool in_window) {
       std::max(kLeastDebtBytes, stored / 100 * static_cast<uint64_t>(cleaning_.start_percent));
   const bool anything = in_window || absl::Nanoseconds(now - busy_ns_) >= cleaning_.idle_after;
   const bool due = debt >= enough || (debt >= kLeastIdleDebtBytes && host_->DiskRoom().is_short) ||
-                   (anything && (debt >= kLeastIdleDebtBytes || uncounted));
+                   (anything && (debt >= kLeastIdleDebtBytes || uncounted ||
+                                 Unreduced() >= kLeastToReduce));
   if (due && StartRun(true).ok()) by_window_ = in_window;  // else another was faster
+}
+
+uint64_t Cleaner::Unreduced() {
+  uint64_t bytes = 0;
+  for (auto& [id, store] : host_->ChunkStores()) {
+    if (!store->RecipesOffline()) bytes += store->PlanReduction().copied_bytes;
+  }
+  return bytes;
+}
+
+bool Cleaner::SomebodyIsThere(int64_t now_ns) {
+  if (const uint64_t calls = host_->ForegroundCalls(); calls != calls_seen_) {
+    calls_seen_ = calls;
+    busy_until_ns_ = now_ns + kBusyFor;
+  }
+  return now_ns < busy_until_ns_;
+}
+
+bool Cleaner::LeavesReduction() {
+  if (host_->DiskRoom().is_short) return true;
+  const bool busy = SomebodyIsThere(clock_->MonotonicNanos());
+  absl::MutexLock lock(&mu_);
+  return once_more_ || (automatic_ && busy && !in_window_.load());
 }
 
 absl::Status Cleaner::Pause() {
@@ -125,18 +150,11 @@ absl::Status Cleaner::Pause() {
   const int64_t begin = clock_->MonotonicNanos();
   const int64_t worked = begin - work_began_ns_;
   if (worked < kLeastWork) return absl::OkStatus();
-  const auto somebody_is_there = [&](int64_t now) {
-    if (const uint64_t calls = host_->ForegroundCalls(); calls != calls_seen_) {
-      calls_seen_ = calls;
-      busy_until_ns_ = now + kBusyFor;
-    }
-    return now < busy_until_ns_;
-  };
-  if (somebody_is_there(begin)) {
+  if (SomebodyIsThere(begin)) {
     const bool urgent = in_window_.load() || host_->DiskRoom().is_short;
     const int64_t factor = urgent ? kRestWhenUrgent : kRest;
     const int64_t end = begin + std::min(worked * factor, kLongestRest);
-    for (int64_t now = begin; now < end && somebody_is_there(now); now = clock_->MonotonicNanos()) {
+    for (int64_t now = begin; now < end && SomebodyIsThere(now); now = clock_->MonotonicNanos()) {
       if (job_.AwaitStop(absl::Nanoseconds(std::min(kLook, end - now))))
         return absl::CancelledError("stopped");
     }

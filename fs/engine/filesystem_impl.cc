@@ -178,6 +178,7 @@ absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   const size_t groups = names_->ListGroups().size();
   options.index_budget_bytes = IndexBudget(groups);
   options.count_budget_bytes = memory_.cleaner / std::max<size_t>(groups, 1);
+  options.reduction_budget_bytes = memory_.reduction / std::max<size_t>(groups, 1);
   options.names_state = names_->opened_state();
   options.paths = paths_.get();
   options.performance_tier = record.performance_tier;
@@ -316,6 +317,7 @@ void FilesystemImpl::KeepIndexes() {
           groups.size() == 1 ? all : equal + static_cast<uint64_t>(rest * share);
       group->chunks->SetIndexBudget(budget);
       group->chunks->SetCountBudget(budget / MemoryPlan::kIndex * MemoryPlan::kCleaner);
+      group->chunks->SetReductionBudget(memory_.reduction / groups.size());
       group->chunks->MaybeSaveSnapshot();
     }
   }

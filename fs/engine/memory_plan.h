@@ -16,10 +16,12 @@ struct MemoryPlan {
   uint64_t streams = 0;       // buffers of files being written
   uint64_t names_cache = 0;   // RocksDB's block cache
   uint64_t names_buffer = 0;  // one memtable of RocksDB; it has two, and one on its way out
+  uint64_t reduction = 0;     // where chunks lie that others may resemble
   uint64_t cleaner = 0;       // counts of references, and what changed since they were counted
 
   // Percent of what is shared out.
   static constexpr uint64_t kIndex = 42;
+  static constexpr uint64_t kReduction = 3;
   static constexpr uint64_t kCleaner = 10;
 };
 
@@ -31,9 +33,10 @@ inline MemoryPlan PlanMemory(uint64_t budget) {
   MemoryPlan plan;
   plan.index = MemoryPlan::kIndex * percent;
   plan.footers = 8 * percent;
-  plan.groups = 16 * percent;
-  plan.streams = 14 * percent;
-  plan.names_cache = 5 * percent;
+  plan.groups = 15 * percent;
+  plan.streams = 13 * percent;
+  plan.names_cache = 4 * percent;
+  plan.reduction = MemoryPlan::kReduction * percent;
   plan.names_buffer = std::min<uint64_t>(5 * percent / 3, uint64_t{64} << 20);
   plan.cleaner = MemoryPlan::kCleaner * percent;
   return plan;

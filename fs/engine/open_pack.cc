@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fs/format/delta.h"
 #include "lib/base/status.h"
 
 namespace oca::engine {
@@ -29,7 +30,7 @@ std::optional<uint32_t> OpenPack::CloseGroup() {
 }
 
 uint32_t OpenPack::AddChunk(ContainerId container, std::string_view bytes, const Fingerprint& fp,
-                            format::ChunkKind kind) {
+                            format::ChunkKind kind, const Delta* delta) {
   absl::MutexLock lock(&mu_);
   if (groups_.empty() || groups_.back()->state != Group::State::kOpen) {
     auto group = std::make_unique<Group>();
@@ -44,6 +45,10 @@ uint32_t OpenPack::AddChunk(ContainerId container, std::string_view bytes, const
                      static_cast<uint32_t>(group.raw.size()), static_cast<uint32_t>(bytes.size()),
                      kind});
   group.raw.append(bytes);
+  if (delta != nullptr) {
+    bases_.push_back(delta->base);
+    group.deltas.push_back(delta->bytes);
+  }
   group.place.raw_bytes += static_cast<uint32_t>(bytes.size());
   group.place.chunk_count++;
   unstored_raw_ += bytes.size();
@@ -53,6 +58,24 @@ uint32_t OpenPack::AddChunk(ContainerId container, std::string_view bytes, const
 void OpenPack::CloseToChunks() {
   absl::MutexLock lock(&mu_);
   closed_ = true;
+}
+
+std::string OpenPack::Encode(const Group& group, format::GroupHeader* header) {
+  store::Compressed payload{format::Codec::kDelta, ""};
+  if (group.deltas.empty()) {
+    payload = store::Compress(group.raw, compression_);
+  } else {
+    std::vector<format::DeltaChunk> deltas;
+    absl::MutexLock lock(&mu_);
+    for (uint32_t i = 0; i < group.place.chunk_count; ++i) {
+      const uint32_t ordinal = group.place.first_chunk + i;
+      deltas.push_back({chunks_[ordinal].fp, bases_[ordinal], group.deltas[i]});
+    }
+    payload.bytes = format::EncodeDeltas(deltas);
+  }
+  header->codec = payload.codec;
+  header->stored_bytes = static_cast<uint32_t>(payload.bytes.size());
+  return format::EncodeGroup(*header, payload.bytes);
 }
 
 absl::Status OpenPack::StoreGroup(uint32_t index) {
@@ -71,11 +94,8 @@ absl::Status OpenPack::StoreGroup(uint32_t index) {
       header.chunks.push_back({chunk.length, chunk.kind});
     }
   }
-  // In state kStoring nobody else changes group->raw, so it is read without the lock.
-  store::Compressed compressed = store::Compress(group->raw, compression_);
-  header.codec = compressed.codec;
-  header.stored_bytes = static_cast<uint32_t>(compressed.bytes.size());
-  absl::StatusOr<std::string> encoded = format::EncodeGroup(header, compressed.bytes);
+  // In state kStoring nobody else changes what the group holds, so it is read without the lock.
+  absl::StatusOr<std::string> encoded = Encode(*group, &header);
   if (key_ != 0) encoded = keys_->Seal(key_, format::SealedKind::kGroup, id_.value, *encoded);
   absl::StatusOr<uint64_t> offset =
       encoded.ok() ? writer_->Append(*encoded) : absl::StatusOr<uint64_t>(encoded.status());
@@ -91,6 +111,7 @@ absl::Status OpenPack::StoreGroup(uint32_t index) {
   group->state = Group::State::kStored;
   unstored_raw_ -= group->raw.size();
   group->raw = std::string();
+  group->deltas.clear();
   if (writer_->may_go_missing()) group->encoded = *std::move(encoded);
   dirty_ = true;
   return absl::OkStatus();
@@ -221,6 +242,7 @@ format::PackFooter OpenPack::FooterLocked() {
   footer.pack = {storage_group_, id_};
   footer.key = key_;
   footer.chunks = chunks_;
+  footer.bases = bases_;
   for (const auto& group : groups_) footer.groups.push_back(group->place);
   return footer;
 }
@@ -234,10 +256,22 @@ std::optional<uint32_t> OpenPack::Find(const Fingerprint& fp, uint32_t first, ui
   return std::nullopt;
 }
 
+std::optional<Fingerprint> OpenPack::FingerprintAt(uint32_t ordinal) {
+  absl::MutexLock lock(&mu_);
+  if (ordinal >= chunks_.size()) return std::nullopt;
+  return chunks_[ordinal].fp;
+}
+
+bool OpenPack::of_deltas() {
+  absl::MutexLock lock(&mu_);
+  return !bases_.empty();
+}
+
 OpenPack::ChunkPlace OpenPack::Place(uint32_t ordinal) {
   absl::MutexLock lock(&mu_);
   ChunkPlace place;
   place.chunk = chunks_[ordinal];
+  place.is_delta = !bases_.empty();
   const Group& group = *groups_[place.chunk.group];
   if (group.state != Group::State::kStored) {
     place.bytes = group.raw.substr(place.chunk.offset_in_group, place.chunk.length);

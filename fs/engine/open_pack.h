@@ -27,6 +27,13 @@ namespace oca::engine {
 inline constexpr size_t kGroupTargetBytes = 128u << 10;
 inline constexpr size_t kMaxChunksPerGroup = 512;
 
+// What a chunk has beyond another one.
+struct Delta {
+  Fingerprint base;
+  std::string bytes;
+  std::optional<size_t> path = {};  // the storage path of the base; none: home
+};
+
 // Thread-safe. States of a group: open (the last one, being filled), closed (to be stored), stored.
 class OpenPack {
  public:
@@ -49,9 +56,10 @@ class OpenPack {
   bool Full(uint64_t target_bytes) ABSL_LOCKS_EXCLUDED(mu_);
   // Closes the open group; its index, or nothing when none is open.
   std::optional<uint32_t> CloseGroup() ABSL_LOCKS_EXCLUDED(mu_);
-  // Adds a chunk (opening a group when none is open); returns its ordinal.
+  // Adds a chunk (opening a group when none is open); returns its ordinal. It is stored as `delta`
+  // when that is given: all chunks of a pack are, or none.
   uint32_t AddChunk(ContainerId container, std::string_view bytes, const Fingerprint& fp,
-                    format::ChunkKind kind) ABSL_LOCKS_EXCLUDED(mu_);
+                    format::ChunkKind kind, const Delta* delta = nullptr) ABSL_LOCKS_EXCLUDED(mu_);
   // No further chunk will be added.
   void CloseToChunks() ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -88,11 +96,14 @@ class OpenPack {
       ABSL_LOCKS_EXCLUDED(mu_);
   struct ChunkPlace {
     format::FooterChunk chunk;
+    bool is_delta = false;
     std::optional<std::string> bytes;        // set when the group is still in memory
     format::FooterGroup group;               // otherwise: where it is
     std::vector<format::FooterChunk> peers;  // and all chunks of the group
   };
   ChunkPlace Place(uint32_t ordinal) ABSL_LOCKS_EXCLUDED(mu_);
+  std::optional<Fingerprint> FingerprintAt(uint32_t ordinal) ABSL_LOCKS_EXCLUDED(mu_);
+  bool of_deltas() ABSL_LOCKS_EXCLUDED(mu_);
 
   struct Usage {
     uint64_t file_bytes = 0;
@@ -104,11 +115,14 @@ class OpenPack {
   struct Group {
     format::FooterGroup place;
     std::string raw;      // empty once stored
+    std::vector<std::string> deltas;  // of its chunks, when it is a group of deltas; the same
     std::string encoded;  // while it is stored and not durable, in a pack that may go missing
     enum class State { kOpen, kClosed, kStoring, kStored } state = State::kOpen;
   };
 
   format::PackFooter FooterLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // What stands in the file for a group that is being stored, but for its encryption.
+  std::string Encode(const Group& group, format::GroupHeader* header) ABSL_LOCKS_EXCLUDED(mu_);
   bool AllStored() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Waits until none of the first `count` groups is being stored.
   void AwaitStoring(size_t count) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -124,6 +138,7 @@ class OpenPack {
   absl::Mutex sync_mu_;  // held over Sync and Seal; taken before mu_
   absl::Mutex mu_ ABSL_ACQUIRED_AFTER(sync_mu_);
   std::vector<format::FooterChunk> chunks_ ABSL_GUARDED_BY(mu_);
+  std::vector<Fingerprint> bases_ ABSL_GUARDED_BY(mu_);  // see format::PackFooter
   std::vector<std::unique_ptr<Group>> groups_ ABSL_GUARDED_BY(mu_);
   uint64_t unstored_raw_ ABSL_GUARDED_BY(mu_) = 0;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;

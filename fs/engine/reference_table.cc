@@ -97,6 +97,20 @@ uint32_t ReferenceTable::Count(PackId pack, uint32_t ordinal) const {
   return it == packs_.end() ? 0 : Get(pack, it->second, ordinal);
 }
 
+void ReferenceTable::NoteBase(const ChunkPlace& place) {
+  absl::MutexLock lock(&mu_);
+  std::string& bases = packs_[place.pack].bases;
+  if (bases.size() <= place.ordinal / 8) bases.resize(place.ordinal / 8 + 1);
+  bases[place.ordinal / 8] |= static_cast<char>(1 << (place.ordinal % 8));
+}
+
+bool ReferenceTable::IsBase(PackId pack, uint32_t ordinal) const {
+  absl::MutexLock lock(&mu_);
+  auto it = packs_.find(pack);
+  return it != packs_.end() && ordinal / 8 < it->second.bases.size() &&
+         (static_cast<uint8_t>(it->second.bases[ordinal / 8]) >> (ordinal % 8) & 1) != 0;
+}
+
 uint32_t ReferenceTable::Add(const ChunkPlace& place, uint32_t references) {
   if (references == 0) return Count(place.pack, place.ordinal);
   absl::MutexLock lock(&mu_);
@@ -161,7 +175,9 @@ uint64_t ReferenceTable::memory_bytes() const {
   absl::MutexLock lock(&mu_);
   uint64_t bytes = many_.capacity() * sizeof(std::pair<Ordinal, uint32_t>) +
                    missing_.capacity() * sizeof(std::pair<Fingerprint, uint32_t>);
-  for (const auto& [id, pack] : packs_) bytes += sizeof(id) + sizeof(pack) + pack.counts.capacity();
+  for (const auto& [id, pack] : packs_) {
+    bytes += sizeof(id) + sizeof(pack) + pack.counts.capacity() + pack.bases.capacity();
+  }
   return bytes;
 }
 
@@ -172,7 +188,8 @@ void ReferenceTable::Take(format::ReferenceCounts* out) {
       if (auto many = many_.find({id, i}); many != many_.end())
         out->many.push_back({id, i, many->second});
     }
-    out->packs.push_back({id, 0, pack.plain_bytes, pack.dead_bytes, std::move(pack.counts)});
+    out->packs.push_back({id, 0, pack.plain_bytes, pack.dead_bytes, std::move(pack.counts),
+                          std::move(pack.bases)});
   }
   for (const auto& [fp, references] : missing_) out->missing.push_back({fp, references});
   Forget();
@@ -184,6 +201,7 @@ void ReferenceTable::Put(format::ReferenceCounts in) {
     Pack& pack = packs_[from.id];
     pack.chunks = static_cast<uint32_t>(from.counts.size());
     pack.counts = std::move(from.counts);
+    pack.bases = std::move(from.bases);
     pack.sealed = from.plain_bytes > 0;
     pack.plain_bytes = from.plain_bytes;
     pack.dead_bytes = from.dead_bytes;

@@ -26,6 +26,7 @@ struct ChunkPlace {
   PackId pack;
   uint32_t ordinal = 0;
   uint32_t length = 0;
+  bool is_delta = false;  // stored as one
 };
 
 struct PackLiveness {
@@ -51,6 +52,9 @@ class ReferenceTable {
   void RemovePack(PackId pack) ABSL_LOCKS_EXCLUDED(mu_);
 
   uint32_t Count(PackId pack, uint32_t ordinal) const ABSL_LOCKS_EXCLUDED(mu_);
+  // The chunk is, or was, the base of a delta: it never becomes one itself.
+  void NoteBase(const ChunkPlace& place) ABSL_LOCKS_EXCLUDED(mu_);
+  bool IsBase(PackId pack, uint32_t ordinal) const ABSL_LOCKS_EXCLUDED(mu_);
   // `references` more; returns how many there were.
   uint32_t Add(const ChunkPlace& place, uint32_t references) ABSL_LOCKS_EXCLUDED(mu_);
   // One less; returns how many are left. Without any the table is not exact any more.
@@ -77,6 +81,7 @@ class ReferenceTable {
   static constexpr uint8_t kMany = format::kManyReferences;  // the number is in many_
   struct Pack {
     std::string counts;   // a byte a chunk, or a bit
+    std::string bases;    // a bit a chunk, up to the last base
     uint32_t chunks = 0;  // that there is a count for
     bool sealed = false;
     uint64_t plain_bytes = 0;

@@ -27,6 +27,9 @@ struct ReductionCounters {
   uint64_t post_compression_bytes = 0;  // their bytes after compression
   uint64_t physical_bytes =
       0;  // bytes of pack files on disk (for a container: its groups, framing included)
+  // Of the chunks held, those that are stored as deltas against similar ones: plain, and as stored.
+  uint64_t delta_plain_bytes = 0;
+  uint64_t delta_stored_bytes = 0;
 };
 
 enum class EncryptionMode { kStatic, kInternal };
@@ -124,7 +127,7 @@ struct ContainerStats {
 struct CleanerStatus {
   JobState state = JobState::kIdle;
   bool automatic = false;       // it started itself
-  std::string phase;            // "mark", "sweep", ""
+  std::string phase;            // "mark", "sweep", "reduce", ""
   double progress_percent = 0;  // of the phase
   bool whole = false;           // every recipe was counted, not only what changed
   uint64_t recipes_counted = 0;
@@ -132,6 +135,7 @@ struct CleanerStatus {
   uint64_t packs_removed = 0;
   uint64_t bytes_reclaimed = 0;  // physical, net of what was copied forward
   uint64_t bytes_copied = 0;
+  uint64_t bytes_saved = 0;  // by storing chunks as deltas against similar ones
   std::string error;
   absl::Time started, ended;
   // As things stand now.

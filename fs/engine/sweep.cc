@@ -111,23 +111,37 @@ bool ChunkStore::WorthSweeping(const format::PackFooter& footer) {
   return Share(dead, total) >= kDeadShareLeft;
 }
 
+absl::Status ChunkStore::CopyChunk(const format::PackFooter& footer, uint32_t ordinal,
+                                   std::string_view bytes, FoundInStep* found) {
+  const format::FooterChunk& chunk = footer.chunks[ordinal];
+  const ContainerId container = footer.groups[chunk.group].container;
+  OCA_ASSIGN_OR_RETURN(std::optional<Delta> delta, DeltaFor(footer, ordinal, bytes, found));
+  if (delta) {
+    OCA_ASSIGN_OR_RETURN(const bool added, AddDelta(container, bytes, chunk.fp, *std::move(delta)));
+    if (added) return absl::OkStatus();
+  }
+  const int lane = chunk.kind == format::ChunkKind::kNode ? kSweepNodeLane : kSweepDataLane;
+  GatePass pass(&gc_gate_);
+  return AddNew(lane, container, bytes, chunk.fp, chunk.kind);
+}
+
 absl::StatusOr<uint64_t> ChunkStore::CopyLive(const format::PackFooter& footer,
-                                              const format::FooterGroup& group) {
+                                              const format::FooterGroup& group,
+                                              FoundInStep* found) {
   std::span<const format::FooterChunk> chunks(&footer.chunks[group.first_chunk], group.chunk_count);
-  std::vector<const format::FooterChunk*> live;
-  for (uint32_t i = 0; i < group.chunk_count; ++i) {
-    if (IsLive(footer, group.first_chunk + i)) live.push_back(&chunks[i]);
+  std::vector<uint32_t> live;
+  for (uint32_t i = group.first_chunk; i < group.first_chunk + group.chunk_count; ++i) {
+    if (IsLive(footer, i)) live.push_back(i);
   }
   if (live.empty()) return 0;
   OCA_ASSIGN_OR_RETURN(GroupBytes raw, ReadGroup(footer.pack.pack_id, group, chunks));
   uint64_t live_bytes = 0;
-  for (const format::FooterChunk* chunk : live) {
-    int lane = chunk->kind == format::ChunkKind::kNode ? kSweepNodeLane : kSweepDataLane;
-    GatePass pass(&gc_gate_);
-    OCA_RETURN_IF_ERROR(AddNew(lane, group.container,
-                               std::string_view(raw).substr(chunk->offset_in_group, chunk->length),
-                               chunk->fp, chunk->kind));
-    live_bytes += chunk->length;
+  for (const uint32_t ordinal : live) {
+    const format::FooterChunk& chunk = footer.chunks[ordinal];
+    OCA_RETURN_IF_ERROR(
+        CopyChunk(footer, ordinal,
+                  std::string_view(raw).substr(chunk.offset_in_group, chunk.length), found));
+    live_bytes += chunk.length;
   }
   return group.encoded_size * live_bytes / std::max<uint64_t>(group.raw_bytes, 1);
 }
@@ -136,7 +150,7 @@ absl::StatusOr<uint64_t> ChunkStore::CopyLive(const format::PackFooter& footer,
 // those of which nothing is left behind: a damaged pack stays as it is, repair may still read parts
 // of it.
 absl::StatusOr<std::vector<ChunkStore::FooterPtr>> ChunkStore::CopyForward(
-    std::vector<FooterPtr> packs, const PauseFn& pause, SweepResult* result) {
+    std::vector<FooterPtr> packs, const PauseFn& pause, FoundInStep* found, SweepResult* result) {
   struct Piece {
     ContainerId container;
     size_t pack;
@@ -153,7 +167,7 @@ absl::StatusOr<std::vector<ChunkStore::FooterPtr>> ChunkStore::CopyForward(
     if (packs[piece.pack] == nullptr) continue;
     // A step that began is carried through: its copies would be waste.
     if (absl::Status status = pause(); !status.ok() && !absl::IsCancelled(status)) return status;
-    absl::StatusOr<uint64_t> copied = CopyLive(*packs[piece.pack], *piece.group);
+    absl::StatusOr<uint64_t> copied = CopyLive(*packs[piece.pack], *piece.group, found);
     if (absl::IsDataLoss(copied.status()) || ErrnoOf(copied.status()) == ENOENT ||
         store::IsPathMissing(copied.status())) {
       packs[piece.pack] = nullptr;
@@ -166,22 +180,33 @@ absl::StatusOr<std::vector<ChunkStore::FooterPtr>> ChunkStore::CopyForward(
   return packs;
 }
 
-// The references of a pack's chunks now count at their copies.
-absl::Status ChunkStore::MoveReferences(const format::PackFooter& footer) {
+// The references of a pack's chunks now count at their copies, and what is known of them goes along.
+absl::Status ChunkStore::MoveReferences(const format::PackFooter& footer,
+                                        const FoundInStep& found) {
   const PackId pack = footer.pack.pack_id;
   for (uint32_t i = 0; i < footer.chunks.size(); ++i) {
     const uint32_t references = references_.Count(pack, i);
-    if (references == 0) continue;
+    const bool is_base = references_.IsBase(pack, i);
+    if (references == 0 && !(is_base && marks_.Marked(pack, i))) continue;
     OCA_ASSIGN_OR_RETURN(std::vector<ChunkPlace> places, PlacesOf(footer.chunks[i].fp));
-    std::erase_if(places, [&](const ChunkPlace& place) { return IsCondemned(place.pack); });
+    std::erase_if(places, [&](const ChunkPlace& place) {
+      return IsCondemned(place.pack) || (is_base && place.is_delta);
+    });
     if (places.empty()) return absl::InternalError("a chunk that was copied is not found");
-    references_.Add(Newest(places), references);
+    const ChunkPlace& copy = Newest(places);
+    references_.Add(copy, references);
+    if (is_base) references_.NoteBase(copy);
+    const auto sketch = found.sketches.find({pack, i});
+    if (sketch != found.sketches.end() && !copy.is_delta)
+      reduction_.Insert(sketch->second, {copy.pack, copy.ordinal});
   }
   return absl::OkStatus();
 }
 
 absl::Status ChunkStore::RemovePack(const format::PackFooter& footer, SweepResult* result) {
   const PackId id = footer.pack.pack_id;
+  OCA_RETURN_IF_ERROR(DropBases(footer));
+  result->bases_released += footer.bases.size();
   for (uint32_t i = 0; i < footer.chunks.size(); ++i)
     index_.Erase(footer.chunks[i].fp, {id, i / 16});
   uint64_t bytes = 0;
@@ -204,7 +229,6 @@ absl::Status ChunkStore::RemovePack(const format::PackFooter& footer, SweepResul
 
 absl::StatusOr<SweepResult> ChunkStore::SweepPacks(std::span<const SweepPlan::Pack> packs,
                                                    const PauseFn& pause) {
-  SweepResult result;
   std::vector<FooterPtr> chosen;
   for (const SweepPlan::Pack& pack : packs) {
     if (!references_.HasPack(pack.id)) continue;  // it was repaired since: other ordinals
@@ -212,6 +236,13 @@ absl::StatusOr<SweepResult> ChunkStore::SweepPacks(std::span<const SweepPlan::Pa
     absl::StatusOr<FooterPtr> footer = GetFooter(pack.id);
     if (footer.ok() && WorthSweeping(**footer)) chosen.push_back(*std::move(footer));
   }
+  FoundInStep found;
+  return Sweep(std::move(chosen), pause, &found);
+}
+
+absl::StatusOr<SweepResult> ChunkStore::Sweep(std::vector<FooterPtr> chosen, const PauseFn& pause,
+                                              FoundInStep* found) {
+  SweepResult result;
   if (chosen.empty()) return result;
   {
     absl::MutexLock lock(&condemned_mu_);
@@ -220,13 +251,13 @@ absl::StatusOr<SweepResult> ChunkStore::SweepPacks(std::span<const SweepPlan::Pa
   // From here on no Put counts on these packs, and every earlier hit has marked its chunk.
   gc_gate_.Quiesce();
   OCA_ASSIGN_OR_RETURN(std::vector<FooterPtr> emptied,
-                       CopyForward(std::move(chosen), pause, &result));
+                       CopyForward(std::move(chosen), pause, found, &result));
   if (result.bytes_copied > 0) OCA_RETURN_IF_ERROR(Flush());
   for (const FooterPtr& footer : emptied) {
     // Damage came to light meanwhile: what was judged dead may be the last good copy. The next run
     // counts anew.
     if (!references_.exact()) break;
-    absl::Status status = MoveReferences(*footer);
+    absl::Status status = MoveReferences(*footer, *found);
     if (status.ok()) status = RemovePack(*footer, &result);
     if (status.ok()) continue;
     references_.Invalidate();  // some are counted twice now

@@ -22,6 +22,9 @@ struct Usage {
   uint64_t plain_bytes = 0;
   uint64_t stored_bytes = 0;
   uint64_t physical_bytes = 0;
+  // Of them, what is stored as deltas against other chunks.
+  uint64_t delta_plain_bytes = 0;
+  uint64_t delta_stored_bytes = 0;
   Usage& operator+=(const Usage& other);
   Usage& operator-=(const Usage& other);
 };
@@ -30,6 +33,7 @@ struct PackSummary {
   uint64_t file_bytes = 0;
   uint32_t chunk_count = 0;
   format::KeyId key = 0;  // that encrypts the pack; 0 = none
+  bool of_deltas = false;
   std::vector<std::pair<ContainerId, Usage>> containers;
 };
 

@@ -43,7 +43,7 @@ absl::StatusOr<FixedGroupHeader> DecodeFixedGroupHeader(std::string_view bytes) 
   out.chunk_count = in.Le<uint32_t>();
   uint32_t reserved = in.Le<uint32_t>();
   out.body_crc = in.Le<uint32_t>();
-  if (codec > static_cast<uint8_t>(Codec::kLz4) || flags != 0 || reserved != 0) {
+  if (codec > static_cast<uint8_t>(Codec::kDelta) || flags != 0 || reserved != 0) {
     return absl::DataLossError("group: unknown codec or flags");
   }
   bool sizes_hold = out.raw_bytes >= 1 && out.raw_bytes <= kMaxGroupRawBytes &&

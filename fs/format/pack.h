@@ -33,7 +33,8 @@ inline constexpr uint32_t kMaxChunksPerPack = 1u << 14;
 // version whose checksum is good are kFailedPrecondition, never damage.
 inline constexpr uint16_t kPackVersion = 1;
 
-enum class Codec : uint8_t { kRaw = 0, kZstd = 1, kLz4 = 2 };
+// kDelta: see fs/format/delta.h.
+enum class Codec : uint8_t { kRaw = 0, kZstd = 1, kLz4 = 2, kDelta = 3 };
 // What a chunk holds: file data, or a node of a recipe (fs/tree).
 enum class ChunkKind : uint8_t { kData = 0, kNode = 1 };
 
@@ -120,12 +121,16 @@ struct PackFooter {
   KeyId key = 0;
   std::vector<FooterGroup> groups;
   std::vector<FooterChunk> chunks;
+  // Of a pack of deltas: the chunk that each one needs, as many as chunks. Else empty: a pack holds
+  // deltas only, or none.
+  std::vector<Fingerprint> bases;
+  bool of_deltas() const { return !bases.empty(); }
   friend bool operator==(const PackFooter&, const PackFooter&) = default;
 };
-// Appends `group` and its chunks (`header` of the group, fps in its order) to the footer, whose
-// `key` is set, filling all derived fields.
+// Appends `group` and its chunks (`header` of the group, fps in its order, and their bases) to the
+// footer, whose `key` is set, filling all derived fields.
 void AddToFooter(uint64_t file_offset, const GroupHeader& header, std::span<const Fingerprint> fps,
-                 PackFooter* footer);
+                 PackFooter* footer, std::span<const Fingerprint> bases = {});
 // Footer and trailer as they end a sealed pack that is not encrypted; the footer stands at
 // `file_offset`, after every group.
 std::string EncodeFooter(const PackFooter& footer, uint64_t file_offset);

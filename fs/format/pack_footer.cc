@@ -17,6 +17,12 @@ constexpr size_t kFooterHeaderSize = 40;
 constexpr size_t kFooterGroupSize = 28;
 constexpr size_t kFooterChunkSize = 36;
 constexpr uint16_t kFlagEncrypted = 1;
+constexpr uint16_t kFlagDeltas = 2;
+
+// What a chunk takes in the footer.
+size_t ChunkEntrySize(bool of_deltas) {
+  return kFooterChunkSize + (of_deltas ? sizeof(Fingerprint) : 0);
+}
 
 // What a group takes in the file.
 uint64_t GroupSize(uint64_t chunk_count, uint64_t stored_bytes, KeyId key) {
@@ -60,8 +66,10 @@ absl::Status DecodeFooterGroups(ByteReader* in, uint32_t count, uint64_t footer_
   return absl::OkStatus();
 }
 
-absl::Status DecodeFooterChunks(ByteReader* in, uint32_t count, PackFooter* footer) {
+absl::Status DecodeFooterChunks(ByteReader* in, uint32_t count, bool of_deltas,
+                                PackFooter* footer) {
   footer->chunks.resize(count);
+  if (of_deltas) footer->bases.reserve(count);
   size_t next = 0;
   for (size_t g = 0; g < footer->groups.size(); ++g) {
     const FooterGroup& group = footer->groups[g];
@@ -77,6 +85,7 @@ absl::Status DecodeFooterChunks(ByteReader* in, uint32_t count, PackFooter* foot
       if (!UnpackLengthAndKind(in->Le<uint32_t>(), &chunk.length, &chunk.kind)) {
         return absl::DataLossError("pack footer: chunk length or kind is outside its limits");
       }
+      if (of_deltas) footer->bases.push_back(in->Fp());
       offset += chunk.length;
     }
     if (offset != group.raw_bytes) {
@@ -90,7 +99,8 @@ absl::Status DecodeFooterChunks(ByteReader* in, uint32_t count, PackFooter* foot
 }  // namespace
 
 void AddToFooter(uint64_t file_offset, const GroupHeader& header, std::span<const Fingerprint> fps,
-                 PackFooter* footer) {
+                 PackFooter* footer, std::span<const Fingerprint> bases) {
+  footer->bases.insert(footer->bases.end(), bases.begin(), bases.end());
   FooterGroup group;
   group.file_offset = file_offset;
   group.encoded_size =
@@ -116,9 +126,11 @@ void AddToFooter(uint64_t file_offset, const GroupHeader& header, std::span<cons
 std::string EncodeFooterBody(const PackFooter& footer, uint64_t file_offset) {
   std::string out(kFooterMagic);
   out.reserve(kFooterHeaderSize + kFooterGroupSize * footer.groups.size() +
-              kFooterChunkSize * footer.chunks.size() + kCrcSize);
+              ChunkEntrySize(footer.of_deltas()) * footer.chunks.size() + kCrcSize);
   PutLe<uint16_t>(&out, kPackVersion);
-  PutLe<uint16_t>(&out, footer.key != 0 ? kFlagEncrypted : 0);
+  const int flags =
+      (footer.key != 0 ? kFlagEncrypted : 0) | (footer.of_deltas() ? kFlagDeltas : 0);
+  PutLe<uint16_t>(&out, static_cast<uint16_t>(flags));
   PutLe<uint32_t>(&out, footer.pack.group_id.value);
   PutLe<uint64_t>(&out, footer.pack.pack_id.value);
   PutLe<uint64_t>(&out, file_offset);
@@ -132,9 +144,11 @@ std::string EncodeFooterBody(const PackFooter& footer, uint64_t file_offset) {
     PutLe<uint32_t>(&out, group.container.value);
     PutLe<uint32_t>(&out, group.chunk_count);
   }
-  for (const FooterChunk& chunk : footer.chunks) {
+  for (size_t i = 0; i < footer.chunks.size(); ++i) {
+    const FooterChunk& chunk = footer.chunks[i];
     out.append(chunk.fp.view());
     PutLe<uint32_t>(&out, PackLengthAndKind(chunk.length, chunk.kind));
+    if (footer.of_deltas()) out.append(footer.bases[i].view());
   }
   PutCrc(&out);
   return out;
@@ -187,7 +201,8 @@ absl::StatusOr<PackFooter> DecodeFooter(std::string_view bytes, uint64_t file_of
   uint32_t group_count = in.Le<uint32_t>();
   uint32_t chunk_count = in.Le<uint32_t>();
   footer.key = key;
-  if (flags != (key != 0 ? kFlagEncrypted : 0)) {
+  const bool of_deltas = (flags & kFlagDeltas) != 0;
+  if ((flags & ~kFlagDeltas) != (key != 0 ? kFlagEncrypted : 0)) {
     return absl::DataLossError("pack footer: unknown flags, or not encrypted as its pack is");
   }
   if (own_offset != file_offset) {
@@ -195,12 +210,13 @@ absl::StatusOr<PackFooter> DecodeFooter(std::string_view bytes, uint64_t file_of
         "pack footer: says that it stands at {}, but stands at {}", own_offset, file_offset));
   }
   if (chunk_count > kMaxChunksPerPack || group_count > chunk_count ||
+      (of_deltas && chunk_count == 0) ||
       bytes.size() != kFooterHeaderSize + kFooterGroupSize * size_t{group_count} +
-                          kFooterChunkSize * size_t{chunk_count} + kCrcSize) {
+                          ChunkEntrySize(of_deltas) * size_t{chunk_count} + kCrcSize) {
     return absl::DataLossError("pack footer: counts contradict its size");
   }
   OCA_RETURN_IF_ERROR(DecodeFooterGroups(&in, group_count, file_offset, &footer));
-  OCA_RETURN_IF_ERROR(DecodeFooterChunks(&in, chunk_count, &footer));
+  OCA_RETURN_IF_ERROR(DecodeFooterChunks(&in, chunk_count, of_deltas, &footer));
   return footer;
 }
 

@@ -48,6 +48,8 @@ absl::Status DecodePacks(ByteReader& in, ReferenceCounts* out) {
     if (!out->packs.empty() && !(out->packs.back().id < pack.id)) return Damaged("order of packs");
     if (pack.dead_bytes > pack.plain_bytes) return Damaged("dead bytes");
     if (chunks > kMaxChunksPerPack || !TakeRuns(in, chunks, &pack.counts)) return Damaged("counts");
+    pack.bases = std::string(in.LengthPrefixed());
+    if (pack.bases.size() > kMaxChunksPerPack / 8) return Damaged("bases");
     out->packs.push_back(std::move(pack));
   }
   return absl::OkStatus();
@@ -101,6 +103,7 @@ std::string EncodeReferenceCounts(const ReferenceCounts& counts) {
     PutVarint(&out, pack.dead_bytes);
     PutVarint(&out, pack.counts.size());
     PutRuns(pack.counts, &out);
+    PutLengthPrefixed(&out, pack.bases);
   }
   PutVarint(&out, counts.many.size());
   for (const ReferenceCounts::Many& many : counts.many) {

@@ -22,6 +22,7 @@ struct ReferenceCounts {
     uint64_t plain_bytes = 0;  // of all chunks
     uint64_t dead_bytes = 0;   // of those without a reference; at most plain_bytes
     std::string counts;        // a byte for each chunk, at most kMaxChunksPerPack
+    std::string bases;         // bases of deltas: a bit for each chunk, up to the last one
     friend bool operator==(const Pack&, const Pack&) = default;
   };
   struct Many {

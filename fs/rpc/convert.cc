@@ -22,6 +22,8 @@ void FillReduction(const engine::ReductionCounters& bytes, Message* out) {
   out->set_post_dedupe_bytes(bytes.post_dedupe_bytes);
   out->set_post_compression_bytes(bytes.post_compression_bytes);
   out->set_physical_bytes(bytes.physical_bytes);
+  out->set_delta_plain_bytes(bytes.delta_plain_bytes);
+  out->set_delta_stored_bytes(bytes.delta_stored_bytes);
   api::FillSavings(out);
 }
 
@@ -212,6 +214,7 @@ fs::v1::CleanerStatus ToProto(const engine::CleanerStatus& status) {
   out.set_packs_removed(status.packs_removed);
   out.set_bytes_reclaimed(status.bytes_reclaimed);
   out.set_bytes_copied(status.bytes_copied);
+  out.set_bytes_saved(status.bytes_saved);
   out.set_automatic(status.automatic);
   out.set_whole(status.whole);
   out.set_recipes_counted(status.recipes_counted);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr int kFastLevel = 1;
 constexpr int kBestLevel = 6;
+constexpr int kDeltaLevel = 3;
+constexpr int kLeastWindowLog = 10;  // that zstd takes
 
 // Payloads smaller than this are compressed without a probe: the probe would cost as much.
 constexpr size_t kMinProbedBytes = 16 << 10;
@@ -148,6 +151,34 @@ absl::StatusOr<std::string> Decompress(format::Codec codec, std::string_view sto
   }
   if (n != raw_bytes) return absl::DataLossError("payload: zstd gives another size");
   return out;
+}
+
+std::string CompressDelta(std::string_view chunk, std::string_view base, size_t limit) {
+  ZSTD_CCtx* ctx = ThreadCCtx();
+  if (ctx == nullptr || limit == 0) return {};
+  // The window must reach from the chunk's end to the base's begin.
+  const int window = std::max<int>(kLeastWindowLog, std::bit_width(chunk.size() + base.size()));
+  ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, kDeltaLevel);
+  ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, window);
+  ZSTD_CCtx_refPrefix(ctx, base.data(), base.size());
+  char* out = ThreadScratch(limit);
+  const size_t n = ZSTD_compress2(ctx, out, limit, chunk.data(), chunk.size());
+  ZSTD_CCtx_reset(ctx, ZSTD_reset_session_and_parameters);
+  return ZSTD_isError(n) ? std::string() : std::string(out, n);
+}
+
+absl::Status DecompressDelta(std::string_view delta, std::string_view base, char* out,
+                             uint32_t length) {
+  ZSTD_DCtx* ctx = ThreadDCtx();
+  if (ctx == nullptr) return absl::ResourceExhaustedError("no memory for a zstd context");
+  ZSTD_DCtx_refPrefix(ctx, base.data(), base.size());
+  const size_t n = ZSTD_decompressDCtx(ctx, out, length, delta.data(), delta.size());
+  ZSTD_DCtx_reset(ctx, ZSTD_reset_session_and_parameters);
+  if (ZSTD_isError(n)) {
+    return absl::DataLossError(fmt::format("delta: zstd: {}", ZSTD_getErrorName(n)));
+  }
+  if (n != length) return absl::DataLossError("delta: zstd gives another size");
+  return absl::OkStatus();
 }
 
 }  // namespace oca::store

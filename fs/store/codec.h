@@ -1,10 +1,11 @@
-// Compression of a group's payload.
+// Compression of a group's payload, and of a chunk against another.
 #ifndef OCA_FS_STORE_CODEC_H_
 #define OCA_FS_STORE_CODEC_H_
 
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "fs/format/pack.h"
 
@@ -25,6 +26,13 @@ Compressed Compress(std::string_view raw, Compression how);
 // The plain bytes: exactly raw_bytes of them, else kDataLoss. Thread-safe.
 absl::StatusOr<std::string> Decompress(format::Codec codec, std::string_view stored,
                                        uint32_t raw_bytes);
+
+// What `chunk` has beyond `base`, as a zstd frame with the base as its prefix; empty when that
+// takes more than `limit` bytes. Neither is empty, both at most kMaxChunkBytes. Thread-safe.
+std::string CompressDelta(std::string_view chunk, std::string_view base, size_t limit);
+// Writes the chunk to `out`: all of its `length` bytes, else kDataLoss. Thread-safe.
+absl::Status DecompressDelta(std::string_view delta, std::string_view base, char* out,
+                             uint32_t length);
 
 }  // namespace oca::store
 

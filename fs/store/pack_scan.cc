@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "fs/chunk/sha256.h"
+#include "fs/format/delta.h"
 #include "fs/store/codec.h"
 #include "lib/base/status.h"
 
@@ -46,8 +47,27 @@ class Window {
   std::string bytes_;
 };
 
+struct Named {
+  std::vector<Fingerprint> fps;
+  std::vector<Fingerprint> bases;  // of deltas
+};
+
+// Deltas cannot be decoded here, as their bases lie in other packs: what the group says is taken,
+// its checksum holds.
+absl::StatusOr<Named> NamesOfDeltas(const format::DecodedGroup& group) {
+  OCA_ASSIGN_OR_RETURN(std::vector<format::DeltaChunk> deltas,
+                       format::DecodeDeltas(group.payload, group.header.chunks.size()));
+  Named out;
+  for (const format::DeltaChunk& chunk : deltas) {
+    out.fps.push_back(chunk.fp);
+    out.bases.push_back(chunk.base);
+  }
+  return out;
+}
+
 // Fingerprints of the group's chunks, or kDataLoss when its payload does not decode.
-absl::StatusOr<std::vector<Fingerprint>> Fingerprints(const format::DecodedGroup& group) {
+absl::StatusOr<Named> NamesOf(const format::DecodedGroup& group) {
+  if (group.header.codec == format::Codec::kDelta) return NamesOfDeltas(group);
   OCA_ASSIGN_OR_RETURN(std::string raw,
                        Decompress(group.header.codec, group.payload, group.header.raw_bytes));
   std::vector<std::string_view> chunks;
@@ -56,9 +76,10 @@ absl::StatusOr<std::vector<Fingerprint>> Fingerprints(const format::DecodedGroup
     chunks.push_back(std::string_view(raw).substr(offset, chunk.length));
     offset += chunk.length;
   }
-  std::vector<Fingerprint> fps(chunks.size());
-  chunk::Sha256Many(chunks, fps);
-  return fps;
+  Named out;
+  out.fps.resize(chunks.size());
+  chunk::Sha256Many(chunks, out.fps);
+  return out;
 }
 
 // Bytes to go forward in `rest`, which begins with no whole group, to where one may begin.
@@ -117,24 +138,28 @@ absl::StatusOr<ScanResult> ScanPack(io::File& file, uint64_t limit, PackId id,
     OCA_ASSIGN_OR_RETURN(Plain plain, ToPlain(rest, id, keys));
     auto group = format::DecodeGroup(plain.view(rest));
     if (group.status().code() == absl::StatusCode::kFailedPrecondition) return group.status();
-    absl::StatusOr<std::vector<Fingerprint>> fps = absl::DataLossError("no group");
-    if (group.ok()) fps = Fingerprints(*group);
-    if (!fps.ok()) {
-      if (group.ok() && fps.status().code() != absl::StatusCode::kDataLoss) return fps.status();
+    absl::StatusOr<Named> names = absl::DataLossError("no group");
+    if (group.ok()) names = NamesOf(*group);
+    if (!names.ok()) {
+      if (group.ok() && names.status().code() != absl::StatusCode::kDataLoss) return names.status();
       offset += ToNextMagic(rest);
       continue;
     }
+    const std::vector<Fingerprint>& fps = names->fps;
     if (!out.footer.groups.empty() && out.footer.key != plain.key) {
       return absl::DataLossError("groups of one pack are encrypted with different keys");
     }
+    if (!out.footer.groups.empty() && out.footer.of_deltas() != !names->bases.empty()) {
+      return absl::DataLossError("groups of one pack are deltas and none");
+    }
     out.footer.key = plain.key;
     size_t known = seen.size();
-    seen.insert(fps->begin(), fps->end());
+    seen.insert(fps.begin(), fps.end());
     if (seen.size() > known) {
-      if (out.footer.chunks.size() + fps->size() > format::kMaxChunksPerPack) {
+      if (out.footer.chunks.size() + fps.size() > format::kMaxChunksPerPack) {
         return absl::DataLossError("pack holds more chunks than a pack may");
       }
-      format::AddToFooter(offset, group->header, *fps, &out.footer);
+      format::AddToFooter(offset, group->header, fps, &out.footer, names->bases);
     }
     offset += plain.key != 0 ? plain.encoded_size : group->encoded_size;
     out.end = offset;

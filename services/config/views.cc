@@ -323,6 +323,8 @@ absl::StatusOr<mgmt::SystemStats> Views::SystemStats() {
     sum.set_post_dedupe_bytes(sum.post_dedupe_bytes() + group.post_dedupe_bytes());
     sum.set_post_compression_bytes(sum.post_compression_bytes() + group.post_compression_bytes());
     sum.set_physical_bytes(sum.physical_bytes() + group.physical_bytes());
+    sum.set_delta_plain_bytes(sum.delta_plain_bytes() + group.delta_plain_bytes());
+    sum.set_delta_stored_bytes(sum.delta_stored_bytes() + group.delta_stored_bytes());
   }
   api::FillSavings(&sum);
   sum.set_cleaner_status(cleaner.state());

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "fs/format/delta.h"
 #include "fs/format/pack.h"
 #include "fs/store/codec.h"
 #include "t/fuzz/target.h"
@@ -17,6 +18,11 @@ OCA_FUZZ(pack_group_fuzz) {
       auto plain = store::Decompress(codec, bytes, 100'000);
       if (plain.ok() && plain->size() != 100'000) std::abort();
     }
+    if (auto deltas = format::DecodeDeltas(bytes, size / 100 + 1); deltas.ok()) {
+      if (format::EncodeDeltas(*deltas) != bytes) std::abort();
+    }
+    std::string chunk(5000, '\0');
+    (void)store::DecompressDelta(bytes, bytes.substr(size / 2), chunk.data(), 5000);
     return 0;
   }
   if (group->encoded_size > size) std::abort();

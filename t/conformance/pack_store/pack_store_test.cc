@@ -217,7 +217,7 @@ TEST_P(PackStoreSuite, SealRefusesFootersOfOtherGroups) {
     return writer->Seal(footer).code() == absl::StatusCode::kInvalidArgument;
   };
   EXPECT_TRUE(refuses({}));
-  EXPECT_TRUE(refuses({.pack = pack.footer.pack, .groups = {}, .chunks = {}}));
+  EXPECT_TRUE(refuses({.pack = pack.footer.pack, .groups = {}, .chunks = {}, .bases = {}}));
   format::PackFooter bad = pack.footer;
   bad.pack.pack_id = PackId(2);
   EXPECT_TRUE(refuses(bad));

@@ -51,12 +51,20 @@ TEST_F(CleanerTest, MayBeStoppedOrCutAtAnyPointAndGoesOnFromThere) {
 
 class CleanerSweepTest : public CleanerTest {
  protected:
-  // A repository of which half is dead; with changes that are counted and such that are not.
+  // A repository of which half is dead; with changes that are counted and such that are not, and
+  // with files that resemble others.
   void Fill() {
     for (int i = 0; i < 30; ++i) {
       const std::string name = "f" + std::to_string(i);
       Put(name, files_[name] = RandomBytes(40'000, i));
       if (i == 10) Reclaim();
+    }
+    for (int i = 1; i < 12; ++i) {
+      const std::string name = "edited" + std::to_string(i);
+      std::string data = files_["f" + std::to_string(i)];
+      for (size_t at = 3000; at < data.size(); at += 9000) data.replace(at, 9, "another " + name, 0, 9);
+      Put(name, files_[name] = data);
+      if (i == 5) Reclaim();
     }
     Copy("f1", "copy");
     files_["copy"] = files_["f1"];

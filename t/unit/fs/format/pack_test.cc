@@ -163,7 +163,7 @@ TEST(Group, SizesBeyondTheLimitsAreDamage) {
 TEST(Group, ForgedFieldsWithGoodChecksumsAreDamage) {
   std::string bytes = RawGroup(100);
   ASSERT_OK(DecodeGroup(bytes));
-  EXPECT_FALSE(DecodeGroup(ForgeGroup<uint8_t>(bytes, 10, 3)).ok()) << "codec";
+  EXPECT_FALSE(DecodeGroup(ForgeGroup<uint8_t>(bytes, 10, 4)).ok()) << "codec";
   EXPECT_FALSE(DecodeGroup(ForgeGroup<uint8_t>(bytes, 11, 1)).ok()) << "flags";
   EXPECT_FALSE(DecodeGroup(ForgeGroup<uint32_t>(bytes, 28, 1)).ok()) << "reserved";
   EXPECT_FALSE(DecodeGroup(ForgeGroup<uint32_t>(bytes, 16, 99)).ok()) << "raw_bytes";

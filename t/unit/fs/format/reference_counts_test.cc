@@ -13,9 +13,9 @@ ReferenceCounts Some() {
   ReferenceCounts counts;
   counts.names_state = "a database:77";
   counts.dropped_bytes = 4096;
-  counts.packs.push_back({PackId(3), 9000, 40'000, 16'000, std::string("\1\1\1\0\0\2\xff", 7)});
-  counts.packs.push_back({PackId(4), 100, 0, 0, ""});
-  counts.packs.push_back({PackId(900), 8 << 20, 12'000'000, 0, std::string(700, '\1')});
+  counts.packs.push_back({PackId(3), 9000, 40'000, 16'000, std::string("\1\1\1\0\0\2\xff", 7), "\5"});
+  counts.packs.push_back({PackId(4), 100, 0, 0, "", ""});
+  counts.packs.push_back({PackId(900), 8 << 20, 12'000'000, 0, std::string(700, '\1'), ""});
   counts.many.push_back({PackId(3), 6, 300});
   Fingerprint fp;
   fp.bytes.fill(0xab);
@@ -36,7 +36,7 @@ TEST(ReferenceCounts, ComeBackAsTheyWere) {
 TEST(ReferenceCounts, EqualNeighboursTakeNoRoom) {
   ReferenceCounts counts;
   for (uint64_t id = 1; id <= 1000; ++id)
-    counts.packs.push_back({PackId(id), 8 << 20, 8 << 20, 0, std::string(600, '\1')});
+    counts.packs.push_back({PackId(id), 8 << 20, 8 << 20, 0, std::string(600, '\1'), ""});
   EXPECT_LT(EncodeReferenceCounts(counts).size(), 20'000u);
 }
 

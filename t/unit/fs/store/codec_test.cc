@@ -158,5 +158,44 @@ TEST(Codec, ThreadsDoNotDisturbEachOther) {
   for (std::thread& thread : threads) thread.join();
 }
 
+std::string Delta(const std::string& chunk, const std::string& base) {
+  return CompressDelta(chunk, base, chunk.size());
+}
+
+TEST(Codec, DeltaIsWhatAChunkHasBeyondItsBase) {
+  for (size_t size : {size_t{1000}, size_t{3000}, size_t{16} << 10, size_t{1} << 20}) {
+    const std::string base = support::RandomBytes(size, size);
+    std::string chunk = base.substr(0, size / 2) + "and something new" + base.substr(size / 2);
+    const std::string delta = Delta(chunk, base);
+    ASSERT_FALSE(delta.empty()) << size;
+    EXPECT_LT(delta.size(), 200u) << size;
+    std::string back(chunk.size(), '\0');
+    ASSERT_OK(DecompressDelta(delta, base, back.data(), static_cast<uint32_t>(back.size())));
+    EXPECT_TRUE(back == chunk) << size;
+  }
+}
+
+TEST(Codec, DeltaThatTakesMoreThanItMayIsNone) {
+  const std::string base = support::RandomBytes(16 << 10, 1), other = support::RandomBytes(16 << 10, 2);
+  EXPECT_EQ(CompressDelta(other, base, 8 << 10), "");
+  EXPECT_EQ(CompressDelta(base, base, 0), "");
+}
+
+TEST(Codec, DeltaOfAnotherBaseOrLengthGivesNoBytesBeyondItsRoom) {
+  const std::string base = support::RandomBytes(16 << 10, 1);
+  const std::string chunk = "new" + base;
+  const std::string delta = Delta(chunk, base);
+  std::string out(chunk.size(), '\0');
+  const auto length = static_cast<uint32_t>(chunk.size());
+  EXPECT_THAT(DecompressDelta(delta, base, out.data(), length - 1),
+              StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(DecompressDelta(delta.substr(0, delta.size() / 2), base, out.data(), length),
+              StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(DecompressDelta("", base, out.data(), length), StatusIs(absl::StatusCode::kDataLoss));
+  // Of another base: it fails, or the fingerprint tells.
+  absl::Status status = DecompressDelta(delta, base.substr(9), out.data(), length);
+  EXPECT_TRUE(!status.ok() || out != chunk);
+}
+
 }  // namespace
 }  // namespace oca::store

@@ -1,0 +1,100 @@
+#include "fs/engine/reduction.h"
+
+#include <algorithm>
+
+#include "lib/base/coding.h"
+#include "lib/base/crc32c.h"
+#include "lib/base/status.h"
+
+namespace oca::engine {
+namespace {
+
+constexpr std::string_view kMagic = "OCA-SIMI";
+constexpr uint32_t kVersion = 1;
+constexpr size_t kHeaderSize = 12;
+constexpr size_t kChecksumSize = 4;
+
+absl::Status Damaged(std::string_view what) {
+  return absl::DataLossError("similarity table: " + std::string(what));
+}
+
+}  // namespace
+
+void Reduction::SetBudget(uint64_t bytes) {
+  absl::MutexLock lock(&mu_);
+  if (bytes == budget_) return;
+  budget_ = bytes;
+  table_ = index::SimilarityTable(bytes);
+}
+
+bool Reduction::Examined(PackId pack) const {
+  absl::MutexLock lock(&mu_);
+  return examined_.contains(pack);
+}
+
+void Reduction::NoteExamined(PackId pack) {
+  absl::MutexLock lock(&mu_);
+  changed_ |= examined_.insert(pack).second;
+}
+
+void Reduction::Forget(PackId pack) {
+  absl::MutexLock lock(&mu_);
+  changed_ |= examined_.erase(pack) > 0;
+}
+
+void Reduction::Insert(const chunk::Sketch& sketch, const index::SimilarChunk& at) {
+  absl::MutexLock lock(&mu_);
+  table_.Insert(sketch, at);
+  changed_ = true;
+}
+
+std::vector<index::SimilarChunk> Reduction::Find(const chunk::Sketch& sketch) const {
+  absl::MutexLock lock(&mu_);
+  return table_.Find(sketch);
+}
+
+absl::Status Reduction::Load(io::FileSystem& fs, const std::string& path) {
+  OCA_ASSIGN_OR_RETURN(const std::string bytes, io::ReadFile(fs, path));
+  if (bytes.size() < kHeaderSize + kChecksumSize || !bytes.starts_with(kMagic))
+    return Damaged("not such a file");
+  const std::string_view body = std::string_view(bytes).substr(0, bytes.size() - kChecksumSize);
+  if (Crc32c(body) != GetLe<uint32_t>(bytes.data() + body.size())) return Damaged("checksum");
+  if (GetLe<uint32_t>(bytes.data() + kMagic.size()) != kVersion) return Damaged("version");
+  ByteReader in(body.substr(kHeaderSize));
+  absl::flat_hash_set<PackId> examined;
+  uint64_t id = 0;
+  for (uint64_t left = in.Varint(); left > 0 && in.ok(); --left)
+    examined.insert(PackId{id += in.Varint()});
+  if (!in.ok()) return Damaged("length");
+  absl::MutexLock lock(&mu_);
+  OCA_RETURN_IF_ERROR(table_.Decode(in.rest()));
+  examined_ = std::move(examined);
+  changed_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status Reduction::Save(io::FileSystem& fs, const std::string& path) {
+  std::string out(kMagic);
+  PutLe<uint32_t>(&out, kVersion);
+  {
+    absl::MutexLock lock(&mu_);
+    if (!changed_) return absl::OkStatus();
+    changed_ = false;
+    std::vector<PackId> packs(examined_.begin(), examined_.end());
+    std::sort(packs.begin(), packs.end());
+    PutVarint(&out, packs.size());
+    uint64_t last = 0;
+    for (const PackId pack : packs) {
+      PutVarint(&out, pack.value - last);
+      last = pack.value;
+    }
+    out += table_.Encode();
+  }
+  PutLe<uint32_t>(&out, Crc32c(out));
+  absl::Status saved = io::WriteFileAtomically(fs, path, out);
+  absl::MutexLock lock(&mu_);
+  changed_ |= !saved.ok();
+  return saved;
+}
+
+}  // namespace oca::engine
