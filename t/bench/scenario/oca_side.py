@@ -8,7 +8,7 @@ import sys
 import time
 
 import interrupts
-from measure import Cost, drop_caches, size_of, timed
+from measure import Cost, cpu_of, drop_caches, size_of, timed
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "harness"))
 from appliance import TOP, Appliance, alive, wait_until  # noqa: E402
@@ -93,10 +93,10 @@ class OcaSide:
 
     def clean(self):
         """Cost of a run of the cleaner, which also stores chunks that resemble others as deltas."""
-        before = self.daemon_cpu()
+        before = sum(cpu_of(pid) for pid in self.daemons())
         start = time.monotonic()
         self.appliance.oca("maintenance", "--filesystem", "--reclaim_space", deadline=3600)
-        return Cost(time.monotonic() - start, self.daemon_cpu() - before)
+        return Cost(time.monotonic() - start, sum(cpu_of(pid) for pid in self.daemons()) - before)
 
     def stored(self):
         """Bytes of everything that is kept: packs, index snapshot, names."""

@@ -75,7 +75,7 @@ TEST(SimilarityTable, ComesBackFromItsBytes) {
   EXPECT_THAT(back.Decode(bytes.substr(0, bytes.size() - 1)),
               StatusIs(absl::StatusCode::kDataLoss));
   EXPECT_TRUE(back.Find(sketch).empty());
-  EXPECT_THAT(back.Decode(bytes + std::string(9, '\1')), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(back.Decode(bytes + std::string(9, '\xff')), StatusIs(absl::StatusCode::kDataLoss));
   EXPECT_THAT(back.Decode(""), StatusIs(absl::StatusCode::kDataLoss));
 }
 
