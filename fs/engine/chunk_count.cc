@@ -162,7 +162,7 @@ absl::Status ChunkStore::MendPacksOfDeltas() {
   return absl::OkStatus();
 }
 
-absl::Status ChunkStore::AddSealedPacks() {
+absl::Status ChunkStore::AddSealedPacks(const PauseFn& pause) {
   std::vector<FooterPtr> of_deltas;
   for (PackId id : SealedPacks()) {
     if (references_.HasPack(id) || packs_->IsOffline(id)) continue;
@@ -172,11 +172,14 @@ absl::Status ChunkStore::AddSealedPacks() {
     if ((*footer)->of_deltas()) of_deltas.push_back(*std::move(footer));
   }
   // Before any recipe is counted, so that a base is counted where it lies plain.
-  for (const FooterPtr& footer : of_deltas) OCA_RETURN_IF_ERROR(AddBases(*footer));
+  for (const FooterPtr& footer : of_deltas) {
+    OCA_RETURN_IF_ERROR(pause());
+    OCA_RETURN_IF_ERROR(AddBases(*footer));
+  }
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> ChunkStore::BeginEpoch() {
+absl::StatusOr<bool> ChunkStore::BeginEpoch(const PauseFn& pause) {
   marks_.Clear();
   epoch_open_ = true;
   gc_gate_.Quiesce();
@@ -185,7 +188,7 @@ absl::StatusOr<bool> ChunkStore::BeginEpoch() {
   const bool whole = compact || !references_.exact() || !journal_.counting();
   if (whole) references_.Reset(compact);
   swept_compactly_ = false;
-  if (absl::Status added = AddSealedPacks(); !added.ok()) {
+  if (absl::Status added = AddSealedPacks(pause); !added.ok()) {
     references_.Invalidate();
     return added;
   }

@@ -119,20 +119,23 @@ std::optional<uint32_t> ChunkStore::ListedAt(const Fingerprint& fp, const index:
   return ordinal;
 }
 
+bool ChunkStore::IsPlainAt(const Fingerprint& fp, const index::Location& at) {
+  FooterPtr footer;
+  if (packs_->IsOffline(at.pack)) return false;
+  const std::optional<uint32_t> ordinal = FindAt(fp, at, &footer);
+  if (!ordinal) return false;
+  if (footer != nullptr) return !footer->of_deltas() && !InQuarantine(*footer, *ordinal);
+  const std::shared_ptr<OpenPack> open = FindOpen(at.pack);
+  return open != nullptr && !open->of_deltas();
+}
+
 // Asks the index as it is: the caller may hold locks that a rebuild of it takes.
 bool ChunkStore::HoldsPlain(const Fingerprint& fp) {
+  const auto plain = [&](const index::Location& at) { return IsPlainAt(fp, at); };
+  if (std::ranges::any_of(index_.LookupInRam(fp), plain)) return true;
+  if (!index_.sampled()) return false;
   absl::StatusOr<std::vector<index::Location>> places = index_.LookupAll(fp);
-  if (!places.ok()) return false;
-  for (const index::Location& at : *places) {
-    FooterPtr footer;
-    if (packs_->IsOffline(at.pack)) continue;
-    const std::optional<uint32_t> ordinal = FindAt(fp, at, &footer);
-    if (!ordinal) continue;
-    if (footer != nullptr ? !footer->of_deltas() && !InQuarantine(*footer, *ordinal)
-                          : FindOpen(at.pack) != nullptr && !FindOpen(at.pack)->of_deltas())
-      return true;
-  }
-  return false;
+  return places.ok() && std::ranges::any_of(*places, plain);
 }
 
 absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_view bytes,

@@ -262,6 +262,7 @@ void ChunkStore::AddSummary(PackId id, const PackSummary& summary) {
   absl::MutexLock lock(&stats_mu_);
   auto [it, added] = summaries_.emplace(id, summary);
   if (!added) return;
+  ++pack_changes_;
   for (const auto& [container, usage] : summary.containers) usage_[container] += usage;
   sealed_bytes_ += summary.file_bytes;
 }
@@ -279,6 +280,7 @@ bool ChunkStore::ForgetPack(PackId id) {
   for (const auto& [container, usage] : it->second.containers) usage_[container] -= usage;
   sealed_bytes_ -= it->second.file_bytes;
   summaries_.erase(it);
+  ++pack_changes_;
   ++packs_since_snapshot_;
   return true;
 }

@@ -145,7 +145,7 @@ class ChunkStore final : public tree::NodeStore {
   absl::Status SealCopies();
   // From here on each chunk that a Put finds counts as live. True: no count can be relied on, and
   // every root has to be counted, from the moment of journal().Restart() on.
-  absl::StatusOr<bool> BeginEpoch();
+  absl::StatusOr<bool> BeginEpoch(const PauseFn& pause);
   // Something may be dead that no run has looked for: there is no count, and not for want of memory
   // alone.
   bool NeedsCount();
@@ -167,6 +167,8 @@ class ChunkStore final : public tree::NodeStore {
                                          const PauseFn& pause);
   // Packs that no run has looked through for chunks that resemble others.
   SweepPlan PlanReduction();
+  // In these packs.
+  uint64_t UnreducedBytes() ABSL_LOCKS_EXCLUDED(stats_mu_);
   // Looks through them, and rewrites those in which enough chunks can be stored as deltas.
   absl::StatusOr<SweepResult> ReducePacks(std::span<const SweepPlan::Pack> packs,
                                           const PauseFn& pause);
@@ -349,6 +351,7 @@ class ChunkStore final : public tree::NodeStore {
   // The same with what is in quarantine.
   std::optional<uint32_t> FindAt(const Fingerprint& fp, const index::Location& at,
                                  FooterPtr* last_footer);
+  bool IsPlainAt(const Fingerprint& fp, const index::Location& at);
   bool HoldsPlain(const Fingerprint& fp);
   bool IsCondemned(PackId pack) ABSL_LOCKS_EXCLUDED(condemned_mu_);
   // Stored as `delta` when that is given; kFailedPrecondition: it cannot be.
@@ -419,7 +422,7 @@ class ChunkStore final : public tree::NodeStore {
   absl::Status AddBases(const format::PackFooter& footer);
   absl::Status DropBases(const format::PackFooter& footer);
   absl::Status MendPacksOfDeltas();
-  absl::Status AddSealedPacks();
+  absl::Status AddSealedPacks(const PauseFn& pause);
 
   // chunk_health.cc
   int64_t NowSeconds() const { return absl::ToUnixSeconds(options_.clock->Now()); }
@@ -538,6 +541,12 @@ class ChunkStore final : public tree::NodeStore {
   absl::flat_hash_map<ContainerId, Usage> usage_ ABSL_GUARDED_BY(stats_mu_);
   uint64_t sealed_bytes_ ABSL_GUARDED_BY(stats_mu_) = 0;
   uint64_t packs_since_snapshot_ ABSL_GUARDED_BY(stats_mu_) = 0;
+  uint64_t pack_changes_ ABSL_GUARDED_BY(stats_mu_) = 0;  // of summaries_
+  struct Unreduced {
+    uint64_t bytes = 0;
+    uint64_t pack_changes = UINT64_MAX;  // for which that holds
+    uint64_t examined = 0;
+  } unreduced_ ABSL_GUARDED_BY(stats_mu_);
   bool snapshot_unusable_ ABSL_GUARDED_BY(stats_mu_) = false;  // the one on disk
   std::vector<FoundAtStart> found_at_start_ ABSL_GUARDED_BY(stats_mu_);
   absl::Status write_error_

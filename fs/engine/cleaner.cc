@@ -63,7 +63,7 @@ absl::Status Cleaner::RunEpoch(Epoch& epoch) {
     OCA_RETURN_IF_ERROR(store->RotatePacks());
     Group& group = epoch.groups[store];
     group.store = store;
-    OCA_ASSIGN_OR_RETURN(group.whole, store->BeginEpoch());
+    OCA_ASSIGN_OR_RETURN(group.whole, store->BeginEpoch([this] { return Pause(); }));
   }
   absl::Status marked = Mark(epoch);
   if (!marked.ok()) {  // part of it may be counted

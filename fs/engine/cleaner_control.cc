@@ -125,7 +125,7 @@ void Cleaner::StartIfDue(bool in_window) {
 uint64_t Cleaner::Unreduced() {
   uint64_t bytes = 0;
   for (auto& [id, store] : host_->ChunkStores()) {
-    if (!store->RecipesOffline()) bytes += store->PlanReduction().copied_bytes;
+    if (!store->RecipesOffline()) bytes += store->UnreducedBytes();
   }
   return bytes;
 }

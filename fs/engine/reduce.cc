@@ -167,15 +167,29 @@ SweepPlan ChunkStore::PlanReduction() {
   return plan;
 }
 
+uint64_t ChunkStore::UnreducedBytes() {
+  const uint64_t examined = reduction_.examined_packs();
+  {
+    absl::MutexLock lock(&stats_mu_);
+    if (unreduced_.pack_changes == pack_changes_ && unreduced_.examined == examined)
+      return unreduced_.bytes;
+    unreduced_ = {0, pack_changes_, examined};
+  }
+  const uint64_t bytes = PlanReduction().copied_bytes;
+  absl::MutexLock lock(&stats_mu_);
+  return unreduced_.bytes = bytes;
+}
+
 absl::StatusOr<SweepResult> ChunkStore::ReducePacks(std::span<const SweepPlan::Pack> packs,
                                                     const PauseFn& pause) {
   FoundInStep found;
   std::vector<FooterPtr> chosen;
   uint64_t saved = 0;
   for (const SweepPlan::Pack& pack : packs) {
-    if (!references_.HasPack(pack.id)) continue;  // it came since the epoch began
     absl::StatusOr<FooterPtr> footer = GetFooter(pack.id);
-    if (!footer.ok()) continue;
+    if (store::IsPathMissing(footer.status())) continue;
+    if (!footer.ok()) reduction_.NoteExamined(pack.id);  // until it is repaired
+    if (!footer.ok() || !references_.HasPack(pack.id)) continue;  // it came in this epoch
     absl::StatusOr<uint64_t> gain = uint64_t{0};
     if (!(*footer)->of_deltas()) gain = Examine(**footer, pause, &found);
     if (!gain.ok() && !absl::IsDataLoss(gain.status())) return gain.status();

@@ -32,6 +32,11 @@ bool Reduction::Examined(PackId pack) const {
   return examined_.contains(pack);
 }
 
+uint64_t Reduction::examined_packs() const {
+  absl::MutexLock lock(&mu_);
+  return examined_.size();
+}
+
 void Reduction::NoteExamined(PackId pack) {
   absl::MutexLock lock(&mu_);
   changed_ |= examined_.insert(pack).second;

@@ -35,6 +35,7 @@ class Reduction {
   void SetBudget(uint64_t bytes) ABSL_LOCKS_EXCLUDED(mu_);
 
   bool Examined(PackId pack) const ABSL_LOCKS_EXCLUDED(mu_);
+  uint64_t examined_packs() const ABSL_LOCKS_EXCLUDED(mu_);
   void NoteExamined(PackId pack) ABSL_LOCKS_EXCLUDED(mu_);
   // The pack is gone.
   void Forget(PackId pack) ABSL_LOCKS_EXCLUDED(mu_);

@@ -65,7 +65,7 @@ class ChunkStoreTest : public ::testing::Test {
   }
 
   bool Begin() {
-    absl::StatusOr<bool> whole = chunks_->BeginEpoch();
+    absl::StatusOr<bool> whole = chunks_->BeginEpoch([] { return absl::OkStatus(); });
     EXPECT_OK(whole);
     return whole.value_or(false);
   }
