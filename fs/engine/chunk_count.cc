@@ -89,8 +89,7 @@ absl::Status ChunkStore::AddBases(const format::PackFooter& footer) {
 
 absl::Status ChunkStore::DropBases(const format::PackFooter& footer) {
   if (references_.compact()) return absl::OkStatus();  // the next run counts anew
-  for (const Fingerprint& base : footer.bases)
-    OCA_RETURN_IF_ERROR(DropReference(base).status());
+  for (const Fingerprint& base : footer.bases) OCA_RETURN_IF_ERROR(DropReference(base).status());
   return absl::OkStatus();
 }
 

@@ -162,8 +162,8 @@ absl::StatusOr<std::string> ChunkStore::ApplyDeltas(const format::DecodedGroup& 
       needs.SetPayload(kBasePayload, absl::Cord());
       return needs;
     }
-    OCA_RETURN_IF_ERROR(store::DecompressDelta(deltas[i].delta, base->bytes, raw.data() + at,
-                                               chunks[i].length));
+    OCA_RETURN_IF_ERROR(
+        store::DecompressDelta(deltas[i].delta, base->bytes, raw.data() + at, chunks[i].length));
     at += chunks[i].length;
   }
   return raw;

@@ -139,8 +139,7 @@ bool ChunkStore::HoldsPlain(const Fingerprint& fp) {
 }
 
 absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_view bytes,
-                                const Fingerprint& fp, format::ChunkKind kind,
-                                const Delta* delta) {
+                                const Fingerprint& fp, format::ChunkKind kind, const Delta* delta) {
   Deferred deferred;
   {
     absl::MutexLock stripe_lock(&stripes_[fp.bytes[30] % kStripes]);
@@ -148,8 +147,8 @@ absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_vie
     for (const index::Location& at : index_.LookupInRam(fp)) {
       if (KnownAt(fp, at, &footer)) return absl::OkStatus();
     }
-    OCA_ASSIGN_OR_RETURN(index::Location at, AddToLane(lanes_[lane], container, bytes, fp, kind,
-                                                       delta, &deferred));
+    OCA_ASSIGN_OR_RETURN(index::Location at,
+                         AddToLane(lanes_[lane], container, bytes, fp, kind, delta, &deferred));
     index_.Insert(fp, at, IsPinned(kind));
   }
   RunDeferred(std::move(deferred), /*here=*/lane >= kSweepDataLane);
@@ -158,8 +157,7 @@ absl::Status ChunkStore::AddNew(int lane, ContainerId container, std::string_vie
 
 absl::StatusOr<index::Location> ChunkStore::AddToLane(Lane& lane, ContainerId container,
                                                       std::string_view bytes, const Fingerprint& fp,
-                                                      format::ChunkKind kind,
-                                                      const Delta* delta,
+                                                      format::ChunkKind kind, const Delta* delta,
                                                       Deferred* deferred) {
   absl::MutexLock lock(&lane.mu);
   if (lane.pack != nullptr && lane.pack->NeedsNewGroup(container, bytes.size())) {

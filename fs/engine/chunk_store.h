@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "fs/engine/caches.h"
+#include "fs/engine/chunk_store_types.h"
 #include "fs/engine/gate.h"
 #include "fs/engine/live_marks.h"
 #include "fs/engine/open_pack.h"
@@ -31,74 +32,17 @@
 #include "fs/engine/root_journal.h"
 #include "fs/engine/stats.h"
 #include "fs/engine/usage.h"
-#include "fs/engine/work_queue.h"
 #include "fs/index/fingerprint_index.h"
 #include "fs/names/records.h"
-#include "fs/store/codec.h"
 #include "fs/store/group_keys.h"
 #include "fs/store/pack_store.h"
 #include "fs/store/sealed_file.h"
 #include "fs/store/spread_pack_store.h"
-#include "fs/store/storage_paths.h"
 #include "fs/tree/recipe.h"
-#include "lib/base/clock.h"
 #include "lib/base/ids.h"
 #include "lib/io/file_system.h"
 
 namespace oca::engine {
-
-struct ChunkStoreOptions {
-  io::FileSystem* fs = nullptr;
-  Clock* clock = &SystemClock();
-  std::string dir;  // holds packs/ and index.snapshot
-  GroupId group;
-  store::Compression compression = store::Compression::kFast;
-  uint64_t pack_target_bytes = 8u << 20;
-  WorkQueue* workers = nullptr;  // compress
-  WorkQueue* sealers = nullptr;  // write footers
-  Caches* caches = nullptr;
-  const store::GroupKeys* keys = nullptr;   // of the group; null: it is never encrypted
-  uint64_t index_budget_bytes = 64u << 20;  // see SetIndexBudget
-  uint64_t count_budget_bytes = 16u << 20;  // see SetCountBudget
-  uint64_t reduction_budget_bytes = 16u << 20;  // see SetReductionBudget
-  std::string names_state;                  // as it is at Open; see Stop
-  store::StoragePaths* paths = nullptr;     // null: packs lie in `dir` only
-  bool performance_tier = false;            // packs belong in the paths of that tier
-};
-
-// A chunk's plain bytes, verified; valid while `holder` lives.
-struct Chunk {
-  std::shared_ptr<const std::string> holder;
-  std::string_view bytes;
-};
-
-// Which group of which pack holds a chunk.
-struct GroupPlace {
-  PackId pack;
-  uint32_t index = 0;
-  friend bool operator==(const GroupPlace&, const GroupPlace&) = default;
-};
-
-// What the cleaner could do now. Bytes as they are stored, estimated from each pack's live share.
-struct SweepPlan {
-  struct Pack {
-    PackId id;
-    uint64_t live_bytes = 0;
-    uint64_t dead_bytes = 0;
-  };
-  std::vector<Pack> packs;         // worth sweeping, in the order to do it
-  uint64_t copied_bytes = 0;       // in them, live
-  uint64_t freed_bytes = 0;        // in them, dead
-  uint64_t reclaimable_bytes = 0;  // dead in all packs
-};
-
-struct SweepResult {
-  uint64_t packs_removed = 0;
-  uint64_t bytes_removed = 0;
-  uint64_t bytes_copied = 0;  // as they are stored, estimated from the share of each group
-  uint64_t bytes_saved = 0;     // by deltas
-  uint64_t bases_released = 0;  // needed no more by deltas in packs that were removed
-};
 
 // Thread-safe. Lock order: gc_gate_, a stripe, a lane, an open pack (docs/concurrency.md).
 class ChunkStore final : public tree::NodeStore {
@@ -542,11 +486,9 @@ class ChunkStore final : public tree::NodeStore {
   uint64_t sealed_bytes_ ABSL_GUARDED_BY(stats_mu_) = 0;
   uint64_t packs_since_snapshot_ ABSL_GUARDED_BY(stats_mu_) = 0;
   uint64_t pack_changes_ ABSL_GUARDED_BY(stats_mu_) = 0;  // of summaries_
-  struct Unreduced {
-    uint64_t bytes = 0;
-    uint64_t pack_changes = UINT64_MAX;  // for which that holds
-    uint64_t examined = 0;
-  } unreduced_ ABSL_GUARDED_BY(stats_mu_);
+  uint64_t unreduced_bytes_ ABSL_GUARDED_BY(stats_mu_) = 0;
+  // Changes of packs, and packs that were examined, for which that holds.
+  std::pair<uint64_t, uint64_t> unreduced_at_ ABSL_GUARDED_BY(stats_mu_) = {UINT64_MAX, 0};
   bool snapshot_unusable_ ABSL_GUARDED_BY(stats_mu_) = false;  // the one on disk
   std::vector<FoundAtStart> found_at_start_ ABSL_GUARDED_BY(stats_mu_);
   absl::Status write_error_

@@ -116,9 +116,9 @@ void Cleaner::StartIfDue(bool in_window) {
   const uint64_t enough =
       std::max(kLeastDebtBytes, stored / 100 * static_cast<uint64_t>(cleaning_.start_percent));
   const bool anything = in_window || absl::Nanoseconds(now - busy_ns_) >= cleaning_.idle_after;
-  const bool due = debt >= enough || (debt >= kLeastIdleDebtBytes && host_->DiskRoom().is_short) ||
-                   (anything && (debt >= kLeastIdleDebtBytes || uncounted ||
-                                 Unreduced() >= kLeastToReduce));
+  const bool due =
+      debt >= enough || (debt >= kLeastIdleDebtBytes && host_->DiskRoom().is_short) ||
+      (anything && (debt >= kLeastIdleDebtBytes || uncounted || Unreduced() >= kLeastToReduce));
   if (due && StartRun(true).ok()) by_window_ = in_window;  // else another was faster
 }
 

@@ -114,7 +114,7 @@ class OpenPack {
  private:
   struct Group {
     format::FooterGroup place;
-    std::string raw;      // empty once stored
+    std::string raw;                  // empty once stored
     std::vector<std::string> deltas;  // of its chunks, when it is a group of deltas; the same
     std::string encoded;  // while it is stored and not durable, in a pack that may go missing
     enum class State { kOpen, kClosed, kStoring, kStored } state = State::kOpen;

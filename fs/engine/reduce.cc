@@ -118,7 +118,8 @@ absl::StatusOr<bool> ChunkStore::AddDelta(ContainerId container, std::string_vie
   marks_.Mark(base->pack, base->ordinal);
   delta.path = packs_->PathOf(base->pack);
   GatePass pass(&gc_gate_);
-  absl::Status added = AddNew(kSweepDeltaLane, container, bytes, fp, format::ChunkKind::kData, &delta);
+  absl::Status added =
+      AddNew(kSweepDeltaLane, container, bytes, fp, format::ChunkKind::kData, &delta);
   if (absl::IsFailedPrecondition(added)) return false;  // the delta would lie in another path
   OCA_RETURN_IF_ERROR(added);
   return true;
@@ -171,13 +172,13 @@ uint64_t ChunkStore::UnreducedBytes() {
   const uint64_t examined = reduction_.examined_packs();
   {
     absl::MutexLock lock(&stats_mu_);
-    if (unreduced_.pack_changes == pack_changes_ && unreduced_.examined == examined)
-      return unreduced_.bytes;
-    unreduced_ = {0, pack_changes_, examined};
+    const std::pair now(pack_changes_, examined);
+    if (unreduced_at_ == now) return unreduced_bytes_;
+    unreduced_at_ = now;
   }
   const uint64_t bytes = PlanReduction().copied_bytes;
   absl::MutexLock lock(&stats_mu_);
-  return unreduced_.bytes = bytes;
+  return unreduced_bytes_ = bytes;
 }
 
 absl::StatusOr<SweepResult> ChunkStore::ReducePacks(std::span<const SweepPlan::Pack> packs,
@@ -188,7 +189,7 @@ absl::StatusOr<SweepResult> ChunkStore::ReducePacks(std::span<const SweepPlan::P
   for (const SweepPlan::Pack& pack : packs) {
     absl::StatusOr<FooterPtr> footer = GetFooter(pack.id);
     if (store::IsPathMissing(footer.status())) continue;
-    if (!footer.ok()) reduction_.NoteExamined(pack.id);  // until it is repaired
+    if (!footer.ok()) reduction_.NoteExamined(pack.id);           // until it is repaired
     if (!footer.ok() || !references_.HasPack(pack.id)) continue;  // it came in this epoch
     absl::StatusOr<uint64_t> gain = uint64_t{0};
     if (!(*footer)->of_deltas()) gain = Examine(**footer, pause, &found);

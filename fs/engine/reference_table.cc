@@ -188,8 +188,8 @@ void ReferenceTable::Take(format::ReferenceCounts* out) {
       if (auto many = many_.find({id, i}); many != many_.end())
         out->many.push_back({id, i, many->second});
     }
-    out->packs.push_back({id, 0, pack.plain_bytes, pack.dead_bytes, std::move(pack.counts),
-                          std::move(pack.bases)});
+    out->packs.push_back(
+        {id, 0, pack.plain_bytes, pack.dead_bytes, std::move(pack.counts), std::move(pack.bases)});
   }
   for (const auto& [fp, references] : missing_) out->missing.push_back({fp, references});
   Forget();

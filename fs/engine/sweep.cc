@@ -138,9 +138,8 @@ absl::StatusOr<uint64_t> ChunkStore::CopyLive(const format::PackFooter& footer,
   uint64_t live_bytes = 0;
   for (const uint32_t ordinal : live) {
     const format::FooterChunk& chunk = footer.chunks[ordinal];
-    OCA_RETURN_IF_ERROR(
-        CopyChunk(footer, ordinal,
-                  std::string_view(raw).substr(chunk.offset_in_group, chunk.length), found));
+    OCA_RETURN_IF_ERROR(CopyChunk(
+        footer, ordinal, std::string_view(raw).substr(chunk.offset_in_group, chunk.length), found));
     live_bytes += chunk.length;
   }
   return group.encoded_size * live_bytes / std::max<uint64_t>(group.raw_bytes, 1);
@@ -180,7 +179,8 @@ absl::StatusOr<std::vector<ChunkStore::FooterPtr>> ChunkStore::CopyForward(
   return packs;
 }
 
-// The references of a pack's chunks now count at their copies, and what is known of them goes along.
+// The references of a pack's chunks now count at their copies, and what is known of them goes
+// along.
 absl::Status ChunkStore::MoveReferences(const format::PackFooter& footer,
                                         const FoundInStep& found) {
   const PackId pack = footer.pack.pack_id;

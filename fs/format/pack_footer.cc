@@ -128,8 +128,7 @@ std::string EncodeFooterBody(const PackFooter& footer, uint64_t file_offset) {
   out.reserve(kFooterHeaderSize + kFooterGroupSize * footer.groups.size() +
               ChunkEntrySize(footer.of_deltas()) * footer.chunks.size() + kCrcSize);
   PutLe<uint16_t>(&out, kPackVersion);
-  const int flags =
-      (footer.key != 0 ? kFlagEncrypted : 0) | (footer.of_deltas() ? kFlagDeltas : 0);
+  const int flags = (footer.key != 0 ? kFlagEncrypted : 0) | (footer.of_deltas() ? kFlagDeltas : 0);
   PutLe<uint16_t>(&out, static_cast<uint16_t>(flags));
   PutLe<uint32_t>(&out, footer.pack.group_id.value);
   PutLe<uint64_t>(&out, footer.pack.pack_id.value);

@@ -52,7 +52,8 @@ std::vector<SimilarChunk> SimilarityTable::Find(const chunk::Sketch& sketch) con
       const uint64_t entry = entries_[i];
       if (entry == 0 || (entry ^ TagOf(feature)) >> (kPackBits + kOrdinalBits) != 0) continue;
       const SimilarChunk at = PlaceOf(entry);
-      auto it = std::find_if(found.begin(), found.end(), [&](const Found& f) { return f.at == at; });
+      auto it =
+          std::find_if(found.begin(), found.end(), [&](const Found& f) { return f.at == at; });
       if (it == found.end()) it = found.insert(found.end(), {at});
       ++it->shared;
     }

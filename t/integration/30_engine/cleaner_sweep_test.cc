@@ -62,7 +62,8 @@ class CleanerSweepTest : public CleanerTest {
     for (int i = 1; i < 12; ++i) {
       const std::string name = "edited" + std::to_string(i);
       std::string data = files_["f" + std::to_string(i)];
-      for (size_t at = 3000; at < data.size(); at += 9000) data.replace(at, 9, "another " + name, 0, 9);
+      for (size_t at = 3000; at < data.size(); at += 9000)
+        data.replace(at, 9, "another " + name, 0, 9);
       Put(name, files_[name] = data);
       if (i == 5) Reclaim();
     }

@@ -12,17 +12,16 @@ namespace {
 using support::RandomBytes;
 
 size_t Shared(const Sketch& a, const Sketch& b) {
-  return static_cast<size_t>(
-      std::count_if(a.begin(), a.end(), [&](uint64_t feature) {
-        return std::find(b.begin(), b.end(), feature) != b.end();
-      }));
+  return static_cast<size_t>(std::count_if(a.begin(), a.end(), [&](uint64_t feature) {
+    return std::find(b.begin(), b.end(), feature) != b.end();
+  }));
 }
 
 TEST(Sketch, ChunksThatAreNearlyEqualShareFeatures) {
   int similar = 0, found = 0;
   for (uint64_t seed = 0; seed < 200; ++seed) {
-    std::string data = seed % 2 == 0 ? RandomBytes(16 << 10, seed)
-                                     : support::Random(seed).Text(16 << 10);
+    std::string data =
+        seed % 2 == 0 ? RandomBytes(16 << 10, seed) : support::Random(seed).Text(16 << 10);
     const auto before = SketchOf(data);
     data.replace(data.size() / 3, 40, RandomBytes(33, seed + 1000));  // and what follows moves
     const auto after = SketchOf(data);

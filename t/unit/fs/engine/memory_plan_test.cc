@@ -11,8 +11,7 @@ TEST(MemoryPlan, PartsLeaveRoomForTheProgram) {
     SCOPED_TRACE(budget);
     const MemoryPlan plan = PlanMemory(budget);
     const uint64_t parts = plan.index + plan.footers + plan.groups + plan.streams +
-                           plan.names_cache + 3 * plan.names_buffer + plan.cleaner +
-                           plan.reduction;
+                           plan.names_cache + 3 * plan.names_buffer + plan.cleaner + plan.reduction;
     EXPECT_LE(parts, budget - std::min(budget / 2, uint64_t{48} << 20));
     EXPECT_GE(parts, budget * 4 / 10);
     EXPECT_GE(plan.index, uint64_t{8} << 20);

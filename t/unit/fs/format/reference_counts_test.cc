@@ -13,7 +13,8 @@ ReferenceCounts Some() {
   ReferenceCounts counts;
   counts.names_state = "a database:77";
   counts.dropped_bytes = 4096;
-  counts.packs.push_back({PackId(3), 9000, 40'000, 16'000, std::string("\1\1\1\0\0\2\xff", 7), "\5"});
+  counts.packs.push_back(
+      {PackId(3), 9000, 40'000, 16'000, std::string("\1\1\1\0\0\2\xff", 7), "\5"});
   counts.packs.push_back({PackId(4), 100, 0, 0, "", ""});
   counts.packs.push_back({PackId(900), 8 << 20, 12'000'000, 0, std::string(700, '\1'), ""});
   counts.many.push_back({PackId(3), 6, 300});

@@ -28,8 +28,8 @@ TEST(SimilarityTable, FindsThoseThatShareMostFirstAndTheNewestOfThem) {
   table.Insert(half, {PackId(8), 16383});
   table.Insert(sketch, {PackId(9), 4});
   table.Insert(RandomSketch(random), {PackId(10), 5});
-  EXPECT_EQ(table.Find(sketch), (std::vector<SimilarChunk>{
-                                    {PackId(9), 4}, {PackId(7), 3}, {PackId(8), 16383}}));
+  EXPECT_EQ(table.Find(sketch),
+            (std::vector<SimilarChunk>{{PackId(9), 4}, {PackId(7), 3}, {PackId(8), 16383}}));
   EXPECT_TRUE(table.Find(RandomSketch(random)).empty());
 }
 

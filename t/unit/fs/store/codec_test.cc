@@ -176,7 +176,8 @@ TEST(Codec, DeltaIsWhatAChunkHasBeyondItsBase) {
 }
 
 TEST(Codec, DeltaThatTakesMoreThanItMayIsNone) {
-  const std::string base = support::RandomBytes(16 << 10, 1), other = support::RandomBytes(16 << 10, 2);
+  const std::string base = support::RandomBytes(16 << 10, 1),
+                    other = support::RandomBytes(16 << 10, 2);
   EXPECT_EQ(CompressDelta(other, base, 8 << 10), "");
   EXPECT_EQ(CompressDelta(base, base, 0), "");
 }
