@@ -148,7 +148,7 @@ absl::StatusOr<GroupBytes> ChunkStore::DecodeStored(PackId pack, const format::F
   if (!encoded.ok()) return encoded.status();
   absl::StatusOr<format::DecodedGroup> group = format::DecodeGroup(*encoded);
   if (!group.ok()) return damaged(MessageOf(group.status()));
-  absl::StatusOr<std::string> raw =
+  absl::StatusOr<GroupBytes> raw =
       store::Decompress(group->header.codec, group->payload, group->header.raw_bytes);
   if (!raw.ok()) return damaged(MessageOf(raw.status()));
   std::vector<std::string_view> views;

@@ -66,7 +66,7 @@ struct ChunkStoreOptions {
 
 // A chunk's plain bytes, verified; valid while `holder` lives.
 struct Chunk {
-  std::shared_ptr<const std::string> holder;
+  std::shared_ptr<const void> holder;
   std::string_view bytes;
 };
 
@@ -409,7 +409,7 @@ class ChunkStore final : public tree::NodeStore {
   uint64_t CountLost(std::span<const format::FooterChunk> chunks);
 
   // chunk_paths.cc
-  absl::StatusOr<std::string> BytesOf(PackId pack, const OpenPack::Leaving& group);
+  absl::StatusOr<GroupBytes> BytesOf(PackId pack, const OpenPack::Leaving& group);
   absl::Status PutElsewhere(PackId pack, const OpenPack::Leaving& group);
   // A pack in a storage path cannot be written: what is in it is put elsewhere, to be durable with
   // the next Flush. An error: it stays as it is, and is not lost.

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "fs/format/pack.h"
+#include "lib/base/buffer.h"
 
 namespace oca::store {
 
@@ -23,8 +24,7 @@ struct Compressed {
 Compressed Compress(std::string_view raw, Compression how);
 
 // The plain bytes: exactly raw_bytes of them, else kDataLoss. Thread-safe.
-absl::StatusOr<std::string> Decompress(format::Codec codec, std::string_view stored,
-                                       uint32_t raw_bytes);
+absl::StatusOr<Buffer> Decompress(format::Codec codec, std::string_view stored, uint32_t raw_bytes);
 
 }  // namespace oca::store
 

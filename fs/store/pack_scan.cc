@@ -48,7 +48,7 @@ class Window {
 
 // Fingerprints of the group's chunks, or kDataLoss when its payload does not decode.
 absl::StatusOr<std::vector<Fingerprint>> Fingerprints(const format::DecodedGroup& group) {
-  OCA_ASSIGN_OR_RETURN(std::string raw,
+  OCA_ASSIGN_OR_RETURN(Buffer raw,
                        Decompress(group.header.codec, group.payload, group.header.raw_bytes));
   std::vector<std::string_view> chunks;
   size_t offset = 0;
