@@ -110,10 +110,10 @@ absl::StatusOr<ReadResult> FilesystemImpl::Read(Handle* handle, uint64_t offset,
     handle->read_ahead_to.store(0);
     handle->prefetched_to.store(0);
   }
-  OCA_ASSIGN_OR_RETURN(std::string data, handle->file->content->Read(offset, size));
-  handle->file->container->reads.Add(data.size());
-  handle->file->container->group->reads.Add(data.size());
-  return ReadResult{std::move(data)};
+  OCA_ASSIGN_OR_RETURN(ReadResult result, handle->file->content->Read(offset, size));
+  handle->file->container->reads.Add(result.size());
+  handle->file->container->group->reads.Add(result.size());
+  return result;
 }
 
 uint64_t FilesystemImpl::ReserveBytes(const io::SpaceInfo& space) const {
@@ -294,7 +294,8 @@ absl::StatusOr<uint64_t> FilesystemImpl::CopyBytes(OpenFile& from, uint64_t from
   uint64_t copied = 0;
   while (copied < length) {
     uint64_t step = std::min(length - copied, kCopyStepBytes);
-    OCA_ASSIGN_OR_RETURN(std::string data, from.content->Read(from_offset + copied, step));
+    OCA_ASSIGN_OR_RETURN(ReadResult read, from.content->Read(from_offset + copied, step));
+    const std::string data = read.Joined();
     if (data.empty()) break;
     OCA_RETURN_IF_ERROR(to.content->Write(to_offset + copied, false, data).status());
     copied += data.size();
