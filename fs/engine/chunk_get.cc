@@ -44,9 +44,24 @@ absl::StatusOr<ChunkStore::FooterPtr> ChunkStore::GetFooter(PackId id) {
       });
 }
 
-absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
+absl::StatusOr<Chunk> ChunkStore::GetNext(const Fingerprint& fp, ChunkCursor* cursor) {
+  const FooterPtr footer = cursor->footer;
+  const size_t end = std::min<size_t>(cursor->ordinal + 2, footer->chunks.size());
+  for (uint32_t ordinal = cursor->ordinal; ordinal < end; ++ordinal) {
+    if (footer->chunks[ordinal].fp == fp) return GetListed(footer, ordinal, cursor);
+  }
+  return absl::NotFoundError("not the next one");
+}
+
+absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp, ChunkCursor* cursor) {
   OCA_RETURN_IF_ERROR(Opened());
   absl::Status error;
+  if (cursor != nullptr && cursor->footer != nullptr) {
+    absl::StatusOr<Chunk> next = GetNext(fp, cursor);
+    if (next.ok()) return next;
+    // Another pack may hold it, whatever is wrong with this one.
+    if (!absl::IsNotFound(next.status())) error = next.status();
+  }
   for (int attempt = 0; attempt < 3; ++attempt) {
     bool moved = false;
     const uint64_t rebuilds = rebuilds_.load();
@@ -59,7 +74,7 @@ absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
       OCA_RETURN_IF_ERROR(places.status());
     }
     for (const index::Location& at : *places) {
-      absl::StatusOr<Chunk> chunk = GetAt(fp, at);
+      absl::StatusOr<Chunk> chunk = GetAt(fp, at, cursor);
       if (chunk.ok()) return chunk;
       if (absl::IsNotFound(chunk.status())) {
         // The pack was swept after the lookup, or the index answered for another chunk.
@@ -78,7 +93,8 @@ absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) {
   return absl::DataLossError(fmt::format("chunk {} is in no pack", fp.ToHex()));
 }
 
-absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Location& at) {
+absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Location& at,
+                                        ChunkCursor* cursor) {
   if (auto open = FindOpen(at.pack)) {
     std::optional<uint32_t> ordinal = open->Find(fp, at.ordinal_block * 16, 16);
     if (!ordinal) return absl::NotFoundError("not in this pack");
@@ -97,14 +113,28 @@ absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Loca
   const std::optional<uint32_t> ordinal = FindInFooter(*footer, fp, at.ordinal_block);
   if (!ordinal) return absl::NotFoundError("not in this pack");
   UseFooter(*footer);
-  const format::FooterChunk& chunk = footer->chunks[*ordinal];
-  const format::FooterGroup& place = footer->groups[chunk.group];
-  if (quarantine_.Holds(at.pack, place.file_offset)) {
-    return absl::DataLossError(fmt::format("pack {:016x}, group at {}: damaged, in quarantine",
-                                           at.pack.value, place.file_offset));
+  return GetListed(footer, *ordinal, cursor);
+}
+
+absl::StatusOr<Chunk> ChunkStore::GetListed(const FooterPtr& footer, uint32_t ordinal,
+                                            ChunkCursor* cursor) {
+  const format::FooterChunk& chunk = footer->chunks[ordinal];
+  std::shared_ptr<const GroupBytes> group;
+  if (cursor != nullptr && cursor->footer == footer &&
+      footer->chunks[cursor->ordinal].group == chunk.group) {
+    group = cursor->group;
+  } else {
+    const PackId pack = footer->pack.pack_id;
+    const format::FooterGroup& place = footer->groups[chunk.group];
+    if (quarantine_.Holds(pack, place.file_offset)) {
+      return absl::DataLossError(fmt::format("pack {:016x}, group at {}: damaged, in quarantine",
+                                             pack.value, place.file_offset));
+    }
+    std::span<const format::FooterChunk> peers(&footer->chunks[place.first_chunk],
+                                               place.chunk_count);
+    OCA_ASSIGN_OR_RETURN(group, GetGroup(pack, chunk.group, place, peers));
   }
-  std::span<const format::FooterChunk> peers(&footer->chunks[place.first_chunk], place.chunk_count);
-  OCA_ASSIGN_OR_RETURN(auto group, GetGroup(at.pack, chunk.group, place, peers));
+  if (cursor != nullptr) *cursor = {footer, ordinal, group};
   return Chunk{group, std::string_view(*group).substr(chunk.offset_in_group, chunk.length)};
 }
 

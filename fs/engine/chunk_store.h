@@ -70,6 +70,14 @@ struct Chunk {
   std::string_view bytes;
 };
 
+// Where a reader stands: the chunks of a file mostly lie one after the other, and then the index
+// need not be asked for each. For one caller at a time.
+struct ChunkCursor {
+  std::shared_ptr<const format::PackFooter> footer;  // null: nowhere
+  uint32_t ordinal = 0;                              // of the chunk that was read last
+  std::shared_ptr<const GroupBytes> group;           // which holds it
+};
+
 // Which group of which pack holds a chunk.
 struct GroupPlace {
   PackId pack;
@@ -125,7 +133,7 @@ class ChunkStore final : public tree::NodeStore {
   uint64_t PhysicalBytes();
 
   // --- Get ---
-  absl::StatusOr<Chunk> Get(const Fingerprint& fp);
+  absl::StatusOr<Chunk> Get(const Fingerprint& fp, ChunkCursor* cursor = nullptr);
   absl::StatusOr<std::shared_ptr<const std::string>> GetNode(const Fingerprint& fp) override;
   // Starts to bring the groups that hold `fps` from the disk into the kernel's memory. Best effort.
   void StartReadahead(std::span<const Fingerprint> fps);
@@ -364,7 +372,11 @@ class ChunkStore final : public tree::NodeStore {
   // The groups of sealed packs that hold `fps`, in that order, each once in a row.
   void ForEachGroup(std::span<const Fingerprint> fps,
                     const std::function<void(const FooterPtr&, const GroupPlace&)>& visit);
-  absl::StatusOr<Chunk> GetAt(const Fingerprint& fp, const index::Location& at);
+  absl::StatusOr<Chunk> GetAt(const Fingerprint& fp, const index::Location& at,
+                              ChunkCursor* cursor = nullptr);
+  // The chunk, when it is the one at the cursor or the next; else kNotFound.
+  absl::StatusOr<Chunk> GetNext(const Fingerprint& fp, ChunkCursor* cursor);
+  absl::StatusOr<Chunk> GetListed(const FooterPtr& footer, uint32_t ordinal, ChunkCursor* cursor);
   absl::StatusOr<std::shared_ptr<const GroupBytes>> GetGroup(
       PackId pack, uint32_t index, const format::FooterGroup& place,
       std::span<const format::FooterChunk> chunks);

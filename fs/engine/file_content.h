@@ -119,7 +119,7 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   absl::StatusOr<std::vector<tree::Ref>> StoreWhole(std::string_view data, uint64_t offset)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The bytes of a data ref.
-  absl::StatusOr<Chunk> RefBytes(const tree::Ref& ref);
+  absl::StatusOr<Chunk> RefBytes(const tree::Ref& ref, ChunkCursor* cursor = nullptr);
   // Bytes [begin, end) of the stable part as they are now.
   absl::StatusOr<std::string> StableBytes(uint64_t begin, uint64_t end)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

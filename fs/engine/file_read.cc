@@ -54,12 +54,13 @@ absl::StatusOr<FileContent::Plan> FileContent::PlanRead(uint64_t offset, uint64_
 
 absl::StatusOr<ReadResult> FileContent::RunPlan(const Plan& plan) {
   ReadResult out;
+  ChunkCursor cursor;
   for (const Piece& piece : plan.pieces) {
     if (piece.ref.is_hole()) {
       out.AddZeros(piece.length);
       continue;
     }
-    OCA_ASSIGN_OR_RETURN(Chunk chunk, RefBytes(piece.ref));
+    OCA_ASSIGN_OR_RETURN(Chunk chunk, RefBytes(piece.ref, &cursor));
     out.Add(std::move(chunk.holder), chunk.bytes.substr(piece.skip, piece.length));
   }
   if (plan.patches.empty() && out.size() == plan.length) return out;
