@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "fs/engine/caches.h"
+#include "fs/engine/chunk.h"
 #include "fs/engine/gate.h"
 #include "fs/engine/live_marks.h"
 #include "fs/engine/open_pack.h"
@@ -62,20 +63,6 @@ struct ChunkStoreOptions {
   std::string names_state;                  // as it is at Open; see Stop
   store::StoragePaths* paths = nullptr;     // null: packs lie in `dir` only
   bool performance_tier = false;            // packs belong in the paths of that tier
-};
-
-// A chunk's plain bytes, verified; valid while `holder` lives.
-struct Chunk {
-  std::shared_ptr<const void> holder;
-  std::string_view bytes;
-};
-
-// Where a reader stands: the chunks of a file mostly lie one after the other, and then the index
-// need not be asked for each. For one caller at a time.
-struct ChunkCursor {
-  std::shared_ptr<const format::PackFooter> footer;  // null: nowhere
-  uint32_t ordinal = 0;                              // of the chunk that was read last
-  std::shared_ptr<const GroupBytes> group;           // which holds it
 };
 
 // Which group of which pack holds a chunk.
