@@ -282,7 +282,7 @@ HealthStatus FilesystemImpl::GetHealth(std::optional<GroupId> group) {
     for (FoundAtStart& found : runtime->chunks->found_at_start()) {
       health.found_at_start.push_back(std::move(found));
     }
-    const ChunkStore::CheckProgress progress = runtime->chunks->check_progress();
+    const CheckProgress progress = runtime->chunks->check_progress();
     health.packs += progress.packs;
     health.packs_verified += progress.verified;
     health.oldest_check = std::min(health.oldest_check, progress.oldest);

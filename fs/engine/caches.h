@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "fs/format/pack.h"
+#include "lib/base/buffer.h"
 #include "lib/base/ids.h"
 
 namespace oca::engine {
@@ -132,7 +133,7 @@ class LruCache {
 };
 
 // The plain bytes of one group, every chunk of it verified against its fingerprint.
-using GroupBytes = std::string;
+using GroupBytes = Buffer;
 
 struct Caches {
   Caches(uint64_t footer_bytes, uint64_t group_bytes, uint64_t stream_bytes = uint64_t{64} << 20)

@@ -46,13 +46,32 @@ absl::StatusOr<ChunkStore::FooterPtr> ChunkStore::GetFooter(PackId id) {
       });
 }
 
-absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp) { return Find(fp, As::kAny); }
+absl::StatusOr<Chunk> ChunkStore::GetNext(const Fingerprint& fp, ChunkCursor* cursor) {
+  const FooterPtr footer = cursor->footer;
+  const size_t end = std::min<size_t>(cursor->ordinal + 2, footer->chunks.size());
+  for (uint32_t ordinal = cursor->ordinal; ordinal < end; ++ordinal) {
+    if (footer->chunks[ordinal].fp == fp) return GetListed(footer, ordinal, cursor);
+  }
+  return absl::NotFoundError("not the next one");
+}
 
-absl::StatusOr<Chunk> ChunkStore::GetPlain(const Fingerprint& fp) { return Find(fp, As::kPlain); }
+absl::StatusOr<Chunk> ChunkStore::Get(const Fingerprint& fp, ChunkCursor* cursor) {
+  return Find(fp, As::kAny, cursor);
+}
 
-absl::StatusOr<Chunk> ChunkStore::Find(const Fingerprint& fp, As as) {
+absl::StatusOr<Chunk> ChunkStore::GetPlain(const Fingerprint& fp) {
+  return Find(fp, As::kPlain, nullptr);
+}
+
+absl::StatusOr<Chunk> ChunkStore::Find(const Fingerprint& fp, As as, ChunkCursor* cursor) {
   OCA_RETURN_IF_ERROR(Opened());
   absl::Status error;
+  if (cursor != nullptr && cursor->footer != nullptr) {
+    absl::StatusOr<Chunk> next = GetNext(fp, cursor);
+    if (next.ok()) return next;
+    // Another pack may hold it, whatever is wrong with this one.
+    if (!absl::IsNotFound(next.status())) error = next.status();
+  }
   for (int attempt = 0; attempt < 3; ++attempt) {
     bool moved = false;
     const uint64_t rebuilds = rebuilds_.load();
@@ -65,7 +84,7 @@ absl::StatusOr<Chunk> ChunkStore::Find(const Fingerprint& fp, As as) {
       OCA_RETURN_IF_ERROR(places.status());
     }
     for (const index::Location& at : *places) {
-      absl::StatusOr<Chunk> chunk = GetAt(fp, at, as);
+      absl::StatusOr<Chunk> chunk = GetAt(fp, at, as, cursor);
       if (chunk.ok()) return chunk;
       if (absl::IsNotFound(chunk.status())) {
         // The pack was swept after the lookup, or the index answered for another chunk.
@@ -84,7 +103,8 @@ absl::StatusOr<Chunk> ChunkStore::Find(const Fingerprint& fp, As as) {
   return absl::DataLossError(fmt::format("chunk {} is in no pack", fp.ToHex()));
 }
 
-absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Location& at, As as) {
+absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Location& at, As as,
+                                        ChunkCursor* cursor) {
   if (auto open = FindOpen(at.pack)) {
     std::optional<uint32_t> ordinal = open->Find(fp, at.ordinal_block * 16, 16);
     if (!ordinal) return absl::NotFoundError("not in this pack");
@@ -105,14 +125,28 @@ absl::StatusOr<Chunk> ChunkStore::GetAt(const Fingerprint& fp, const index::Loca
   if (!ordinal) return absl::NotFoundError("not in this pack");
   if (footer->of_deltas() && as == As::kPlain) return absl::NotFoundError("a delta");
   UseFooter(*footer);
-  const format::FooterChunk& chunk = footer->chunks[*ordinal];
-  const format::FooterGroup& place = footer->groups[chunk.group];
-  if (quarantine_.Holds(at.pack, place.file_offset)) {
-    return absl::DataLossError(fmt::format("pack {:016x}, group at {}: damaged, in quarantine",
-                                           at.pack.value, place.file_offset));
+  return GetListed(footer, *ordinal, cursor);
+}
+
+absl::StatusOr<Chunk> ChunkStore::GetListed(const FooterPtr& footer, uint32_t ordinal,
+                                            ChunkCursor* cursor) {
+  const format::FooterChunk& chunk = footer->chunks[ordinal];
+  std::shared_ptr<const GroupBytes> group;
+  if (cursor != nullptr && cursor->footer == footer &&
+      footer->chunks[cursor->ordinal].group == chunk.group) {
+    group = cursor->group;
+  } else {
+    const PackId pack = footer->pack.pack_id;
+    const format::FooterGroup& place = footer->groups[chunk.group];
+    if (quarantine_.Holds(pack, place.file_offset)) {
+      return absl::DataLossError(fmt::format("pack {:016x}, group at {}: damaged, in quarantine",
+                                             pack.value, place.file_offset));
+    }
+    std::span<const format::FooterChunk> peers(&footer->chunks[place.first_chunk],
+                                               place.chunk_count);
+    OCA_ASSIGN_OR_RETURN(group, GetGroup(pack, chunk.group, place, peers));
   }
-  std::span<const format::FooterChunk> peers(&footer->chunks[place.first_chunk], place.chunk_count);
-  OCA_ASSIGN_OR_RETURN(auto group, GetGroup(at.pack, chunk.group, place, peers));
+  if (cursor != nullptr) *cursor = {footer, ordinal, group};
   return Chunk{group, std::string_view(*group).substr(chunk.offset_in_group, chunk.length)};
 }
 
@@ -149,11 +183,11 @@ bool ChunkStore::OfBase(const absl::Status& status) {
 }
 
 // A base is never a delta itself, so this goes one step deep.
-absl::StatusOr<std::string> ChunkStore::ApplyDeltas(const format::DecodedGroup& group) {
+absl::StatusOr<GroupBytes> ChunkStore::ApplyDeltas(const format::DecodedGroup& group) {
   const std::vector<format::GroupChunk>& chunks = group.header.chunks;
   OCA_ASSIGN_OR_RETURN(std::vector<format::DeltaChunk> deltas,
                        format::DecodeDeltas(group.payload, chunks.size()));
-  std::string raw(group.header.raw_bytes, '\0');
+  GroupBytes raw(group.header.raw_bytes);
   size_t at = 0;
   for (size_t i = 0; i < deltas.size(); ++i) {
     const absl::StatusOr<Chunk> base = GetPlain(deltas[i].base);
@@ -181,7 +215,7 @@ absl::StatusOr<GroupBytes> ChunkStore::DecodeStored(PackId pack, const format::F
   if (!encoded.ok()) return encoded.status();
   absl::StatusOr<format::DecodedGroup> group = format::DecodeGroup(*encoded);
   if (!group.ok()) return damaged(MessageOf(group.status()));
-  absl::StatusOr<std::string> raw =
+  absl::StatusOr<GroupBytes> raw =
       group->header.codec == format::Codec::kDelta
           ? ApplyDeltas(*group)
           : store::Decompress(group->header.codec, group->payload, group->header.raw_bytes);

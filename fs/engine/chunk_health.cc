@@ -156,7 +156,7 @@ std::vector<std::string> ChunkStore::RepairPack(PackId pack) {
   return done;
 }
 
-ChunkStore::CheckProgress ChunkStore::check_progress() {
+CheckProgress ChunkStore::check_progress() {
   CheckProgress progress;
   const int64_t now = NowSeconds();
   for (PackId pack : SealedPacks()) {

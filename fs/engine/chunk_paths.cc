@@ -17,15 +17,15 @@ constexpr uint64_t kReservedIds = 4096;
 
 }  // namespace
 
-absl::StatusOr<std::string> ChunkStore::BytesOf(PackId pack, const OpenPack::Leaving& group) {
-  if (!group.raw.empty()) return group.raw;
+absl::StatusOr<GroupBytes> ChunkStore::BytesOf(PackId pack, const OpenPack::Leaving& group) {
+  if (!group.raw.empty()) return GroupBytes(group.raw);
   if (group.encoded.empty()) return ReadGroup(pack, group.place, group.chunks);
   return DecodeStored(pack, group.place, group.chunks, group.encoded);
 }
 
 // The chunks of one group, put anew; those that are held elsewhere are left out.
 absl::Status ChunkStore::PutElsewhere(PackId pack, const OpenPack::Leaving& group) {
-  OCA_ASSIGN_OR_RETURN(const std::string raw, BytesOf(pack, group));
+  OCA_ASSIGN_OR_RETURN(const GroupBytes raw, BytesOf(pack, group));
   for (const format::FooterChunk& chunk : group.chunks) {
     const int lane = IsPinned(chunk.kind) ? kSweepNodeLane : kSweepDataLane;
     GatePass pass(&gc_gate_);

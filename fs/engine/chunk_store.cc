@@ -388,7 +388,7 @@ absl::Status ChunkStore::EncryptFromNowOn() {
   return SaveSnapshot();
 }
 
-ChunkStore::EncryptionProgress ChunkStore::encryption_progress() {
+EncryptionProgress ChunkStore::encryption_progress() {
   EncryptionProgress progress;
   for (const auto& pack : OpenPacks()) {
     const OpenPack::Usage usage = pack->usage();

@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "fs/engine/caches.h"
+#include "fs/engine/chunk.h"
 #include "fs/engine/chunk_store_types.h"
 #include "fs/engine/gate.h"
 #include "fs/engine/live_marks.h"
@@ -73,7 +74,7 @@ class ChunkStore final : public tree::NodeStore {
   uint64_t PhysicalBytes();
 
   // --- Get ---
-  absl::StatusOr<Chunk> Get(const Fingerprint& fp);
+  absl::StatusOr<Chunk> Get(const Fingerprint& fp, ChunkCursor* cursor = nullptr);
   absl::StatusOr<std::shared_ptr<const std::string>> GetNode(const Fingerprint& fp) override;
   // Starts to bring the groups that hold `fps` from the disk into the kernel's memory. Best effort.
   void StartReadahead(std::span<const Fingerprint> fps);
@@ -143,11 +144,6 @@ class ChunkStore final : public tree::NodeStore {
   };
   // What is in quarantine. What was healed since (each chunk is held elsewhere by now) is left out.
   std::vector<Damage> DamageReport();
-  struct CheckProgress {
-    uint64_t packs = 0;
-    uint64_t verified = 0;                       // at their last check
-    absl::Time oldest = absl::InfiniteFuture();  // last check of all
-  };
   CheckProgress check_progress();
   // The pack that is most in need of a check: last checked before `due`, or never and first seen
   // before `due_if_never`. With its size.
@@ -166,10 +162,6 @@ class ChunkStore final : public tree::NodeStore {
   // After encryption was turned on: data that comes from now on goes into encrypted packs only, and
   // the index snapshot is replaced by an encrypted one.
   absl::Status EncryptFromNowOn();
-  struct EncryptionProgress {
-    uint64_t plain_bytes = 0;  // of pack files that are not encrypted
-    uint64_t encrypted_bytes = 0;
-  };
   EncryptionProgress encryption_progress();
 
   // --- Storage paths ---
@@ -329,10 +321,14 @@ class ChunkStore final : public tree::NodeStore {
   // The groups of sealed packs that hold `fps`, in that order, each once in a row.
   void ForEachGroup(std::span<const Fingerprint> fps,
                     const std::function<void(const FooterPtr&, const GroupPlace&)>& visit);
-  absl::StatusOr<Chunk> Find(const Fingerprint& fp, As as);
+  absl::StatusOr<Chunk> Find(const Fingerprint& fp, As as, ChunkCursor* cursor);
   // As Get, of a chunk that is stored plain: the base of a delta.
   absl::StatusOr<Chunk> GetPlain(const Fingerprint& fp);
-  absl::StatusOr<Chunk> GetAt(const Fingerprint& fp, const index::Location& at, As as = As::kAny);
+  absl::StatusOr<Chunk> GetAt(const Fingerprint& fp, const index::Location& at, As as = As::kAny,
+                              ChunkCursor* cursor = nullptr);
+  // The chunk, when it is the one at the cursor or the next; else kNotFound.
+  absl::StatusOr<Chunk> GetNext(const Fingerprint& fp, ChunkCursor* cursor);
+  absl::StatusOr<Chunk> GetListed(const FooterPtr& footer, uint32_t ordinal, ChunkCursor* cursor);
   absl::StatusOr<std::shared_ptr<const GroupBytes>> GetGroup(
       PackId pack, uint32_t index, const format::FooterGroup& place,
       std::span<const format::FooterChunk> chunks);
@@ -340,7 +336,7 @@ class ChunkStore final : public tree::NodeStore {
                                        std::span<const format::FooterChunk> chunks);
   // The group is whole, but what its deltas need cannot be read.
   static bool OfBase(const absl::Status& status);
-  absl::StatusOr<std::string> ApplyDeltas(const format::DecodedGroup& group);
+  absl::StatusOr<GroupBytes> ApplyDeltas(const format::DecodedGroup& group);
   // The plain bytes of a group from what is stored, each chunk compared with its fingerprint.
   absl::StatusOr<GroupBytes> DecodeStored(PackId pack, const format::FooterGroup& place,
                                           std::span<const format::FooterChunk> chunks,
@@ -385,7 +381,7 @@ class ChunkStore final : public tree::NodeStore {
   uint64_t CountLost(std::span<const format::FooterChunk> chunks);
 
   // chunk_paths.cc
-  absl::StatusOr<std::string> BytesOf(PackId pack, const OpenPack::Leaving& group);
+  absl::StatusOr<GroupBytes> BytesOf(PackId pack, const OpenPack::Leaving& group);
   absl::Status PutElsewhere(PackId pack, const OpenPack::Leaving& group);
   // A pack in a storage path cannot be written: what is in it is put elsewhere, to be durable with
   // the next Flush. An error: it stays as it is, and is not lost.

@@ -3,11 +3,10 @@
 #define OCA_FS_ENGINE_CHUNK_STORE_TYPES_H_
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "fs/engine/caches.h"
 #include "fs/engine/work_queue.h"
 #include "fs/store/codec.h"
@@ -38,12 +37,6 @@ struct ChunkStoreOptions {
   bool performance_tier = false;                // packs belong in the paths of that tier
 };
 
-// A chunk's plain bytes, verified; valid while `holder` lives.
-struct Chunk {
-  std::shared_ptr<const std::string> holder;
-  std::string_view bytes;
-};
-
 // Which group of which pack holds a chunk.
 struct GroupPlace {
   PackId pack;
@@ -70,6 +63,19 @@ struct SweepResult {
   uint64_t bytes_copied = 0;    // as they are stored, estimated from the share of each group
   uint64_t bytes_saved = 0;     // by deltas
   uint64_t bases_released = 0;  // needed no more by deltas in packs that were removed
+};
+
+// How much of the packs was checked.
+struct CheckProgress {
+  uint64_t packs = 0;
+  uint64_t verified = 0;                       // at their last check
+  absl::Time oldest = absl::InfiniteFuture();  // last check of all
+};
+
+// How far the encryption of what was there is.
+struct EncryptionProgress {
+  uint64_t plain_bytes = 0;  // of pack files that are not encrypted
+  uint64_t encrypted_bytes = 0;
 };
 
 }  // namespace oca::engine

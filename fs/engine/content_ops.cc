@@ -16,6 +16,7 @@ namespace {
 
 constexpr uint64_t kReadAheadBytes = 64u << 20;
 constexpr uint64_t kPrefetchBytes = 8u << 20;
+constexpr uint64_t kReorderBytes = 2u << 20;  // what the kernel reads ahead
 constexpr int64_t kSpaceLookNanos = 500'000'000;
 constexpr uint64_t kCopyStepBytes = 4u << 20;
 constexpr uint64_t kMaxFileSize = INT64_MAX;
@@ -82,14 +83,24 @@ void FilesystemImpl::Release(Handle* handle) {
   ReleaseFile(owned->file);
 }
 
+// Whether a reader of [begin, end) goes on from where the file was read before. The kernel has
+// several requests of one reader on their way at once, and any of them may come first.
+bool FilesystemImpl::GoesOn(Handle& handle, uint64_t begin, uint64_t end) {
+  const uint64_t reached = handle.next_read.load();
+  const bool near = begin <= reached + kReorderBytes && reached <= end + kReorderBytes;
+  handle.next_read.store(near ? std::max(reached, end) : end);
+  return near;
+}
+
 // A sequential reader stands at `at`. Two windows before it: packs come from the disk in large
 // pieces, then their groups are decoded by the workers.
 void FilesystemImpl::LookAhead(Handle& handle, uint64_t at) {
   const auto advance = [&](std::atomic<uint64_t>& done_to, uint64_t window) {
-    const uint64_t done = done_to.load();
-    if (at + window / 2 <= done) return std::pair<uint64_t, uint64_t>(0, 0);
+    uint64_t done = done_to.load();
+    if (at + window / 2 <= done || !done_to.compare_exchange_strong(done, at + window)) {
+      return std::pair<uint64_t, uint64_t>(0, 0);
+    }
     const uint64_t from = std::max(at, done);
-    done_to.store(at + window);
     return std::pair<uint64_t, uint64_t>(from, at + window - from);
   };
   FileContent& content = *handle.file->content;
@@ -103,17 +114,16 @@ void FilesystemImpl::LookAhead(Handle& handle, uint64_t at) {
 
 absl::StatusOr<ReadResult> FilesystemImpl::Read(Handle* handle, uint64_t offset, size_t size) {
   GatePass pass(&operations_gate_);
-  bool sequential = handle->next_read.exchange(offset + size) == offset;
-  if (sequential) {
-    LookAhead(*handle, offset + size);
+  if (GoesOn(*handle, offset, offset + size)) {
+    LookAhead(*handle, handle->next_read.load());
   } else {
     handle->read_ahead_to.store(0);
     handle->prefetched_to.store(0);
   }
-  OCA_ASSIGN_OR_RETURN(std::string data, handle->file->content->Read(offset, size));
-  handle->file->container->reads.Add(data.size());
-  handle->file->container->group->reads.Add(data.size());
-  return ReadResult{std::move(data)};
+  OCA_ASSIGN_OR_RETURN(ReadResult result, handle->file->content->Read(offset, size));
+  handle->file->container->reads.Add(result.size());
+  handle->file->container->group->reads.Add(result.size());
+  return result;
 }
 
 uint64_t FilesystemImpl::ReserveBytes(const io::SpaceInfo& space) const {
@@ -294,7 +304,8 @@ absl::StatusOr<uint64_t> FilesystemImpl::CopyBytes(OpenFile& from, uint64_t from
   uint64_t copied = 0;
   while (copied < length) {
     uint64_t step = std::min(length - copied, kCopyStepBytes);
-    OCA_ASSIGN_OR_RETURN(std::string data, from.content->Read(from_offset + copied, step));
+    OCA_ASSIGN_OR_RETURN(ReadResult read, from.content->Read(from_offset + copied, step));
+    const std::string data = read.Joined();
     if (data.empty()) break;
     OCA_RETURN_IF_ERROR(to.content->Write(to_offset + copied, false, data).status());
     copied += data.size();

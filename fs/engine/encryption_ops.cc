@@ -114,7 +114,7 @@ absl::StatusOr<EncryptionStatus> FilesystemImpl::EncryptionOf(GroupId id) {
   status.content_keys = keys.key_count();
   status.newest_key = absl::FromUnixSeconds(keys.newest_key_created());
   status.names_done = info.names_converted;
-  const ChunkStore::EncryptionProgress progress = group->chunks->encryption_progress();
+  const EncryptionProgress progress = group->chunks->encryption_progress();
   status.plain_bytes = progress.plain_bytes;
   status.encrypted_bytes = progress.encrypted_bytes;
   if (!status.on || status.keys != EncryptionStatus::Keys::kUnlocked) return status;

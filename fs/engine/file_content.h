@@ -27,6 +27,7 @@
 #include "fs/engine/chunk_store.h"
 #include "fs/engine/marker_counters.h"
 #include "fs/engine/overlay.h"
+#include "fs/engine/read_result.h"
 #include "fs/engine/work_queue.h"
 #include "fs/markers/splitter.h"
 #include "fs/tree/recipe.h"
@@ -52,7 +53,7 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   uint64_t version() const { return version_.load(); }
 
   // Up to `length` bytes at `offset`; fewer only at the end.
-  absl::StatusOr<std::string> Read(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<ReadResult> Read(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
   // Writes all of `data` at `offset`, or at the end; returns the offset. A hole comes before data
   // beyond the end.
   absl::StatusOr<uint64_t> Write(uint64_t offset, bool at_end, std::string_view data)
@@ -118,7 +119,7 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   absl::StatusOr<std::vector<tree::Ref>> StoreWhole(std::string_view data, uint64_t offset)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The bytes of a data ref.
-  absl::StatusOr<Chunk> RefBytes(const tree::Ref& ref);
+  absl::StatusOr<Chunk> RefBytes(const tree::Ref& ref, ChunkCursor* cursor = nullptr);
   // Bytes [begin, end) of the stable part as they are now.
   absl::StatusOr<std::string> StableBytes(uint64_t begin, uint64_t end)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -139,7 +140,7 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   absl::Status ReplaceRange(uint64_t begin, uint64_t end, std::vector<tree::Ref> refs)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<Plan> PlanRead(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
-  absl::StatusOr<std::string> RunPlan(const Plan& plan);
+  absl::StatusOr<ReadResult> RunPlan(const Plan& plan);
   // The chunks of a range of the base recipe; none when it cannot be read.
   std::vector<Fingerprint> StableChunks(uint64_t offset, uint64_t length) ABSL_LOCKS_EXCLUDED(mu_);
 

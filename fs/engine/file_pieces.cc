@@ -67,8 +67,8 @@ absl::StatusOr<std::vector<tree::Ref>> FileContent::StorePieces(
   return refs;
 }
 
-absl::StatusOr<Chunk> FileContent::RefBytes(const tree::Ref& ref) {
-  OCA_ASSIGN_OR_RETURN(Chunk chunk, chunks_->Get(ref.fp));
+absl::StatusOr<Chunk> FileContent::RefBytes(const tree::Ref& ref, ChunkCursor* cursor) {
+  OCA_ASSIGN_OR_RETURN(Chunk chunk, chunks_->Get(ref.fp, cursor));
   const bool fits = ref.slice ? uint64_t{ref.skip} + ref.length <= chunk.bytes.size()
                               : ref.length == chunk.bytes.size();
   if (!fits) return absl::DataLossError("a chunk's length is not what the recipe says");

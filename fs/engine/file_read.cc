@@ -8,7 +8,7 @@
 
 namespace oca::engine {
 
-absl::StatusOr<std::string> FileContent::Read(uint64_t offset, uint64_t length) {
+absl::StatusOr<ReadResult> FileContent::Read(uint64_t offset, uint64_t length) {
   OCA_ASSIGN_OR_RETURN(Plan plan, PlanRead(offset, length));
   return RunPlan(plan);
 }
@@ -52,21 +52,25 @@ absl::StatusOr<FileContent::Plan> FileContent::PlanRead(uint64_t offset, uint64_
   return plan;
 }
 
-absl::StatusOr<std::string> FileContent::RunPlan(const Plan& plan) {
-  std::string out;
-  out.reserve(plan.length);
+absl::StatusOr<ReadResult> FileContent::RunPlan(const Plan& plan) {
+  ReadResult out;
+  ChunkCursor cursor;
   for (const Piece& piece : plan.pieces) {
     if (piece.ref.is_hole()) {
-      out.append(piece.length, '\0');
+      out.AddZeros(piece.length);
       continue;
     }
-    OCA_ASSIGN_OR_RETURN(Chunk chunk, RefBytes(piece.ref));
-    out.append(chunk.bytes.substr(piece.skip, piece.length));
+    OCA_ASSIGN_OR_RETURN(Chunk chunk, RefBytes(piece.ref, &cursor));
+    out.Add(std::move(chunk.holder), chunk.bytes.substr(piece.skip, piece.length));
   }
-  out.resize(plan.length);
+  if (plan.patches.empty() && out.size() == plan.length) return out;
+  std::string patched = out.Joined();
+  patched.resize(plan.length);
   for (const auto& [at, bytes] : plan.patches)
-    std::memcpy(out.data() + at, bytes.data(), bytes.size());
-  return out;
+    std::memcpy(patched.data() + at, bytes.data(), bytes.size());
+  ReadResult result;
+  result.Add(std::move(patched));
+  return result;
 }
 
 std::vector<Fingerprint> FileContent::StableChunks(uint64_t offset, uint64_t length) {

@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "fs/engine/read_result.h"
 #include "fs/engine/stats.h"
 #include "fs/names/names.h"
 #include "lib/base/clock.h"
@@ -79,11 +80,6 @@ struct Options {
 
 // An open file description, made by Open and ended by Release.
 class Handle;
-
-// Bytes on their way to the reader; data stays valid while this lives.
-struct ReadResult {
-  std::string data;
-};
 
 struct StatFs {
   uint64_t block_size = 4096;

@@ -236,6 +236,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::StatusOr<std::shared_ptr<OpenFile>> Acquire(InodeNo ino);
   void ReleaseFile(const std::shared_ptr<OpenFile>& file);
   absl::Status AdmitWrite(const OpenFile& file, uint64_t bytes);
+  static bool GoesOn(Handle& handle, uint64_t begin, uint64_t end);
   static void LookAhead(Handle& handle, uint64_t at);
   absl::Status CheckDiskSpace(store::PathUse use, uint64_t bytes);
   uint64_t ReserveBytes(const io::SpaceInfo& space) const;

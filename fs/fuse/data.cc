@@ -1,9 +1,11 @@
 #include <fcntl.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fs/fuse/context.h"
 #include "fs/fuse/operations.h"
@@ -14,6 +16,8 @@ namespace {
 
 // One COPY_FILE_RANGE answer counts in 32 bits; the caller goes on from what it got.
 constexpr uint64_t kMaxCopyBytes = 2ull << 30;
+// The kernel takes at most 1024 pieces of one answer, its header among them.
+constexpr size_t kMaxParts = 1000;
 
 // A write on its way, whatever its kind.
 struct WriteRequest {
@@ -77,13 +81,27 @@ void Answer(const WriteRequest& write, const absl::StatusOr<size_t>& written) {
   });
 }
 
+void Answer(fuse_req_t req, const engine::ReadResult& result) {
+  if (result.pieces().size() > kMaxParts) {
+    const std::string joined = result.Joined();
+    fuse_reply_buf(req, joined.data(), joined.size());
+    return;
+  }
+  std::vector<iovec> parts;
+  parts.reserve(result.pieces().size());
+  for (std::string_view piece : result.pieces()) {
+    parts.push_back({const_cast<char*>(piece.data()), piece.size()});
+  }
+  fuse_reply_iov(req, parts.data(), static_cast<int>(parts.size()));
+}
+
 }  // namespace
 
 void Read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info* fi) {
   absl::StatusOr<engine::ReadResult> result =
       ContextOf(req).fs.Read(FileOf(fi)->handle, static_cast<uint64_t>(offset), size);
   if (!result.ok()) return ReplyStatus(req, result.status(), "read", InodeNo(ino));
-  fuse_reply_buf(req, result->data.data(), std::min(size, result->data.size()));
+  Answer(req, *result);
 }
 
 void Write(fuse_req_t req, fuse_ino_t ino, const char* data, size_t size, off_t offset,

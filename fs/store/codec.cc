@@ -124,16 +124,16 @@ Compressed Compress(std::string_view raw, Compression how) {
   return {format::Codec::kRaw, std::string(raw)};
 }
 
-absl::StatusOr<std::string> Decompress(format::Codec codec, std::string_view stored,
-                                       uint32_t raw_bytes) {
+absl::StatusOr<Buffer> Decompress(format::Codec codec, std::string_view stored,
+                                  uint32_t raw_bytes) {
   if (raw_bytes == 0 || raw_bytes > format::kMaxGroupRawBytes || stored.size() > raw_bytes) {
     return absl::DataLossError("payload: sizes are outside their limits");
   }
   if (codec == format::Codec::kRaw) {
     if (stored.size() != raw_bytes) return absl::DataLossError("payload: raw, but of another size");
-    return std::string(stored);
+    return Buffer(stored);
   }
-  std::string out(raw_bytes, '\0');
+  Buffer out(raw_bytes);
   if (codec == format::Codec::kLz4) {
     int n = LZ4_decompress_safe(stored.data(), out.data(), static_cast<int>(stored.size()),
                                 static_cast<int>(raw_bytes));

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "fs/format/pack.h"
+#include "lib/base/buffer.h"
 
 namespace oca::store {
 
@@ -24,8 +25,7 @@ struct Compressed {
 Compressed Compress(std::string_view raw, Compression how);
 
 // The plain bytes: exactly raw_bytes of them, else kDataLoss. Thread-safe.
-absl::StatusOr<std::string> Decompress(format::Codec codec, std::string_view stored,
-                                       uint32_t raw_bytes);
+absl::StatusOr<Buffer> Decompress(format::Codec codec, std::string_view stored, uint32_t raw_bytes);
 
 // What `chunk` has beyond `base`, as a zstd frame with the base as its prefix; empty when that
 // takes more than `limit` bytes. Neither is empty, both at most kMaxChunkBytes. Thread-safe.

@@ -68,7 +68,7 @@ absl::StatusOr<Named> NamesOfDeltas(const format::DecodedGroup& group) {
 // Fingerprints of the group's chunks, or kDataLoss when its payload does not decode.
 absl::StatusOr<Named> NamesOf(const format::DecodedGroup& group) {
   if (group.header.codec == format::Codec::kDelta) return NamesOfDeltas(group);
-  OCA_ASSIGN_OR_RETURN(std::string raw,
+  OCA_ASSIGN_OR_RETURN(Buffer raw,
                        Decompress(group.header.codec, group.payload, group.header.raw_bytes));
   std::vector<std::string_view> chunks;
   size_t offset = 0;

@@ -1,9 +1,15 @@
 #include "lib/vtape/read_ahead.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace oca::vtape {
+namespace {
+
+constexpr size_t kPageBytes = 4096;
+
+}  // namespace
 
 Result<size_t> ReadAhead::ReadAt(uint64_t offset, std::span<char> out) {
   if (piece_bytes_ == 0) return file_.ReadAt(offset, out);
@@ -15,9 +21,9 @@ Result<size_t> ReadAhead::ReadAt(uint64_t offset, std::span<char> out) {
     VTAPE_ASSIGN_OR_RETURN(size_t n, file_.ReadAt(offset + done, out.subspan(done)));
     done += n;
   }
-  bool at_the_end = !current_.bytes.empty() && current_.bytes.size() < piece_bytes_;
+  bool at_the_end = current_.size > 0 && current_.size < piece_bytes_;
   if (goes_on && done == out.size() && !at_the_end) {
-    Fetch(current_.bytes.empty() ? expected_ : current_.end());
+    Fetch(current_.size == 0 ? expected_ : current_.end());
   }
   return done;
 }
@@ -29,9 +35,9 @@ bool ReadAhead::Holds(uint64_t offset, size_t bytes) {
 }
 
 void ReadAhead::Forget() {
-  current_.bytes.clear();
+  current_.size = 0;
   task_.Wait();
-  next_.bytes.clear();
+  next_.size = 0;
 }
 
 size_t ReadAhead::Take(uint64_t offset, std::span<char> out) {
@@ -42,26 +48,29 @@ size_t ReadAhead::Take(uint64_t offset, std::span<char> out) {
       task_.Wait();
       if (!next_.Has(at)) break;
       std::swap(current_, next_);
-      next_.bytes.clear();
+      next_.size = 0;
     }
     size_t n = std::min<size_t>(out.size() - done, current_.end() - at);
-    std::copy_n(current_.bytes.begin() + static_cast<int64_t>(at - current_.offset), n,
-                out.begin() + static_cast<int64_t>(done));
+    std::memcpy(out.data() + done, current_.memory.get() + (at - current_.offset), n);
     done += n;
   }
   return done;
 }
 
 void ReadAhead::Fetch(uint64_t offset) {
-  if (Busy() || !next_.bytes.empty()) return;
+  if (Busy() || next_.size > 0) return;
+  if (next_.memory == nullptr) {
+    const size_t pages = (piece_bytes_ + kPageBytes - 1) / kPageBytes;
+    next_.memory.reset(static_cast<char*>(std::aligned_alloc(kPageBytes, pages * kPageBytes)));
+    if (next_.memory == nullptr) return;
+  }
   next_.offset = offset;
-  next_.bytes.resize(piece_bytes_);
   task_.Start();
 }
 
 void ReadAhead::FetchPiece() {
-  Result<size_t> read = file_.ReadAt(next_.offset, next_.bytes);
-  next_.bytes.resize(read.ok() ? *read : 0);
+  Result<size_t> read = file_.ReadOnce(next_.offset, {next_.memory.get(), piece_bytes_});
+  next_.size = read.ok() ? *read : 0;
 }
 
 }  // namespace oca::vtape

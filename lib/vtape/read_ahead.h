@@ -4,8 +4,9 @@
 #define OCA_LIB_VTAPE_READ_AHEAD_H_
 
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <span>
-#include <string>
 
 #include "lib/vtape/side_task.h"
 #include "lib/vtape/status.h"
@@ -32,10 +33,14 @@ class ReadAhead {
   void Forget();
 
  private:
+  struct FreeMemory {
+    void operator()(char* memory) const { std::free(memory); }
+  };
   struct Piece {
     uint64_t offset = 0;
-    std::string bytes;
-    uint64_t end() const { return offset + bytes.size(); }
+    size_t size = 0;                           // 0 = nothing is there
+    std::unique_ptr<char, FreeMemory> memory;  // kept for the next one
+    uint64_t end() const { return offset + size; }
     bool Has(uint64_t at) const { return at >= offset && at < end(); }
   };
 
@@ -50,7 +55,7 @@ class ReadAhead {
   uint64_t expected_ = 0;  // where a reader that goes on goes on
   Piece current_;          // the caller's
 
-  Piece next_;  // the task's while it is busy; empty = nothing is there, or it could not be read
+  Piece next_;  // the task's while it is busy; empty also when it could not be read
   SideTask task_{[this] { FetchPiece(); }};
 };
 

@@ -23,6 +23,11 @@ class StorageFile {
   virtual ~StorageFile() = default;
   // Returns how many bytes were read, fewer than out.size() only at the end of the file.
   virtual Result<size_t> ReadAt(uint64_t offset, std::span<char> out) = 0;
+  // As ReadAt, for bytes that nobody reads again soon: they need no place in the machine's memory
+  // but `out`, which is best aligned to pages.
+  virtual Result<size_t> ReadOnce(uint64_t offset, std::span<char> out) {
+    return ReadAt(offset, out);
+  }
   // After an error any part may have been written.
   virtual Status WriteAt(uint64_t offset, std::string_view data) = 0;
   // After an error what was written since the last success may never become durable: stop.

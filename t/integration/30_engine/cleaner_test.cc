@@ -59,7 +59,7 @@ TEST_F(CleanerTest, ASecondRunChangesNothingAlsoWhileFilesAreHeldOpen) {
   EXPECT_EQ(Stats().bytes.physical_bytes, once.bytes.physical_bytes);
   EXPECT_EQ(Stats().packs, once.packs);
   ASSERT_OK_AND_ASSIGN(ReadResult read, filesystem_->Read(handle, 0, 60'000));
-  EXPECT_TRUE(read.data == RandomBytes(50'000, 4));
+  EXPECT_TRUE(read.Joined() == RandomBytes(50'000, 4));
   filesystem_->Release(handle);
   EXPECT_OK(filesystem_->Flush(writer));
   filesystem_->Release(writer);

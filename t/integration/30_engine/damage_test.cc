@@ -95,7 +95,7 @@ class DamageTest : public ::testing::Test {
       absl::StatusOr<ReadResult> read = filesystem.Read(handle, 0, 64u << 20);
       filesystem.Release(handle);
       if (read.ok()) {
-        ASSERT_TRUE(read->data == data) << name << ": other bytes";
+        ASSERT_TRUE(read->Joined() == data) << name << ": other bytes";
       } else {
         EXPECT_EQ(ErrnoOf(read.status()), EIO) << read.status();
         lost->insert(name);

@@ -73,7 +73,7 @@ absl::StatusOr<std::string> Read(Filesystem& filesystem, InodeNo folder, const s
   absl::StatusOr<ReadResult> read = filesystem.Read(handle, 0, 16u << 20);
   filesystem.Release(handle);
   if (!read.ok()) return read.status();
-  return std::move(read->data);
+  return read->Joined();
 }
 
 void AwaitEncrypted(Filesystem& filesystem, GroupId group) {

@@ -93,7 +93,7 @@ class OfsckTest : public ::testing::Test {
       if (!read.ok()) {
         lost.insert(name);
       } else {
-        EXPECT_TRUE(read->data == data) << name << ": other bytes";
+        EXPECT_TRUE(read->Joined() == data) << name << ": other bytes";
       }
     }
     return lost;
@@ -214,7 +214,7 @@ TEST_F(OfsckTest, NamesAreMadeFromRecipes) {
     absl::StatusOr<engine::ReadResult> read = filesystem->Read(*handle, 0, 64u << 20);
     filesystem->Release(*handle);
     EXPECT_OK(read);
-    found.insert(read->data);
+    found.insert(read->Joined());
     return true;
   }));
   EXPECT_TRUE(found == wanted);

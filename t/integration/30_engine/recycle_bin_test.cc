@@ -25,7 +25,7 @@ absl::StatusOr<std::string> ReadAll(Filesystem& filesystem, InodeNo ino) {
   absl::StatusOr<ReadResult> read = filesystem.Read(handle, 0, 64u << 20);
   filesystem.Release(handle);
   OCA_RETURN_IF_ERROR(read.status());
-  return std::move(read->data);
+  return read->Joined();
 }
 
 // The container's files by name, and what its bin holds, in order, as "bin <n> <path>".
@@ -204,7 +204,7 @@ TEST(EngineRecycleBin, OpenFileThatIsDeletedIsWrittenInTheBinAndOutlivesItsPurge
   EXPECT_EQ(filesystem->GetRecycleBin(script.container())->bytes, 17u);
   ASSERT_OK(filesystem->PurgeRecycled(script.container(), inode.ino, 0));
   EXPECT_EQ(filesystem->GetRecycleBin(script.container())->inodes, 0u);
-  EXPECT_EQ(filesystem->Read(handle, 0, 100)->data, "after, and longer");
+  EXPECT_EQ(filesystem->Read(handle, 0, 100)->Joined(), "after, and longer");
   filesystem->Release(handle);
   EXPECT_ERRNO(filesystem->GetAttr(inode.ino), ENOENT);
   ExpectSound(*filesystem);

@@ -111,7 +111,7 @@ class StoragePathsFixture : public ::testing::Test {
     absl::StatusOr<ReadResult> read = filesystem_->Read(handle, 0, 64 * kMiB);
     filesystem_->Release(handle);
     if (!read.ok()) return read.status();
-    return std::move(read->data);
+    return read->Joined();
   }
   void ExpectWhole(const std::string& name) {
     SCOPED_TRACE(name);

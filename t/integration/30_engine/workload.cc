@@ -52,7 +52,7 @@ absl::StatusOr<State> ReadState(Filesystem& filesystem) {
       absl::StatusOr<ReadResult> read = filesystem.Read(handle, 0, 64u << 20);
       filesystem.Release(handle);
       if (!read.ok()) return Annotate(read.status(), entry.name);
-      state[entry.name] = std::move(read->data);
+      state[entry.name] = read->Joined();
     }
   }
   return state;

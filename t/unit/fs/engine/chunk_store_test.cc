@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <random>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/io/testing/fault_file_system.h"
 #include "t/support/status_matchers.h"
@@ -125,6 +126,44 @@ TEST_F(ChunkStoreTest, FlushedChunksSurviveAPowerCutAndCountersAreRight) {
     EXPECT_EQ(chunks_->TotalUsage().plain_bytes, now.plain_bytes);
     EXPECT_GE(now.plain_bytes, durable.size() * 9000);
   }
+}
+
+TEST_F(ChunkStoreTest, CursorGivesTheChunkThatWasAskedForWhereverItStands) {
+  std::vector<std::pair<Fingerprint, std::string>> chunks;
+  for (int i = 0; i < 120; ++i) {  // several groups in each of several packs
+    std::string bytes = RandomBytes(i, 9000 + i);
+    chunks.emplace_back(Put(bytes), bytes);
+  }
+  ASSERT_OK(chunks_->Stop());
+  Open();
+  ChunkCursor cursor;
+  const auto expect = [&](size_t i) {
+    auto chunk = chunks_->Get(chunks[i].first, &cursor);
+    ASSERT_OK(chunk);
+    ASSERT_EQ(chunk->bytes, chunks[i].second) << i;
+  };
+  for (size_t i = 0; i < chunks.size(); ++i) expect(i);
+  for (size_t i = chunks.size(); i-- > 0;) expect(i);
+  for (size_t i = 0; i < chunks.size(); i += 7) expect(i), expect(i), expect(0);
+  EXPECT_THAT(chunks_->Get(Fingerprint{}, &cursor), support::StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST_F(ChunkStoreTest, CursorInADamagedGroupFindsTheOtherCopy) {
+  const std::string a = RandomBytes(1, 20000), b = RandomBytes(2, 150'000);
+  Fingerprint fa = Put(a), fb = Put(b);  // b is too large for the group of a
+  ASSERT_OK(chunks_->Stop());
+  Open();
+  ChunkCursor cursor;
+  ASSERT_OK(chunks_->Get(fa, &cursor));
+  auto file = fs_.Open("/group/packs/01/0000000000000001.pack", io::OpenMode::kReadWrite);
+  ASSERT_OK(file);
+  ASSERT_OK((*file)->WriteAt(100'000, "damage"));
+  auto lost = chunks_->Get(fb, &cursor);
+  EXPECT_THAT(lost, support::StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(std::string(MessageOf(lost.status())), testing::HasSubstr("group at"));
+  EXPECT_EQ(Put(b), fb);
+  ASSERT_OK_AND_ASSIGN(Chunk again, chunks_->Get(fb, &cursor));
+  EXPECT_EQ(again.bytes, b);
 }
 
 TEST_F(ChunkStoreTest, LostIndexSnapshotIsRebuiltFromPacks) {

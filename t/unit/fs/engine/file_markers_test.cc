@@ -29,7 +29,7 @@ class FileMarkersTest : public FileContentFixture {
   std::string ReadAll(const std::shared_ptr<FileContent>& file) {
     auto bytes = file->Read(0, UINT64_MAX);
     EXPECT_OK(bytes);
-    return bytes.ok() ? *bytes : "";
+    return bytes.ok() ? bytes->Joined() : "";
   }
   size_t Slices(const tree::Root& root) {
     auto refs = tree::Lookup(*chunks_, root, 0, root.length());
@@ -222,7 +222,7 @@ TEST_F(FileMarkersTest, RandomOperationsMatchAString) {
           const size_t at = rng() % (model.size() + 1);
           auto bytes = file->Read(at, 100'000);
           ASSERT_OK(bytes);
-          ASSERT_TRUE(*bytes == model.substr(at, 100'000));
+          ASSERT_TRUE(bytes->Joined() == model.substr(at, 100'000));
         }
       }
       ASSERT_EQ(file->size(), model.size());

@@ -34,8 +34,8 @@ std::string Lz4Of(std::string_view raw) {
 void ExpectRoundTrip(std::string_view raw, Compression how) {
   Compressed compressed = Compress(raw, how);
   EXPECT_LE(compressed.bytes.size(), raw.size());
-  ASSERT_OK_AND_ASSIGN(std::string back, Decompress(compressed.codec, compressed.bytes,
-                                                    static_cast<uint32_t>(raw.size())));
+  ASSERT_OK_AND_ASSIGN(Buffer back, Decompress(compressed.codec, compressed.bytes,
+                                               static_cast<uint32_t>(raw.size())));
   EXPECT_TRUE(back == raw) << raw.size() << " bytes";
 }
 

@@ -120,9 +120,8 @@ TEST(GoldenPack, DecodesAsTheManifestSays) {
       EXPECT_EQ(group.header.container.value, line.container);
       EXPECT_EQ(group.header.raw_bytes, line.raw_bytes);
       EXPECT_EQ(group.header.stored_bytes, line.stored_bytes);
-      ASSERT_OK_AND_ASSIGN(std::string plain,
-                           Decompress(line.codec, group.payload, line.raw_bytes));
-      EXPECT_EQ(plain, PlainOf(line));
+      ASSERT_OK_AND_ASSIGN(Buffer plain, Decompress(line.codec, group.payload, line.raw_bytes));
+      EXPECT_EQ(std::string_view(plain), PlainOf(line));
       std::vector<Fingerprint> fps;
       std::vector<format::GroupChunk> chunks;
       for (const ChunkLine& chunk : line.chunks) {
