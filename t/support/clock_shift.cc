@@ -26,6 +26,8 @@ namespace {
 
 using ClockGettime = int (*)(clockid_t, timespec*);
 using Syscall = long (*)(long, ...);
+using Clockwait = int (*)(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*);
+using Timedwait = int (*)(pthread_cond_t*, pthread_mutex_t*, const timespec*);
 
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kSlice = kSecond / 20;  // how soon a wait sees that the clock was set
@@ -68,13 +70,24 @@ int64_t ShiftOf(clockid_t clock) {
   }
 }
 
+// Without a static local's guard: who waits at one calls syscall, and so would come here again.
 template <typename Function>
-Function Real(const char* name) {
-  return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+Function Real(std::atomic<Function>& known, const char* name, const char* version = nullptr) {
+  Function real = known.load(std::memory_order_relaxed);
+  if (real != nullptr) return real;
+  void* const found =
+      version == nullptr ? dlsym(RTLD_NEXT, name) : dlvsym(RTLD_NEXT, name, version);
+  real = reinterpret_cast<Function>(found);
+  known.store(real, std::memory_order_relaxed);
+  return real;
 }
+std::atomic<ClockGettime> real_gettime;
+std::atomic<Syscall> real_syscall;
+std::atomic<Clockwait> real_clockwait;
+std::atomic<Timedwait> real_timedwait;
+
 int RealGettime(clockid_t clock, timespec* now) {
-  static const auto real = Real<ClockGettime>("clock_gettime");
-  return real(clock, now);
+  return Real(real_gettime, "clock_gettime")(clock, now);
 }
 int64_t ShiftedNow() {
   timespec now{};
@@ -114,19 +127,14 @@ int clock_gettime(clockid_t clock, timespec* now) {
 // std::condition_variable waits by these, RocksDB by the second one: until a time of our clock.
 int pthread_cond_clockwait(pthread_cond_t* cond, pthread_mutex_t* mutex, clockid_t clock,
                            const timespec* until) {
-  using Wait = int (*)(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*);
-  static const auto real = Real<Wait>("pthread_cond_clockwait");
   const timespec kernels{until->tv_sec - ShiftOf(clock), until->tv_nsec};
-  return real(cond, mutex, clock, &kernels);
+  return Real(real_clockwait, "pthread_cond_clockwait")(cond, mutex, clock, &kernels);
 }
 
 int pthread_cond_timedwait(pthread_cond_t* cond, pthread_mutex_t* mutex, const timespec* until) {
-  using Wait = int (*)(pthread_cond_t*, pthread_mutex_t*, const timespec*);
-  // The one of before 2002 has another idea of a pthread_cond_t.
-  static const auto real =
-      reinterpret_cast<Wait>(dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2"));
   const timespec kernels{until->tv_sec - ShiftOf(CLOCK_REALTIME), until->tv_nsec};
-  return real(cond, mutex, &kernels);
+  // The one of before 2002 has another idea of a pthread_cond_t.
+  return Real(real_timedwait, "pthread_cond_timedwait", "GLIBC_2.3.2")(cond, mutex, &kernels);
 }
 
 int gettimeofday(timeval* now, void*) {
@@ -143,7 +151,7 @@ time_t time(time_t* out) {
 
 // Abseil waits by this.
 long syscall(long number, ...) {
-  static const auto real = Real<Syscall>("syscall");
+  const Syscall real = Real(real_syscall, "syscall");
   va_list words;
   va_start(words, number);
   long word[6];
