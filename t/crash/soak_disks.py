@@ -18,7 +18,7 @@ def clean_up(work_dir, keep):
             continue
         if keep:
             shutil.copytree(path, f"{path}.kept")
-        subprocess.run(["umount", path], check=True)
+        subprocess.run(["umount", *(["--lazy"] if keep else []), path], check=True)  # a failure may have left somebody in there
     if not keep:
         shutil.rmtree(work_dir)
 
