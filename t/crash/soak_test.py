@@ -26,7 +26,10 @@ class GrowthTest(unittest.TestCase):
 
     def test_each_kind_of_growth_is_seen(self):
         for last in ((1, 160, 30, 20), (1, 100, 60, 20), (1, 100, 30, 40)):
-            self.assertEqual(len(growth([(1, 100, 30, 20)] * 9 + [last])[1]), 1, last)
+            self.assertEqual(len(growth([(1, 100, 30, 20)] * 7 + [last] * 3)[1]), 1, last)
+
+    def test_work_under_way_is_no_growth(self):
+        self.assertEqual(growth([(1, 100, 30, 20)] * 9 + [(1, 400, 90, 60)])[1], [])
 
     def test_restarted_process_counts_from_its_start(self):
         samples = [(1, 100, 30, 20)] * 3 + [(2, 10, 30, 20)] * 2 + [(2, 100, 30, 20)] * 6 + [(3, 900, 30, 20)]

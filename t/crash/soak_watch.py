@@ -12,7 +12,8 @@ import time
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 MIB = 1 << 20
 WARM_UP = 2  # samples of a process that do not count yet
-LEAST = 4  # samples that tell whether something grows
+LEAST = 5  # samples that tell whether something grows
+LAST = 3  # of these the least counts: what is under way in one of them is no leak
 # How much more than after the warm-up a process may have at the end.
 RSS_SHARE = 0.15
 RSS_BYTES = 24 * MIB
@@ -91,7 +92,8 @@ class Growth:
             if len(longest) < LEAST:
                 lines.append(f"{name}: RSS {samples[-1].rss // MIB} MiB, too few hours for its growth")
                 continue
-            first, last = max(longest[:2], key=lambda each: each.rss), longest[-1]
+            first = max(longest[:2], key=lambda each: each.rss)
+            last = Sample(first.pid, *(min(column) for column in list(zip(*longest[-LAST:]))[1:]))
             line = (f"{name}: RSS {first.rss // MIB} to {last.rss // MIB} MiB, descriptors {first.descriptors} to {last.descriptors}, "
                     f"threads {first.threads} to {last.threads} in {len(longest)} hours")
             lines.append(line)
