@@ -52,9 +52,10 @@ clang: deps ## Compile everything with clang: thread-safety analysis, headers th
 bench: build ## Measure; a table on the terminal, JSON in build/bench/. BENCH_MB=256 for a quick look
 	@python3 t/bench/scenario/bench.py --bin "$(CURDIR)/$(BIN)" --out build/bench
 
-soak: build ## The crash and model tests for long: SOAK_ROUNDS (2000), a new seed each time
-	@python3 t/crash/kill_loop.py --bin "$(CURDIR)/$(BIN)" --rounds $${SOAK_ROUNDS:-2000}
-	@python3 t/crash/model_test.py --bin "$(CURDIR)/$(BIN)" --runs $${SOAK_ROUNDS:-2000}
+soak: build ## A day in half an hour: SOAK_HOURS (24); then the crash and model tests: SOAK_ROUNDS (100). New seeds each time
+	@python3 t/crash/soak.py --bin "$(CURDIR)/$(BIN)" --hours $${SOAK_HOURS:-24}
+	@python3 t/crash/kill_loop.py --bin "$(CURDIR)/$(BIN)" --rounds $${SOAK_ROUNDS:-100}
+	@python3 t/crash/model_test.py --bin "$(CURDIR)/$(BIN)" --runs $${SOAK_ROUNDS:-100}
 
 lint: ## Format, layers, banned calls, shell scripts, links of the documents
 	@python3 t/lint/lint.py

@@ -31,7 +31,11 @@ absl::StatusOr<StorageGroup> FilesystemImpl::AddGroup(const StorageGroup& group)
   StorageGroup wanted = group;
   wanted.has_keys = false;
   OCA_ASSIGN_OR_RETURN(StorageGroup added, names_->AddGroup(wanted));
-  OCA_RETURN_IF_ERROR(OpenGroup(added));
+  if (absl::Status opened = OpenGroup(added); !opened.ok()) {
+    // Else it would be listed, and nobody could use it before the next start.
+    OCA_RETURN_IF_ERROR(Annotate(names_->DeleteGroup(added.id), MessageOf(opened)));
+    return opened;
+  }
   OCA_RETURN_IF_ERROR(committer_.Commit());
   log::Info("storage_group_added", "group", added.name, "id", added.id.value);
   return added;

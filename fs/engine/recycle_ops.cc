@@ -24,6 +24,7 @@ absl::StatusOr<Container> FilesystemImpl::SetRecycleBin(ContainerId id,
                                                         const RecyclePolicy& policy) {
   OCA_ASSIGN_OR_RETURN(Container container, names_->SetRecycleBin(id, policy));
   OCA_RETURN_IF_ERROR(committer_.Commit());
+  background_bell_.Ring();  // fewer days: some are over already
   log::Info("recycle_bin_set", "container", container.name, "on", policy.on, "days", policy.days);
   return container;
 }

@@ -1,10 +1,12 @@
 #include "fs/fuse/mounts.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,6 +152,29 @@ absl::Status UnmountDirectory(const std::string& directory, bool lazy) {
     return absl::OkStatus();
   }
   return PosixError(errno, fmt::format("unmount {}", directory));
+}
+
+// fusectl is not mounted everywhere; root mounts it for itself, in no place.
+absl::Status AbortConnection(dev_t device) {
+  int control = -1;
+  if (geteuid() == 0) {
+    const int context = fsopen("fusectl", FSOPEN_CLOEXEC);
+    if (context >= 0 && fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
+      control = fsmount(context, FSMOUNT_CLOEXEC, 0);
+    }
+    if (context >= 0) close(context);
+  } else {
+    control = open("/sys/fs/fuse/connections", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  }
+  if (control < 0) return PosixError(errno, "fusectl");
+  const std::string name = fmt::format("{}/abort", minor(device));
+  const int file = openat(control, name.c_str(), O_WRONLY | O_CLOEXEC);
+  close(control);
+  if (file < 0) return PosixError(errno, fmt::format("fusectl: {}", name));
+  const bool written = write(file, "1", 1) == 1;
+  const int error_number = errno;
+  close(file);
+  return written ? absl::OkStatus() : PosixError(error_number, fmt::format("fusectl: {}", name));
 }
 
 }  // namespace oca::fuse

@@ -2,6 +2,8 @@
 #ifndef OCA_FS_FUSE_MOUNTS_H_
 #define OCA_FS_FUSE_MOUNTS_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +40,10 @@ absl::Status PrepareMountpoint(const std::string& directory);
 // detaches it now, though it is in use. EBUSY when in use and not lazy; EINVAL when nothing is
 // mounted there.
 absl::Status UnmountDirectory(const std::string& directory, bool lazy);
+
+// Ends the kernel's connection to the server of the FUSE mount with this device number, wherever it
+// is mounted. Without root only where the system has mounted fusectl.
+absl::Status AbortConnection(dev_t device);
 
 }  // namespace oca::fuse
 

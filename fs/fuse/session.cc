@@ -27,6 +27,9 @@
 namespace oca::fuse {
 namespace {
 
+// How soon the kernel closes the connection of a mount that nobody has any more.
+constexpr absl::Duration kUnmountPatience = absl::Seconds(2);
+
 void LogFromLibrary(fuse_log_level level, const char* format, va_list arguments) {
   char text[512];
   vsnprintf(text, sizeof text, format, arguments);
@@ -59,11 +62,10 @@ std::string MountOptions(const Options& options) {
 
 // The kernel lets a mount ask for less read-ahead than its default, not for more, so it is set
 // afterwards. Without it reads are as right, only slower.
-void SetReadAhead(const std::string& mountpoint, uint32_t kib) {
-  struct stat st;
-  if (kib == 0 || geteuid() != 0 || stat(mountpoint.c_str(), &st) != 0) return;
+void SetReadAhead(dev_t device, uint32_t kib) {
+  if (kib == 0 || geteuid() != 0) return;
   std::ofstream out(
-      fmt::format("/sys/class/bdi/{}:{}/read_ahead_kb", major(st.st_dev), minor(st.st_dev)));
+      fmt::format("/sys/class/bdi/{}:{}/read_ahead_kb", major(device), minor(device)));
   out << kib << std::flush;
   if (!out) log::Warning("read_ahead_not_set", "kib", kib);
 }
@@ -80,6 +82,7 @@ struct Session::Impl {
   void Serve();
   absl::Status UnmountWithPatience();
   absl::Status Detach();
+  void EndAbandonedLoop();
   void CloseConnection();
   void End();
 
@@ -87,6 +90,7 @@ struct Session::Impl {
   std::string mountpoint;
   Context context;
   fuse_session* session = nullptr;
+  dev_t device = 0;
   std::thread loop;
   absl::Notification loop_ended;
   std::atomic<bool> unmounting{false};
@@ -112,7 +116,11 @@ absl::Status Session::Impl::Start() {
         mountpoint));
   }
   loop = std::thread([this] { Serve(); });
-  SetReadAhead(mountpoint, options.read_ahead_kib);
+  struct stat root;
+  if (stat(mountpoint.c_str(), &root) == 0) {
+    device = root.st_dev;
+    SetReadAhead(device, options.read_ahead_kib);
+  }
   return absl::OkStatus();
 }
 
@@ -162,6 +170,16 @@ absl::Status Session::Impl::Detach() {
   return committed.ok() ? detached : committed;
 }
 
+// The mount is out of our tree. When a mount namespace that began while it was there has it still
+// (a container's, that of a service), the kernel keeps the connection for as long as that lives.
+void Session::Impl::EndAbandonedLoop() {
+  if (loop_ended.WaitForNotificationWithTimeout(kUnmountPatience)) return;
+  log::Warning("mount_in_another_namespace", "dir", mountpoint, "action", "close the connection");
+  if (absl::Status aborted = AbortConnection(device); !aborted.ok()) {
+    log::Error("connection_not_closed", "dir", mountpoint, "error", MessageOf(aborted));
+  }
+}
+
 // Closes the channel to the kernel, which fails all further use of the mount. libfuse would unmount
 // the directory again, whatever is there by now, unless the channel looks dead: a pipe that nobody
 // reads does.
@@ -207,6 +225,7 @@ absl::Status Session::Unmount() {
   absl::Status status;
   if (!gone_already) {
     status = impl_->UnmountWithPatience();
+    if (status.ok()) impl_->EndAbandonedLoop();
     if (ErrnoOf(status) == EBUSY) status = impl_->Detach();
     if (ErrnoOf(status) == EINVAL) status = absl::OkStatus();  // somebody was faster
   }

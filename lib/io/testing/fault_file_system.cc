@@ -9,12 +9,17 @@ namespace oca::io {
 
 uint64_t FaultFileSystem::MutatingCalls() {
   absl::MutexLock lock(&mu_);
+  return mutating_calls_;
+}
+
+uint64_t FaultFileSystem::Calls() {
+  absl::MutexLock lock(&mu_);
   return calls_;
 }
 
 void FaultFileSystem::CutPowerAt(uint64_t n) {
   absl::MutexLock lock(&mu_);
-  cut_at_ = calls_ + n;
+  cut_at_ = mutating_calls_ + n;
 }
 
 void FaultFileSystem::CutPower() {
@@ -29,9 +34,12 @@ bool FaultFileSystem::PowerIsCut() {
 
 void FaultFileSystem::FailAt(uint64_t n, int error_number, Duration duration) {
   absl::MutexLock lock(&mu_);
-  fail_at_ = calls_ + n;
-  fail_error_ = error_number;
-  fail_duration_ = duration;
+  failure_ = {mutating_calls_ + n, error_number, duration};
+}
+
+void FaultFileSystem::FailAnyAt(uint64_t n, int error_number, Duration duration) {
+  absl::MutexLock lock(&mu_);
+  any_failure_ = {calls_ + n, error_number, duration};
 }
 
 void FaultFileSystem::FailMatching(Op op, std::string path_part, int error_number,
@@ -46,21 +54,23 @@ void FaultFileSystem::ClearFaults() {
 }
 
 void FaultFileSystem::ClearFaultsLocked() {
-  cut_at_ = fail_at_ = 0;
+  cut_at_ = 0;
+  failure_ = any_failure_ = {};
   rules_.clear();
 }
 
 MemoryFileSystem::Verdict FaultFileSystem::Admit(Op op, std::string_view path,
                                                  std::string_view second_path) {
+  ++calls_;
   if (Mutates(op)) {
-    ++calls_;
-    if (calls_ == cut_at_) {
+    ++mutating_calls_;
+    if (mutating_calls_ == cut_at_) {
       powered_off_ = true;
       return {EIO, /*carry_out=*/true};
     }
-    bool later = fail_duration_ == Duration::kPersistent && calls_ > fail_at_;
-    if (fail_at_ != 0 && (calls_ == fail_at_ || later)) return {fail_error_};
+    if (failure_.Hits(mutating_calls_)) return {failure_.error_number};
   }
+  if (any_failure_.Hits(calls_)) return {any_failure_.error_number};
   for (auto rule = rules_.begin(); rule != rules_.end(); ++rule) {
     if (rule->op != op || (path.find(rule->path_part) == path.npos &&
                            second_path.find(rule->path_part) == second_path.npos)) {

@@ -37,6 +37,8 @@ class FaultFileSystem final : public MemoryFileSystem {
   // How many calls that change the disk (Mutates(Op)) were made and not refused for a reason of
   // their own (ENOENT ...).
   uint64_t MutatingCalls();
+  // Likewise, calls of any kind.
+  uint64_t Calls();
 
   // The power goes during the n-th mutating call from now (n >= 1): that call and every call after
   // it, of any kind, fail with EIO. Except for Sync and SyncDir the n-th call may still have had
@@ -53,14 +55,25 @@ class FaultFileSystem final : public MemoryFileSystem {
   // The n-th mutating call from now (n >= 1) fails; kPersistent: and every mutating call after it.
   // A failed write has written its first half. A failed Sync fails for good on its File.
   void FailAt(uint64_t n, int error_number, Duration duration = Duration::kTransient);
+  // As FailAt, of calls of any kind: reads and look-ups too.
+  void FailAnyAt(uint64_t n, int error_number, Duration duration = Duration::kTransient);
   // Calls of kind `op` on a path (either, if there are two) that contains `path_part` fail;
   // kTransient: only the first one.
   void FailMatching(Op op, std::string path_part, int error_number,
                     Duration duration = Duration::kPersistent);
-  // Forgets CutPowerAt, FailAt and FailMatching; does not bring power back.
+  // Forgets CutPowerAt, FailAt, FailAnyAt and FailMatching; does not bring power back.
   void ClearFaults();
 
  private:
+  struct Failure {
+    uint64_t at = 0;  // number of a call; 0 is never
+    int error_number = 0;
+    Duration duration = Duration::kTransient;
+
+    bool Hits(uint64_t call) const {
+      return at != 0 && (call == at || (call > at && duration == Duration::kPersistent));
+    }
+  };
   struct Rule {
     Op op;
     std::string path_part;
@@ -78,10 +91,10 @@ class FaultFileSystem final : public MemoryFileSystem {
 
   PendingEntryOps pending_ ABSL_GUARDED_BY(mu_);
   uint64_t calls_ ABSL_GUARDED_BY(mu_) = 0;
-  uint64_t cut_at_ ABSL_GUARDED_BY(mu_) = 0;   // value of calls_; 0 is never
-  uint64_t fail_at_ ABSL_GUARDED_BY(mu_) = 0;  // as cut_at_
-  int fail_error_ ABSL_GUARDED_BY(mu_) = 0;
-  Duration fail_duration_ ABSL_GUARDED_BY(mu_) = Duration::kTransient;
+  uint64_t mutating_calls_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t cut_at_ ABSL_GUARDED_BY(mu_) = 0;  // value of mutating_calls_; 0 is never
+  Failure failure_ ABSL_GUARDED_BY(mu_);      // of mutating_calls_
+  Failure any_failure_ ABSL_GUARDED_BY(mu_);  // of calls_
   std::vector<Rule> rules_ ABSL_GUARDED_BY(mu_);
 };
 

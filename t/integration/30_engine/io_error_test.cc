@@ -6,6 +6,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/io/testing/fault_file_system.h"
+#include "t/integration/30_engine/checks.h"
 #include "t/integration/30_engine/workload.h"
 #include "t/support/status_matchers.h"
 
@@ -48,6 +49,18 @@ TEST(EngineIoError, EveryCallMayFailOnceWithoutLosingWhatWasAcknowledged) {
   bool failed = true;
   for (uint64_t n = 1; failed && !::testing::Test::HasFailure(); ++n)
     FailOnceAt(n, n % 2 == 0 ? EIO : ENOSPC, &failed);
+}
+
+TEST(EngineIoError, GroupThatCouldNotBeMadeIsNotThereAndCanBeMadeLater) {
+  io::FaultFileSystem disk;
+  ASSERT_OK_AND_ASSIGN(auto filesystem, OpenForTest(disk));
+  disk.FailMatching(io::Op::kCreate, "/groups", ENOSPC);
+  EXPECT_ERRNO(MakeContainer(*filesystem).status(), ENOSPC);
+  EXPECT_TRUE(filesystem->ListGroups().empty());
+  disk.ClearFaults();
+  ASSERT_OK(MakeContainer(*filesystem));
+  ExpectSound(*filesystem);
+  ASSERT_OK(filesystem->Stop());
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ void WaitWhile(const std::function<bool()>& running) {
   }
 }
 
-absl::StatusOr<std::unique_ptr<Filesystem>> OpenForTest(io::FileSystem& fs) {
+Options OptionsForTest(io::FileSystem& fs) {
   Options options;
   options.fs = &fs;
   options.clock = &SystemClock();
@@ -35,7 +35,11 @@ absl::StatusOr<std::unique_ptr<Filesystem>> OpenForTest(io::FileSystem& fs) {
   options.workers = 1;
   options.pack_target_bytes = 96u << 10;
   options.reserve_bytes = 1;
-  return Filesystem::Open(options);
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<Filesystem>> OpenForTest(io::FileSystem& fs) {
+  return Filesystem::Open(OptionsForTest(fs));
 }
 
 absl::StatusOr<State> ReadState(Filesystem& filesystem) {

@@ -18,7 +18,8 @@ namespace oca::engine {
 // File name -> contents, of the one container.
 using State = std::map<std::string, std::string>;
 
-// Opens the repository at /oca as the sweep wants it: small packs, no periodic commit.
+// The repository at /oca as the sweeps want it: small packs, no periodic commit.
+Options OptionsForTest(io::FileSystem& fs);
 absl::StatusOr<std::unique_ptr<Filesystem>> OpenForTest(io::FileSystem& fs);
 
 // Returns when `running` is false, at the latest after a minute.

@@ -1,10 +1,12 @@
 // A mount's beginning and end.
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "absl/synchronization/notification.h"
@@ -194,6 +196,26 @@ TEST_F(Sessions, UnmountDetachesWhenInUseAndLosesNothing) {
   char text[6];
   EXPECT_EQ(read(again, text, 6), 6);
   EXPECT_EQ(std::string(text, 6), "mapped");
+}
+
+TEST_F(Sessions, UnmountEndsThoughAnotherMountNamespaceHasTheMount) {
+  ASSERT_OK(Mount());
+  absl::Notification copied, unmounted;
+  std::thread other([&] {
+    EXPECT_SYS(unshare(CLONE_NEWNS));
+    EXPECT_SYS(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr));
+    copied.Notify();
+    unmounted.WaitForNotification();
+    struct statvfs ignored;
+    EXPECT_FAILS(statvfs(mountpoint_.c_str(), &ignored), ENOTCONN);
+  });
+  copied.WaitForNotification();
+  EXPECT_OK(session_->Unmount());
+  session_.reset();
+  unmounted.Notify();
+  other.join();
+  EXPECT_OK(Mount());
+  EXPECT_SYS(access((mountpoint_ + "/c1").c_str(), F_OK));
 }
 
 TEST_F(Sessions, TellsWhenSomebodyUnmounted) {

@@ -3,6 +3,7 @@
 #include <linux/fs.h>
 #include <sys/stat.h>
 
+#include <optional>
 #include <utility>
 
 #include "fmt/format.h"
@@ -53,6 +54,32 @@ void AddSetUp(std::vector<ScriptStep>* script) {
                                     .default_seconds = 600})
         .status();
   }});
+  script->push_back({[](Names& names, ScriptState& s) {
+    return names.SetRecycleBin(s.container, {.on = true, .days = 7}).status();
+  }});
+}
+
+// Into the bin, back, and into it again; then it is purged, or not.
+std::vector<Run> RecyclingRound(int r) {
+  const std::string name = "recycled" + std::to_string(r);
+  const Run remove = [=](Names& names, ScriptState& s) {
+    return names.Unlink(s.root, name).status();
+  };
+  return {
+      [=](Names& names, ScriptState& s) {
+        return Create(names, s.root, name, S_IFREG | 0644, &s.files);
+      },
+      remove,
+      [=](Names& names, ScriptState& s) {
+        return names.RestoreRecycled(s.container, s.files.back(), std::nullopt).status();
+      },
+      remove,
+      [=](Names& names, ScriptState& s) -> absl::Status {
+        if (r % 3 == 0) return names.PurgeOneRecycled(s.container, s.files.back()).status();
+        if (r % 3 == 1) return names.PurgeRecycled(s.container, INT64_MAX, 100).status();
+        return absl::OkStatus();
+      },
+  };
 }
 
 // What one round does to the container; round r relies on the rounds before.
@@ -133,7 +160,9 @@ std::vector<ScriptStep> MakeScript() {
   std::vector<ScriptStep> script;
   AddSetUp(&script);
   for (int r = 0; r < kRounds; ++r) {
-    for (Run& run : Round(r)) {
+    std::vector<Run> runs = Round(r);
+    for (Run& run : RecyclingRound(r)) runs.push_back(std::move(run));
+    for (Run& run : runs) {
       script.push_back({std::move(run)});
       // Commits come at all places of a round.
       if (script.size() % 5 == 0) {

@@ -195,6 +195,26 @@ TEST(FaultFileSystem, PersistentFailureHitsAllMutatingCallsAfterIt) {
   EXPECT_OK(fs.CreateDir("/b"));
 }
 
+TEST(FaultFileSystem, FailAnyAtCountsReadsAndLookupsToo) {
+  FaultFileSystem fs;
+  PutSynced(fs, "/a", "A");
+  const uint64_t before = fs.Calls();
+  EXPECT_OK(ReadFile(fs, "/a"));
+  const uint64_t calls = fs.Calls() - before;
+  EXPECT_GE(calls, 2u);  // the file is looked up, and read
+  for (uint64_t n = 1; n <= calls; ++n) {
+    fs.FailAnyAt(n, EIO);
+    EXPECT_ERRNO(ReadFile(fs, "/a"), EIO);
+    EXPECT_OK(ReadFile(fs, "/a"));
+    fs.FailAnyAt(n, EIO, FaultFileSystem::Duration::kPersistent);
+    EXPECT_ERRNO(ReadFile(fs, "/a"), EIO);
+    EXPECT_ERRNO(ReadFile(fs, "/a"), EIO);
+    EXPECT_ERRNO(fs.CreateDir("/d"), EIO);
+    fs.ClearFaults();
+    EXPECT_OK(ReadFile(fs, "/a"));
+  }
+}
+
 TEST(FaultFileSystem, FailAtEveryCallFailsThatCall) {
   for (uint64_t n = 1; n <= 12; ++n) {
     FaultFileSystem fs;
