@@ -75,7 +75,7 @@ deb: build ## Debian packages (oca-server, oca-cli, oca-doc) in build/deb/
 	@rm -rf build/deb/_CPack_Packages
 	@ls build/deb/*.deb
 
-machine: deb ## The packages under systemd in a virtual machine, with a power cut (as root; half an hour or more)
+machine: deb ## The packages under systemd in a virtual machine, with a power cut (as root; about half an hour)
 	@t/e2e/machine/run build/deb/*.deb
 
 clean: ## Remove what was built (what is stored under $OCA_HOME stays)
