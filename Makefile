@@ -13,7 +13,7 @@ APPLIANCE := etc/oca-appliance
 CXX_FILES = find cli fs gateways lib services t -name '*.cc' -o -name '*.h'
 
 .DEFAULT_GOAL := build
-.PHONY: help deps build run stop status test bench lint fmt asan tsan clang soak hooks install deb clean
+.PHONY: help deps build run stop status test bench lint fmt asan tsan clang soak hooks install deb machine clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,9 @@ deb: build ## Debian packages (oca-server, oca-cli, oca-doc) in build/deb/
 	@cpack --config build/release/CPackConfig.cmake -B "$(CURDIR)/build/deb" >build/deb/cpack.log || { cat build/deb/cpack.log; exit 1; }
 	@rm -rf build/deb/_CPack_Packages
 	@ls build/deb/*.deb
+
+machine: deb ## The packages under systemd in a virtual machine, with a power cut (as root; about half an hour)
+	@t/e2e/machine/run build/deb/*.deb
 
 clean: ## Remove what was built (what is stored under $OCA_HOME stays)
 	@rm -rf build oca

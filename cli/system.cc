@@ -98,7 +98,10 @@ absl::Status WaitForSystem(Session& session, int64_t timeout_seconds) {
     mgmt::System system;
     absl::Status status =
         session.Call(&Management::Stub::GetSystem, mgmt::GetSystemRequest(), &system);
-    if (!status.ok() && !absl::IsUnavailable(status)) return status;
+    // A busy machine is waited for too.
+    if (!status.ok() && !absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) {
+      return status;
+    }
     if (status.ok() && system.ready()) {
       if (session.json()) {
         session.PrintJson(ToJson(system));

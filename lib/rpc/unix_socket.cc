@@ -74,7 +74,9 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> UnixChannel(std::string_view path
   OCA_RETURN_IF_ERROR(CheckSocketPath(path));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  // In spite of its name the time that a connection may take until the server's first frame, before
+  // it counts as failed: on a machine that is slow or busy that frame is late.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10'000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // Each channel is a connection of its own, so that one's backoff does not hold up another.

@@ -68,7 +68,7 @@ absl::StatusOr<std::string> ReadAll(Filesystem& filesystem, InodeNo ino) {
   absl::StatusOr<ReadResult> read = filesystem.Read(handle, 0, 64u << 20);
   filesystem.Release(handle);
   OCA_RETURN_IF_ERROR(read.status());
-  return std::move(read->data);
+  return read->Joined();
 }
 
 absl::StatusOr<State> ReadWithBin(Filesystem& filesystem) {

@@ -126,14 +126,19 @@ TEST(UnixSocket, StartFailsWhenALivingServerIsThere) {
   EXPECT_ERRNO(Call(dir.Path("s")), ENOTEMPTY);
 }
 
-TEST(UnixSocket, StartReplacesTheSocketOfADeadServer) {
-  support::TempDir dir;
+// A socket at `path` without a server.
+int BareSocket(const std::string& path) {
   int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, dir.Path("s").c_str(), sizeof address.sun_path - 1);
-  ASSERT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  ::close(fd);
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  return fd;
+}
+
+TEST(UnixSocket, StartReplacesTheSocketOfADeadServer) {
+  support::TempDir dir;
+  ::close(BareSocket(dir.Path("s")));
   OneMethod service;
   ASSERT_OK_AND_ASSIGN(auto server, UnixServer::Start(dir.Path("s"), {&service}));
   EXPECT_ERRNO(Call(dir.Path("s")), ENOTEMPTY);
@@ -154,6 +159,15 @@ TEST(UnixSocket, CallFailsSoonWhenNobodyServes) {
   absl::Time start = absl::Now();
   EXPECT_THAT(Call(dir.Path("s")), StatusIs(StatusCode::kUnavailable));
   EXPECT_LT(absl::Now() - start, absl::Seconds(5));
+}
+
+// A server on a busy machine: connected to, but its first frame is late.
+TEST(UnixSocket, CallHasItsWholeTimeWhenTheServerIsSlow) {
+  support::TempDir dir;
+  int fd = BareSocket(dir.Path("s"));
+  ASSERT_EQ(::listen(fd, 8), 0);
+  EXPECT_THAT(Call(dir.Path("s"), absl::Seconds(1)), StatusIs(StatusCode::kDeadlineExceeded));
+  ::close(fd);
 }
 
 TEST(UnixSocket, StopEndsConnectionsWithoutACall) {
