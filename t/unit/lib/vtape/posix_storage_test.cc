@@ -1,0 +1,42 @@
+// Files of the machine.
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "lib/vtape/storage.h"
+#include "t/support/temp_dir.h"
+
+namespace oca::vtape {
+namespace {
+
+struct Free {
+  void operator()(char* memory) const { std::free(memory); }
+};
+
+// Most file systems refuse all but aligned places and sizes when they are read past the page cache.
+TEST(PosixStorage, ReadOnceGivesAnyPlaceAndSize) {
+  support::TempDir temp;
+  auto opened = PosixStorage().Open(temp.Path("file"), Storage::Mode::kTruncate);
+  ASSERT_TRUE(opened.ok()) << opened.status().message();
+  StorageFile& file = **opened;
+  std::string bytes(20'000, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + i / 256);
+  ASSERT_TRUE(file.WriteAt(0, bytes).ok());
+  std::unique_ptr<char, Free> memory(static_cast<char*>(std::aligned_alloc(4096, 32'768)));
+  for (size_t at : {0, 4096, 1, 8191, 16'384, 19'999, 20'000, 30'000}) {
+    for (size_t size : {1, 4096, 5000, 32'768}) {
+      auto n = file.ReadOnce(at, {memory.get(), size});
+      ASSERT_TRUE(n.ok()) << n.status().message();
+      const std::string expected = at < bytes.size() ? bytes.substr(at, size) : "";
+      EXPECT_EQ(std::string_view(memory.get(), *n), expected) << size << " bytes at " << at;
+    }
+  }
+  // What was written since is seen, also where nothing of it has reached the disk.
+  ASSERT_TRUE(file.WriteAt(4096, "new").ok());
+  ASSERT_TRUE(file.ReadOnce(4096, {memory.get(), 4096}).ok());
+  EXPECT_EQ(std::string_view(memory.get(), 3), "new");
+}
+
+}  // namespace
+}  // namespace oca::vtape
