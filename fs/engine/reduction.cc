@@ -9,12 +9,12 @@
 namespace oca::engine {
 namespace {
 
-constexpr std::string_view kMagic = "OCA-SIMI";
-constexpr uint32_t kVersion = 1;
-constexpr size_t kHeaderSize = 12;
-constexpr size_t kChecksumSize = 4;
+constexpr std::string_view kSimilarityMagic = "OCA-SIMI";
+constexpr uint32_t kSimilarityVersion = 1;
+constexpr size_t kSimilarityHeaderSize = 12;
+constexpr size_t kSimilarityChecksumSize = 4;
 
-absl::Status Damaged(std::string_view what) {
+absl::Status DamagedTable(std::string_view what) {
   return absl::DataLossError("similarity table: " + std::string(what));
 }
 
@@ -60,17 +60,20 @@ std::vector<index::SimilarChunk> Reduction::Find(const chunk::Sketch& sketch) co
 
 absl::Status Reduction::Load(io::FileSystem& fs, const std::string& path) {
   OCA_ASSIGN_OR_RETURN(const std::string bytes, io::ReadFile(fs, path));
-  if (bytes.size() < kHeaderSize + kChecksumSize || !bytes.starts_with(kMagic))
-    return Damaged("not such a file");
-  const std::string_view body = std::string_view(bytes).substr(0, bytes.size() - kChecksumSize);
-  if (Crc32c(body) != GetLe<uint32_t>(bytes.data() + body.size())) return Damaged("checksum");
-  if (GetLe<uint32_t>(bytes.data() + kMagic.size()) != kVersion) return Damaged("version");
-  ByteReader in(body.substr(kHeaderSize));
+  if (bytes.size() < kSimilarityHeaderSize + kSimilarityChecksumSize ||
+      !bytes.starts_with(kSimilarityMagic))
+    return DamagedTable("not such a file");
+  const std::string_view body =
+      std::string_view(bytes).substr(0, bytes.size() - kSimilarityChecksumSize);
+  if (Crc32c(body) != GetLe<uint32_t>(bytes.data() + body.size())) return DamagedTable("checksum");
+  if (GetLe<uint32_t>(bytes.data() + kSimilarityMagic.size()) != kSimilarityVersion)
+    return DamagedTable("version");
+  ByteReader in(body.substr(kSimilarityHeaderSize));
   absl::flat_hash_set<PackId> examined;
   uint64_t id = 0;
   for (uint64_t left = in.Varint(); left > 0 && in.ok(); --left)
     examined.insert(PackId{id += in.Varint()});
-  if (!in.ok()) return Damaged("length");
+  if (!in.ok()) return DamagedTable("length");
   absl::MutexLock lock(&mu_);
   OCA_RETURN_IF_ERROR(table_.Decode(in.rest()));
   examined_ = std::move(examined);
@@ -79,8 +82,8 @@ absl::Status Reduction::Load(io::FileSystem& fs, const std::string& path) {
 }
 
 absl::Status Reduction::Save(io::FileSystem& fs, const std::string& path) {
-  std::string out(kMagic);
-  PutLe<uint32_t>(&out, kVersion);
+  std::string out(kSimilarityMagic);
+  PutLe<uint32_t>(&out, kSimilarityVersion);
   {
     absl::MutexLock lock(&mu_);
     if (!changed_) return absl::OkStatus();

@@ -14,9 +14,9 @@ constexpr unsigned kOrdinalBits = 14;
 constexpr unsigned kPackBits = 34;
 static_assert(format::kMaxChunksPerPack <= 1u << kOrdinalBits);
 
-uint64_t TagOf(uint64_t feature) { return feature << (kPackBits + kOrdinalBits); }
+uint64_t TagInEntry(uint64_t feature) { return feature << (kPackBits + kOrdinalBits); }
 
-SimilarChunk PlaceOf(uint64_t entry) {
+SimilarChunk PlaceInEntry(uint64_t entry) {
   return {PackId{entry >> kOrdinalBits & ((uint64_t{1} << kPackBits) - 1)},
           static_cast<uint32_t>(entry & ((1u << kOrdinalBits) - 1))};
 }
@@ -33,9 +33,9 @@ void SimilarityTable::Insert(const chunk::Sketch& sketch, const SimilarChunk& at
   for (const uint64_t feature : sketch) {
     const auto bucket = entries_.begin() + static_cast<ptrdiff_t>(BucketOf(feature));
     const auto end = bucket + kWays;
-    const auto oldest = std::find(bucket, end - 1, TagOf(feature) | place);
+    const auto oldest = std::find(bucket, end - 1, TagInEntry(feature) | place);
     std::move_backward(bucket, oldest, oldest + 1);
-    *bucket = TagOf(feature) | place;
+    *bucket = TagInEntry(feature) | place;
   }
 }
 
@@ -50,8 +50,8 @@ std::vector<SimilarChunk> SimilarityTable::Find(const chunk::Sketch& sketch) con
     const size_t bucket = BucketOf(feature);
     for (size_t i = bucket; i < bucket + kWays; ++i) {
       const uint64_t entry = entries_[i];
-      if (entry == 0 || (entry ^ TagOf(feature)) >> (kPackBits + kOrdinalBits) != 0) continue;
-      const SimilarChunk at = PlaceOf(entry);
+      if (entry == 0 || (entry ^ TagInEntry(feature)) >> (kPackBits + kOrdinalBits) != 0) continue;
+      const SimilarChunk at = PlaceInEntry(entry);
       auto it =
           std::find_if(found.begin(), found.end(), [&](const Found& f) { return f.at == at; });
       if (it == found.end()) it = found.insert(found.end(), {at});
