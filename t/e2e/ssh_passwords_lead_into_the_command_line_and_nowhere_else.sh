@@ -7,6 +7,7 @@ if [ "$(id -u)" != 0 ]; then
   exit 0
 fi
 if [ "${1:-}" != inside ]; then exec unshare --mount --propagation private -- bash -euo pipefail "$0" inside; fi
+umount --all --types fuse.oca --lazy # copies of other tests' mounts, which would outlive them
 source "$(dirname "$0")/lib.sh"
 cp -a /etc "$OCA_WORK/etc"
 mount --bind "$OCA_WORK/etc" /etc
