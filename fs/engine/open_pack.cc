@@ -110,9 +110,16 @@ absl::Status OpenPack::StoreGroup(uint32_t index) {
   group->place.stored_bytes = header.stored_bytes;
   group->state = Group::State::kStored;
   unstored_raw_ -= group->raw.size();
-  group->raw = std::string();
+  std::string raw = std::exchange(group->raw, std::string());
+  if (writer_->may_go_missing()) {
+    // What deltas need may go missing with them.
+    if (group->deltas.empty()) {
+      group->encoded = *std::move(encoded);
+    } else {
+      group->raw = std::move(raw);
+    }
+  }
   group->deltas.clear();
-  if (writer_->may_go_missing()) group->encoded = *std::move(encoded);
   dirty_ = true;
   return absl::OkStatus();
 }
@@ -137,12 +144,14 @@ absl::Status OpenPack::SyncStored() {
   {
     absl::MutexLock lock(&mu_);
     for (const std::unique_ptr<Group>& group : groups_) {
-      if (!group->encoded.empty()) stored.push_back(group.get());
+      const bool is_stored = group->state == Group::State::kStored;
+      if (is_stored && !(group->encoded.empty() && group->raw.empty()))
+        stored.push_back(group.get());
     }
   }
   OCA_RETURN_IF_ERROR(writer_->Sync());
   absl::MutexLock lock(&mu_);
-  for (Group* group : stored) group->encoded = std::string();
+  for (Group* group : stored) group->Forget();
   return absl::OkStatus();
 }
 
@@ -228,7 +237,7 @@ absl::Status OpenPack::Seal() {
   absl::MutexLock lock(&mu_);
   sealed_ = true;
   dirty_ = false;
-  for (const std::unique_ptr<Group>& group : groups_) group->encoded = std::string();
+  for (const std::unique_ptr<Group>& group : groups_) group->Forget();
   return absl::OkStatus();
 }
 

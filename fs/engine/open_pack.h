@@ -82,7 +82,8 @@ class OpenPack {
   struct Leaving {
     format::FooterGroup place;
     std::vector<format::FooterChunk> chunks;
-    std::string raw;      // plain bytes, when they were not appended
+    // Plain bytes, when they were not appended, or are deltas that are not durable.
+    std::string raw;
     std::string encoded;  // what was appended, when it is not durable; else `place` is where it is
   };
   // The pack cannot be written any more, and no lane fills it: from here on it takes nothing and is
@@ -116,7 +117,12 @@ class OpenPack {
     format::FooterGroup place;
     std::string raw;                  // empty once stored
     std::vector<std::string> deltas;  // of its chunks, when it is a group of deltas; the same
-    std::string encoded;  // while it is stored and not durable, in a pack that may go missing
+    // While it is stored and not durable, in a pack that may go missing: this, or of deltas `raw`.
+    std::string encoded;
+    void Forget() {
+      raw = std::string();
+      encoded = std::string();
+    }
     enum class State { kOpen, kClosed, kStoring, kStored } state = State::kOpen;
   };
 
