@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "fmt/format.h"
+#include "fs/format/whole_file.h"
 #include "lib/base/coding.h"
-#include "lib/base/crc32c.h"
 #include "lib/base/status.h"
 
 namespace oca::engine {
@@ -11,12 +12,7 @@ namespace {
 
 constexpr std::string_view kSimilarityMagic = "OCA-SIMI";
 constexpr uint32_t kSimilarityVersion = 1;
-constexpr size_t kSimilarityHeaderSize = 12;
-constexpr size_t kSimilarityChecksumSize = 4;
-
-absl::Status DamagedTable(std::string_view what) {
-  return absl::DataLossError("similarity table: " + std::string(what));
-}
+constexpr std::string_view kSimilarity = "similarity table";
 
 }  // namespace
 
@@ -60,20 +56,15 @@ std::vector<index::SimilarChunk> Reduction::Find(const chunk::Sketch& sketch) co
 
 absl::Status Reduction::Load(io::FileSystem& fs, const std::string& path) {
   OCA_ASSIGN_OR_RETURN(const std::string bytes, io::ReadFile(fs, path));
-  if (bytes.size() < kSimilarityHeaderSize + kSimilarityChecksumSize ||
-      !bytes.starts_with(kSimilarityMagic))
-    return DamagedTable("not such a file");
-  const std::string_view body =
-      std::string_view(bytes).substr(0, bytes.size() - kSimilarityChecksumSize);
-  if (Crc32c(body) != GetLe<uint32_t>(bytes.data() + body.size())) return DamagedTable("checksum");
-  if (GetLe<uint32_t>(bytes.data() + kSimilarityMagic.size()) != kSimilarityVersion)
-    return DamagedTable("version");
-  ByteReader in(body.substr(kSimilarityHeaderSize));
+  OCA_ASSIGN_OR_RETURN(
+      const std::string_view contents,
+      format::ContentsOfFile(kSimilarity, kSimilarityMagic, kSimilarityVersion, bytes));
+  ByteReader in(contents);
   absl::flat_hash_set<PackId> examined;
   uint64_t id = 0;
   for (uint64_t left = in.Varint(); left > 0 && in.ok(); --left)
     examined.insert(PackId{id += in.Varint()});
-  if (!in.ok()) return DamagedTable("length");
+  if (!in.ok()) return absl::DataLossError(fmt::format("{}: length", kSimilarity));
   absl::MutexLock lock(&mu_);
   OCA_RETURN_IF_ERROR(table_.Decode(in.rest()));
   examined_ = std::move(examined);
@@ -82,8 +73,7 @@ absl::Status Reduction::Load(io::FileSystem& fs, const std::string& path) {
 }
 
 absl::Status Reduction::Save(io::FileSystem& fs, const std::string& path) {
-  std::string out(kSimilarityMagic);
-  PutLe<uint32_t>(&out, kSimilarityVersion);
+  std::string out = format::BeginFile(kSimilarityMagic, kSimilarityVersion);
   {
     absl::MutexLock lock(&mu_);
     if (!changed_) return absl::OkStatus();
@@ -98,7 +88,7 @@ absl::Status Reduction::Save(io::FileSystem& fs, const std::string& path) {
     }
     out += table_.Encode();
   }
-  PutLe<uint32_t>(&out, Crc32c(out));
+  format::EndFile(&out);
   absl::Status saved = io::WriteFileAtomically(fs, path, out);
   absl::MutexLock lock(&mu_);
   changed_ |= !saved.ok();

@@ -2,20 +2,21 @@
 
 #include <algorithm>
 
+#include "fmt/format.h"
 #include "fs/format/pack.h"
+#include "fs/format/whole_file.h"
 #include "lib/base/coding.h"
-#include "lib/base/crc32c.h"
+#include "lib/base/status.h"
 
 namespace oca::format {
 namespace {
 
 constexpr std::string_view kCountsMagic = "OCA-REFS";
 constexpr uint32_t kCountsVersion = 1;
-constexpr size_t kCountsHeaderSize = 12;
-constexpr size_t kCountsChecksumSize = 4;
+constexpr std::string_view kCounts = "reference counts";
 
 absl::Status Damaged(std::string_view what) {
-  return absl::DataLossError("reference counts: " + std::string(what));
+  return absl::DataLossError(fmt::format("{}: {}", kCounts, what));
 }
 
 // Most chunks have one reference, and most of their neighbours too.
@@ -91,8 +92,7 @@ bool ManyAgree(const ReferenceCounts& counts) {
 }  // namespace
 
 std::string EncodeReferenceCounts(const ReferenceCounts& counts) {
-  std::string out(kCountsMagic);
-  PutLe<uint32_t>(&out, kCountsVersion);
+  std::string out = BeginFile(kCountsMagic, kCountsVersion);
   PutLengthPrefixed(&out, counts.names_state);
   PutLe<uint64_t>(&out, counts.dropped_bytes);
   PutVarint(&out, counts.packs.size());
@@ -122,18 +122,14 @@ std::string EncodeReferenceCounts(const ReferenceCounts& counts) {
     PutLengthPrefixed(&out, change.before);
     PutLengthPrefixed(&out, change.after);
   }
-  PutLe<uint32_t>(&out, Crc32c(out));
+  EndFile(&out);
   return out;
 }
 
 absl::StatusOr<ReferenceCounts> DecodeReferenceCounts(std::string_view bytes) {
-  if (bytes.size() < kCountsHeaderSize + kCountsChecksumSize || !bytes.starts_with(kCountsMagic))
-    return Damaged("not such a file");
-  const std::string_view body = bytes.substr(0, bytes.size() - kCountsChecksumSize);
-  if (Crc32c(body) != GetLe<uint32_t>(bytes.data() + body.size())) return Damaged("checksum");
-  if (GetLe<uint32_t>(bytes.data() + kCountsMagic.size()) != kCountsVersion)
-    return Damaged("version");
-  ByteReader in(body.substr(kCountsHeaderSize));
+  OCA_ASSIGN_OR_RETURN(const std::string_view contents,
+                       ContentsOfFile(kCounts, kCountsMagic, kCountsVersion, bytes));
+  ByteReader in(contents);
   ReferenceCounts out;
   out.names_state = std::string(in.LengthPrefixed());
   out.dropped_bytes = in.Le<uint64_t>();
