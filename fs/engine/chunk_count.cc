@@ -51,6 +51,11 @@ const ChunkPlace& ChunkStore::Newest(const std::vector<ChunkPlace>& places) {
                            [](const auto& a, const auto& b) { return a.pack < b.pack; });
 }
 
+const ChunkPlace& ChunkStore::CountedAt(const std::vector<ChunkPlace>& places) const {
+  const ChunkPlace* counted = Referenced(places);
+  return counted == nullptr ? Newest(places) : *counted;
+}
+
 absl::StatusOr<uint32_t> ChunkStore::AddReferences(const Fingerprint& fp, uint32_t references) {
   OCA_ASSIGN_OR_RETURN(std::vector<ChunkPlace> places, PlacesOf(fp));
   if (places.empty()) {
@@ -58,8 +63,7 @@ absl::StatusOr<uint32_t> ChunkStore::AddReferences(const Fingerprint& fp, uint32
     for (uint32_t i = 0; i < references; ++i) before = references_.AddMissing(fp);
     return before;
   }
-  const ChunkPlace* place = Referenced(places);
-  return references_.Add(place == nullptr ? Newest(places) : *place, references);
+  return references_.Add(CountedAt(places), references);
 }
 
 absl::StatusOr<uint32_t> ChunkStore::DropReference(const Fingerprint& fp) {
@@ -79,8 +83,7 @@ absl::Status ChunkStore::AddBases(const format::PackFooter& footer) {
       references_.AddMissing(base);
       continue;
     }
-    const ChunkPlace* counted = Referenced(places);
-    const ChunkPlace& place = counted == nullptr ? Newest(places) : *counted;
+    const ChunkPlace& place = CountedAt(places);
     references_.Add(place, 1);
     references_.NoteBase(place);
   }

@@ -355,6 +355,8 @@ class ChunkStore final : public tree::NodeStore {
   // The place at which references are counted; null when there is none.
   const ChunkPlace* Referenced(const std::vector<ChunkPlace>& places) const;
   static const ChunkPlace& Newest(const std::vector<ChunkPlace>& places);
+  // Where one more reference counts; of at least one place.
+  const ChunkPlace& CountedAt(const std::vector<ChunkPlace>& places) const;
   // Return how many references there were before; how many are left.
   absl::StatusOr<uint32_t> AddReferences(const Fingerprint& fp, uint32_t references);
   absl::StatusOr<uint32_t> DropReference(const Fingerprint& fp);
