@@ -189,8 +189,11 @@ absl::StatusOr<SweepResult> ChunkStore::ReducePacks(std::span<const SweepPlan::P
   for (const SweepPlan::Pack& pack : packs) {
     absl::StatusOr<FooterPtr> footer = GetFooter(pack.id);
     if (store::IsPathMissing(footer.status())) continue;
-    if (!footer.ok()) reduction_.NoteExamined(pack.id);           // until it is repaired
-    if (!footer.ok() || !references_.HasPack(pack.id)) continue;  // it came in this epoch
+    if (!footer.ok()) {
+      reduction_.NoteExamined(pack.id);  // until it is repaired
+      continue;
+    }
+    if (!references_.HasPack(pack.id)) continue;  // it came in this epoch
     absl::StatusOr<uint64_t> gain = uint64_t{0};
     if (!(*footer)->of_deltas()) gain = Examine(**footer, pause, &found);
     if (!gain.ok() && !absl::IsDataLoss(gain.status())) return gain.status();
