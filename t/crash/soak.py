@@ -19,6 +19,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 import soak_backups as backups  # noqa: E402
@@ -302,7 +303,7 @@ def main():
         return 130
     except Exception as error:  # whatever it is: the home tells why
         keep = True
-        print(f"FAILED, seed {options.seed}; the home is kept: {work_dir}\n{error}")
+        print(f"FAILED, seed {options.seed}; the home is kept: {work_dir}\n{error if isinstance(error, Failed) else traceback.format_exc()}")
         return 1
     finally:
         soak_disks.clean_up(work_dir, keep)

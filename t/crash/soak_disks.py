@@ -1,5 +1,6 @@
 """The soak's disks: in memory, small, and full when they are to be."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -24,10 +25,14 @@ def clean_up(work_dir, keep):
 
 
 def fill(folder):
-    """Takes all the room of a disk but a little."""
-    info = os.statvfs(folder)
+    """Takes all the room of a disk but a little; the appliance may take of it meanwhile."""
     with open(os.path.join(folder, "filler"), "wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(1, (info.f_bavail - 16) * info.f_frsize))
+        while (info := os.statvfs(folder)).f_bavail > 16:
+            try:
+                os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, (info.f_bavail - 16) * info.f_frsize)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
 
 
 def make_room(folder):

@@ -30,7 +30,7 @@ def until(text, seconds=20):
             except OSError:
                 sys.exit(f"the session ended; no {text!r} in {seen!r}")
     at = seen.index(text.encode()) + len(text)
-    before, seen = seen[:at].decode(), seen[at:]
+    before, seen = seen[:at].decode(errors="replace"), seen[at:]  # keys that are no character may be echoed
     return before
 
 
