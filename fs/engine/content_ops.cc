@@ -21,6 +21,10 @@ constexpr int64_t kSpaceLookNanos = 500'000'000;
 constexpr uint64_t kCopyStepBytes = 4u << 20;
 constexpr uint64_t kMaxFileSize = INT64_MAX;
 
+bool FitsInFile(uint64_t offset, uint64_t length) {
+  return offset <= kMaxFileSize && length <= kMaxFileSize - offset;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<OpenFile>> FilesystemImpl::Acquire(InodeNo ino) {
@@ -164,20 +168,33 @@ absl::Status FilesystemImpl::AdmitWrite(const OpenFile& file, uint64_t bytes) {
   return CheckDiskSpace(store::PathUse::kTier, bytes);
 }
 
-absl::StatusOr<size_t> FilesystemImpl::Write(Handle* handle, uint64_t offset, std::string_view data,
-                                             bool append) {
+template <typename Store>
+absl::StatusOr<size_t> FilesystemImpl::WriteBytes(Handle* handle, size_t bytes, Store store) {
   GatePass pass(&operations_gate_);
   OpenFile& file = *handle->file;
-  if (!append && (offset > kMaxFileSize || data.size() > kMaxFileSize - offset))
-    return PosixError(EFBIG, "write");
   absl::ReaderMutexLock retention(&file.retention_mu);
   OCA_RETURN_IF_ERROR(CheckChangeable(file));
-  OCA_RETURN_IF_ERROR(AdmitWrite(file, data.size()));
-  OCA_RETURN_IF_ERROR(file.content->Write(offset, append, data).status());
+  OCA_RETURN_IF_ERROR(AdmitWrite(file, bytes));
+  OCA_RETURN_IF_ERROR(store(*file.content));
   file.Touch(NowNanos());
-  file.container->writes.Add(data.size());
-  file.container->group->writes.Add(data.size());
-  return data.size();
+  file.container->writes.Add(bytes);
+  file.container->group->writes.Add(bytes);
+  return bytes;
+}
+
+absl::StatusOr<size_t> FilesystemImpl::Write(Handle* handle, uint64_t offset, std::string_view data,
+                                             bool append) {
+  if (!append && !FitsInFile(offset, data.size())) return PosixError(EFBIG, "write");
+  return WriteBytes(handle, data.size(), [&](FileContent& content) {
+    return content.Write(offset, append, data).status();
+  });
+}
+
+absl::StatusOr<size_t> FilesystemImpl::WriteFrom(Handle* handle, uint64_t offset,
+                                                 StreamBuffer& data) {
+  if (!FitsInFile(offset, data.size())) return PosixError(EFBIG, "write");
+  return WriteBytes(handle, data.size(),
+                    [&](FileContent& content) { return content.WriteFrom(data, offset); });
 }
 
 absl::Status FilesystemImpl::Fsync(InodeNo ino) {
@@ -221,8 +238,7 @@ absl::Status FilesystemImpl::Allocate(Handle* handle, int mode, uint64_t offset,
   GatePass pass(&operations_gate_);
   OpenFile& file = *handle->file;
   if (length == 0) return PosixError(EINVAL, "fallocate");
-  if (offset > kMaxFileSize || length > kMaxFileSize - offset)
-    return PosixError(EFBIG, "fallocate");
+  if (!FitsInFile(offset, length)) return PosixError(EFBIG, "fallocate");
   const bool keep_size = (mode & FALLOC_FL_KEEP_SIZE) != 0;
   const int what = mode & ~FALLOC_FL_KEEP_SIZE;
   if (what == FALLOC_FL_PUNCH_HOLE && !keep_size) return PosixError(EOPNOTSUPP, "fallocate");
@@ -254,8 +270,7 @@ absl::StatusOr<uint64_t> FilesystemImpl::CopyRange(Handle* from, uint64_t from_o
   uint64_t size = source.content->size();
   if (from_offset >= size) return uint64_t{0};
   length = std::min(length, size - from_offset);
-  if (to_offset > kMaxFileSize || length > kMaxFileSize - to_offset)
-    return PosixError(EFBIG, "copy_file_range");
+  if (!FitsInFile(to_offset, length)) return PosixError(EFBIG, "copy_file_range");
   if (&source == &target && from_offset < to_offset + length && to_offset < from_offset + length) {
     return PosixError(EINVAL, "copy_file_range of ranges that overlap");
   }

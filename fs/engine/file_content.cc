@@ -16,6 +16,11 @@ constexpr uint64_t kJobsInOverlay = 16;
 size_t JobsInBuffer(size_t job_bytes) { return job_bytes < kPieceBytes ? 2 : 4; }
 constexpr size_t kMaxTailRefs = 8192;
 
+// Else it is from when fewer files were written.
+bool MayKeep(const StreamBuffer& memory, size_t job_bytes) {
+  return memory.capacity() <= (JobsInBuffer(job_bytes) + 1) * job_bytes;
+}
+
 }  // namespace
 
 FileContent::FileContent(ChunkStore* chunks, const markers::Splitter& splitter, WorkQueue* workers,
@@ -69,9 +74,9 @@ void FileContent::SetSeen(const markers::Recognised& seen) {
 
 void FileContent::StartJob() {
   job_running_ = true;
-  job_data_.swap(buffer_);
-  buffer_.swap(spare_);
-  buffer_.clear();
+  job_data_ = std::move(buffer_);
+  buffer_ = std::move(spare_);
+  buffer_.Clear();
   Lane();
   workers_->Add([self = shared_from_this()] { self->RunJob(); });
 }
@@ -100,14 +105,9 @@ void FileContent::RunJob() {
     error_ = refs.status();
     consumed = 0;
   }
-  buffer_.insert(0, job_data_, consumed, std::string::npos);
-  job_data_.clear();
-  const size_t job = chunks_->JobBytes();
-  if (job_data_.capacity() <= (JobsInBuffer(job) + 1) * job) {
-    spare_.swap(job_data_);
-  } else {  // from when fewer files were written
-    job_data_ = std::string();
-  }
+  buffer_.Prepend(data.substr(consumed));
+  if (MayKeep(job_data_, chunks_->JobBytes())) spare_ = std::move(job_data_);
+  job_data_ = StreamBuffer();
   job_running_ = false;
 }
 
@@ -124,21 +124,63 @@ absl::StatusOr<tree::PlacedRef> FileContent::RefAt(uint64_t offset) {
   return refs[0];
 }
 
+absl::Status FileContent::BeginWrite(uint64_t offset) {
+  // Until it succeeds nothing more is taken.
+  if (!error_.ok()) OCA_RETURN_IF_ERROR(SettleLocked());
+  ++version_;
+  return offset > SizeLocked() ? Grow(offset) : absl::OkStatus();
+}
+
 absl::StatusOr<uint64_t> FileContent::Write(uint64_t offset, bool at_end, std::string_view data) {
   absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
-  if (!error_.ok()) {
-    // Tried again by the next Settle; until then nothing more is taken.
-    if (absl::Status settled = SettleLocked(); !settled.ok()) return settled;
-  }
   if (at_end) offset = SizeLocked();
   if (data.empty()) return offset;
-  ++version_;
-  if (offset > SizeLocked()) OCA_RETURN_IF_ERROR(Grow(offset));
-  uint64_t inside = std::min<uint64_t>(data.size(), SizeLocked() - offset);
-  if (inside > 0) OCA_RETURN_IF_ERROR(Overwrite(offset, data.substr(0, inside)));
-  if (inside < data.size()) OCA_RETURN_IF_ERROR(Append(data.substr(inside)));
+  OCA_RETURN_IF_ERROR(BeginWrite(offset));
+  OCA_RETURN_IF_ERROR(WriteCopy(offset, data));
   return offset;
+}
+
+absl::Status FileContent::WriteFrom(StreamBuffer& data, uint64_t offset) {
+  absl::MutexLock change(&change_mu_);
+  absl::MutexLock lock(&mu_);
+  if (data.empty()) return absl::OkStatus();
+  OCA_RETURN_IF_ERROR(BeginWrite(offset));
+  if (offset == SizeLocked()) {
+    OCA_ASSIGN_OR_RETURN(bool taken, AppendMemory(data));
+    if (taken) return absl::OkStatus();
+  }
+  return WriteCopy(offset, data);
+}
+
+absl::Status FileContent::WriteCopy(uint64_t offset, std::string_view data) {
+  const uint64_t inside = std::min<uint64_t>(data.size(), SizeLocked() - offset);
+  if (inside > 0) OCA_RETURN_IF_ERROR(Overwrite(offset, data.substr(0, inside)));
+  return inside < data.size() ? Append(data.substr(inside)) : absl::OkStatus();
+}
+
+absl::StatusOr<bool> FileContent::AppendMemory(StreamBuffer& data) {
+  if (!tail_loaded_) OCA_RETURN_IF_ERROR(LoadTail());
+  Lane();  // counts as a writer
+  const size_t job = chunks_->JobBytes();
+  if (data.size() < job || !MayKeep(data, job)) return false;
+  if (buffer_.size() >= job) {
+    WaitForJob();
+    OCA_RETURN_IF_ERROR(StartJobIfDue(job));
+  }
+  if (buffer_.size() > data.headroom()) return false;
+  data.Prepend(buffer_);
+  std::swap(data, buffer_);
+  OCA_RETURN_IF_ERROR(StartJobIfDue(job));
+  return true;
+}
+
+absl::Status FileContent::StartJobIfDue(size_t job_bytes) {
+  if (buffer_.size() < job_bytes || job_running_) return absl::OkStatus();
+  if (!error_.ok()) return error_;
+  if (tail_refs_.size() > kMaxTailRefs) OCA_RETURN_IF_ERROR(FoldTail());
+  StartJob();
+  return absl::OkStatus();
 }
 
 absl::Status FileContent::Append(std::string_view data) {
@@ -148,15 +190,12 @@ absl::Status FileContent::Append(std::string_view data) {
     const size_t job = chunks_->JobBytes();
     if (buffer_.size() >= JobsInBuffer(job) * job) WaitForJob();
     if (buffer_.capacity() < job && buffer_.size() + data.size() > job / 4) {
-      buffer_.reserve(2 * job);
+      buffer_.Reserve(2 * job);
     }
     size_t n = std::min(data.size(), job);
-    buffer_.append(data.substr(0, n));
+    buffer_.Append(data.substr(0, n));
     data.remove_prefix(n);
-    if (buffer_.size() < job || job_running_) continue;
-    if (!error_.ok()) return error_;
-    if (tail_refs_.size() > kMaxTailRefs) OCA_RETURN_IF_ERROR(FoldTail());
-    StartJob();
+    OCA_RETURN_IF_ERROR(StartJobIfDue(job));
   }
   return absl::OkStatus();
 }
@@ -182,14 +221,14 @@ absl::Status FileContent::Grow(uint64_t size) {
   uint64_t gap = size - SizeLocked();
   if (gap < kMinHoleBytes) {
     if (!tail_loaded_) OCA_RETURN_IF_ERROR(LoadTail());
-    buffer_.append(gap, '\0');
+    buffer_.AppendZeros(gap);
     return absl::OkStatus();
   }
   if (!buffer_.empty()) {
     OCA_ASSIGN_OR_RETURN(std::vector<tree::Ref> refs, StoreWhole(buffer_, TailBegin()));
     tail_refs_.insert(tail_refs_.end(), refs.begin(), refs.end());
     tail_length_ += buffer_.size();
-    buffer_.clear();
+    buffer_.Clear();
   }
   tail_refs_.push_back(tree::HoleRef(gap));
   tail_length_ += gap;
@@ -213,7 +252,7 @@ absl::Status FileContent::Shrink(uint64_t size) {
     stable_ = 0;
     tail_refs_.clear();
     tail_length_ = 0;
-    buffer_.clear();
+    buffer_.Clear();
     tail_loaded_ = false;
     seen_ = {};
     error_ = absl::OkStatus();
@@ -221,11 +260,11 @@ absl::Status FileContent::Shrink(uint64_t size) {
   }
   seen_.counted_to = std::min(seen_.counted_to, size);
   if (size >= TailBegin()) {
-    buffer_.resize(size - TailBegin());
+    buffer_.Resize(size - TailBegin());
     return absl::OkStatus();
   }
   OCA_RETURN_IF_ERROR(FoldTail());
-  buffer_.clear();
+  buffer_.Clear();
   stable_ = size;
   return LoadTail();
 }
@@ -235,7 +274,8 @@ absl::Status FileContent::Shrink(uint64_t size) {
 absl::Status FileContent::LoadTail() {
   if (TailBegin() == stable_ && stable_ > 0) {
     OCA_ASSIGN_OR_RETURN(uint64_t begin, UnitBegin(stable_));
-    OCA_ASSIGN_OR_RETURN(buffer_, StableBytes(begin, stable_));
+    OCA_ASSIGN_OR_RETURN(const std::string bytes, StableBytes(begin, stable_));
+    buffer_ = StreamBuffer(bytes);
     overlay_.Truncate(begin);
     stable_ = begin;
   }
@@ -338,8 +378,8 @@ absl::Status FileContent::SettleLocked() {
   stable_ += tail_length_ + complete;
   tail_refs_.clear();
   tail_length_ = 0;
-  buffer_ = buffer_.substr(complete);  // and gives the big memory back
-  spare_ = std::string();
+  buffer_ = StreamBuffer(std::string_view(buffer_).substr(complete));  // gives big memory back
+  spare_ = StreamBuffer();
   settled_version_ = version_;
   error_ = absl::OkStatus();
   FreeLane();
@@ -378,7 +418,7 @@ absl::Status FileContent::ReplaceRange(uint64_t begin, uint64_t end, std::vector
   }
   OCA_ASSIGN_OR_RETURN(base_, tree::Apply(*chunks_, base_, {std::move(splice)}));
   stable_ = base_.length();
-  buffer_.clear();
+  buffer_.Clear();
   tail_loaded_ = false;
   FreeLane();
   settled_version_ = ++version_;

@@ -28,6 +28,7 @@
 #include "fs/engine/marker_counters.h"
 #include "fs/engine/overlay.h"
 #include "fs/engine/read_result.h"
+#include "fs/engine/stream_buffer.h"
 #include "fs/engine/work_queue.h"
 #include "fs/markers/splitter.h"
 #include "fs/tree/recipe.h"
@@ -58,6 +59,9 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   // beyond the end.
   absl::StatusOr<uint64_t> Write(uint64_t offset, bool at_end, std::string_view data)
       ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
+  // The same at `offset`. Takes the memory of a large piece of a stream instead of a copy, and
+  // gives other memory for it: what `data` holds afterwards has no meaning.
+  absl::Status WriteFrom(StreamBuffer& data, uint64_t offset) ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
   absl::Status Truncate(uint64_t size) ABSL_LOCKS_EXCLUDED(change_mu_, mu_);
   // [offset, offset+length) reads as zeros; the size does not change (what lies beyond it is
   // ignored).
@@ -127,7 +131,15 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   absl::StatusOr<uint64_t> UnitBegin(uint64_t offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<tree::PlacedRef> RefAt(uint64_t offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
+  // Before a change at `offset`: tries again what failed, counts the change, and makes the file
+  // reach that far.
+  absl::Status BeginWrite(uint64_t offset) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status WriteCopy(uint64_t offset, std::string_view data) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Append(std::string_view data) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Append of memory that becomes the buffer; false: it must be copied.
+  absl::StatusOr<bool> AppendMemory(StreamBuffer& data) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // When there is enough for a job, and none runs.
+  absl::Status StartJobIfDue(size_t job_bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Overwrite(uint64_t offset, std::string_view data) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Grow(uint64_t size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Shrink(uint64_t size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -160,10 +172,10 @@ class FileContent : public std::enable_shared_from_this<FileContent> {
   std::vector<tree::Ref> tail_refs_ ABSL_GUARDED_BY(mu_);
   uint64_t tail_length_ ABSL_GUARDED_BY(mu_) = 0;
   bool job_running_ ABSL_GUARDED_BY(mu_) = false;
-  std::string job_data_
+  StreamBuffer job_data_
       ABSL_GUARDED_BY(mu_);  // not changed while the job runs, which reads it without the lock
-  std::string buffer_ ABSL_GUARDED_BY(mu_);
-  std::string spare_ ABSL_GUARDED_BY(mu_);  // memory to use again
+  StreamBuffer buffer_ ABSL_GUARDED_BY(mu_);
+  StreamBuffer spare_ ABSL_GUARDED_BY(mu_);  // memory to use again
   bool tail_loaded_ ABSL_GUARDED_BY(mu_) =
       false;  // buffer begins where the unfinished last unit begins
   markers::Recognised seen_ ABSL_GUARDED_BY(mu_);

@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "fs/engine/read_result.h"
 #include "fs/engine/stats.h"
+#include "fs/engine/stream_buffer.h"
 #include "fs/names/names.h"
 #include "lib/base/clock.h"
 #include "lib/base/ids.h"
@@ -153,6 +154,9 @@ class Filesystem {
   // All of `data`. append: at the end, whatever the offset.
   virtual absl::StatusOr<size_t> Write(Handle* handle, uint64_t offset, std::string_view data,
                                        bool append) = 0;
+  // The same at `offset`. The memory of `data` may be exchanged for other memory instead of being
+  // copied from: what it holds afterwards has no meaning.
+  virtual absl::StatusOr<size_t> WriteFrom(Handle* handle, uint64_t offset, StreamBuffer& data) = 0;
   virtual absl::Status Fsync(InodeNo ino) = 0;
   virtual absl::StatusOr<Inode> Truncate(InodeNo ino, uint64_t size) = 0;
   // mode: 0, FALLOC_FL_KEEP_SIZE, with PUNCH_HOLE or ZERO_RANGE; others EOPNOTSUPP.

@@ -9,6 +9,7 @@
 
 #include "fs/fuse/context.h"
 #include "fs/fuse/operations.h"
+#include "fs/fuse/receive.h"
 #include "lib/base/status.h"
 
 namespace oca::fuse {
@@ -53,13 +54,17 @@ void Invalidate(const WriteRequest& write, size_t size) {
   InvalidateInode(*write.context, write.file->inode->ino, write.offset, static_cast<int64_t>(size));
 }
 
-absl::StatusOr<size_t> Store(const WriteRequest& write, std::string_view bytes) {
+// `memory`: null, or what holds the bytes, which may be taken.
+absl::StatusOr<size_t> Store(const WriteRequest& write, std::string_view bytes,
+                             engine::StreamBuffer* memory) {
   Context& context = *write.context;
+  const auto offset = static_cast<uint64_t>(write.offset);
   // O_APPEND needs nothing from us: the kernel holds the inode's lock from finding the end to the
   // end of the write, and it alone changes sizes. Its offset must be kept, because the parts of one
   // large asynchronous write arrive in any order.
-  absl::StatusOr<size_t> written = context.fs.Write(
-      write.file->handle, static_cast<uint64_t>(write.offset), bytes, /*append=*/false);
+  absl::StatusOr<size_t> written =
+      memory != nullptr ? context.fs.WriteFrom(write.file->handle, offset, *memory)
+                        : context.fs.Write(write.file->handle, offset, bytes, /*append=*/false);
   if (written.ok() && write.file->direct && write.file->inode->privileged) {
     TakePrivileges(context, write.file->inode, write.writer);
   }
@@ -114,20 +119,20 @@ void Write(fuse_req_t req, fuse_ino_t ino, const char* data, size_t size, off_t 
                      offset,
                      fuse_req_ctx(req)->uid,
                      (fi->flags & O_DSYNC) != 0 && !fi->writepage};
-  if (!file->direct || fi->writepage) {
-    return Answer(write, Store(write, std::string_view(data, size)));
-  }
+  engine::StreamBuffer* memory = ReceivedApart();
+  const std::string_view bytes = memory != nullptr ? *memory : std::string_view(data, size);
+  if (!file->direct || fi->writepage) return Answer(write, Store(write, bytes, memory));
   if (file->inode->pages) {
     // Dirty pages are written back first, lest they bring old bytes over ours later.
-    context.invalidations.Run([write, bytes = std::string(data, size)] {
+    context.invalidations.Run([write, bytes = std::string(bytes)] {
       Invalidate(write, bytes.size());
-      absl::StatusOr<size_t> written = Store(write, bytes);
+      absl::StatusOr<size_t> written = Store(write, bytes, nullptr);
       Invalidate(write, bytes.size());
       Answer(write, written);
     });
     return;
   }
-  absl::StatusOr<size_t> written = Store(write, std::string_view(data, size));
+  absl::StatusOr<size_t> written = Store(write, bytes, memory);
   if (!file->inode->pages) return Answer(write, written);
   context.invalidations.Run([write, written, size] {  // somebody opened the file meanwhile
     Invalidate(write, size);

@@ -21,6 +21,7 @@
 #include "fs/fuse/context.h"
 #include "fs/fuse/mounts.h"
 #include "fs/fuse/operations.h"
+#include "fs/fuse/receive.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
 
@@ -114,6 +115,10 @@ absl::Status Session::Impl::Start() {
     return absl::UnavailableError(fmt::format(
         "cannot mount {} (the log has the reason; is /dev/fuse there, and fuse3 installed?)",
         mountpoint));
+  }
+  if (absl::Status apart = ReceiveWritesApart(session); !apart.ok()) {
+    End();
+    return apart;
   }
   loop = std::thread([this] { Serve(); });
   struct stat root;

@@ -60,6 +60,18 @@ class ShapeRun:
                 self.samples.add(store.name, "restore", store.restore("again"))
             store.remove()
         self._passthrough()
+        self._null()
+
+    def _null(self):
+        """What is left to any daemon: one that keeps names and sizes only, and gives zeros."""
+        target = os.path.join(self.work, "restored")
+        with null_fuse(self.bin_dir, self.work, "sink") as (mount, pid):
+            kept = os.path.join(mount, "kept")
+            os.sync()
+            self.samples.add("null", "ingest", timed(*self.shape.store(self.shape.source, kept), daemons=[pid]))
+            drop_caches()
+            self.samples.add("null", "restore", timed(*self.shape.fetch(kept, target), daemons=[pid]))
+        shutil.rmtree(target)
 
     def _passthrough(self):
         target = os.path.join(self.work, "restored")
@@ -87,7 +99,18 @@ class ShapeRun:
             *self._against("restore", "restore", "oca", "borg zstd-3", (None, 3.0)),
             *self._against("restore", "restore", "oca", "passthrough", (None, 0.6)),
         ]
-        return rows + self._stored() + self._rates()
+        return rows + self._at_best() + self._stored() + self._rates()
+
+    def _at_best(self):
+        """The same ratios for the daemon that does nothing: no mount can do better."""
+        rows = []
+        for what, null, text in (("first", "ingest", "first ingest"), ("again", "ingest", "duplicate ingest"), ("restore", "restore", "restore")):
+            best = self.samples.cost("null", null)
+            for theirs in ("restic", "borg zstd-3"):
+                cost = self.samples.cost(theirs, what)
+                rows += [Row(f"{self.shape.name}: {text}, {kind}, a daemon that does nothing against {theirs}", value, "x", cpu_seconds=best.cpu,
+                             wall_seconds=best.wall) for kind, value in (("CPU", cost.cpu / best.cpu), ("wall", cost.wall / best.wall))]
+        return rows
 
     def _stored(self):
         mb = {key: value / 1e6 for key, value in self.samples.bytes.items()}

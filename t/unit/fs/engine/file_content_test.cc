@@ -43,6 +43,93 @@ TEST_F(FileContentTest, CutsDoNotDependOnHowTheWriterSplitItsCalls) {
   }
 }
 
+TEST_F(FileContentTest, MemoryThatIsTakenGivesTheSameRecipe) {
+  std::mt19937_64 rng(5);
+  std::string data(9 << 20, '\0');
+  for (char& c : data) c = static_cast<char>(rng());
+  auto whole = Make();
+  ASSERT_OK(whole->Write(0, false, data));
+  auto expected = whole->Settle();
+  ASSERT_OK(expected);
+  for (size_t step : {1u << 20, (1u << 20) + 5000, 3u << 20, 300'000u}) {
+    SCOPED_TRACE(step);
+    auto file = Make();
+    StreamBuffer memory;
+    for (size_t at = 0; at < data.size(); at += step) {
+      const std::string_view piece = std::string_view(data).substr(at, step);
+      memory.Clear();
+      memory.Reserve(1 << 20);
+      memory.Append(piece);
+      ASSERT_OK(file->WriteFrom(memory, at));
+      if (at / step == 4) {
+        ASSERT_OK(file->Settle());
+      }
+    }
+    auto settled = file->Settle();
+    ASSERT_OK(settled);
+    EXPECT_EQ(settled->root, expected->root);
+  }
+}
+
+TEST_F(FileContentTest, MemoryIsTakenAndOtherMemoryGivenForIt) {
+  auto file = Make();
+  StreamBuffer memory;
+  uint64_t at = 0;
+  int same = 0;
+  for (int i = 0; i < 20; ++i, at += 1 << 20) {
+    memory.Clear();
+    memory.Reserve(1 << 20);
+    memory.Append(std::string(1 << 20, static_cast<char>('a' + i)));
+    const char* before = memory.data();
+    ASSERT_OK(file->WriteFrom(memory, at));
+    memory.Clear();
+    same += memory.capacity() > 0 && memory.data() == before;
+  }
+  EXPECT_EQ(same, 0);
+}
+
+TEST_F(FileContentTest, RandomWritesOfStreamsAmongOthersMatchAString) {
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937_64 rng(seed);
+    std::string model;
+    auto file = Make();
+    StreamBuffer memory;
+    for (int op = 0; op < 60; ++op) {
+      const uint64_t kind = rng() % 10;
+      if (kind < 6) {  // mostly at the end
+        const size_t at = rng() % 8 == 0 ? rng() % (model.size() + 100'000) : model.size();
+        const std::string data = Noise(rng, (1 << 20) - 50'000 + rng() % 100'000);
+        memory.Clear();
+        memory.Reserve(1 << 20);
+        memory.Append(data);
+        ASSERT_OK(file->WriteFrom(memory, at));
+        if (model.size() < at + data.size()) model.resize(at + data.size());
+        model.replace(at, data.size(), data);
+      } else if (kind < 8) {
+        const size_t at = model.size() - rng() % (model.size() / 8 + 1);
+        const std::string data = Noise(rng, 1 + rng() % 400'000);
+        ASSERT_OK(file->Write(at, false, data));
+        if (model.size() < at + data.size()) model.resize(at + data.size());
+        model.replace(at, data.size(), data);
+      } else if (kind == 8) {
+        model.resize(model.size() - rng() % (model.size() / 4 + 1));
+        ASSERT_OK(file->Truncate(model.size()));
+      } else if (rng() % 2 == 0) {
+        ASSERT_OK(file->Settle());
+      }
+      const size_t at = rng() % (model.size() + 1);
+      auto read = file->Read(at, 3'000'000);
+      ASSERT_OK(read);
+      ASSERT_TRUE(read->Joined() == model.substr(at, 3'000'000));
+    }
+    ASSERT_OK(file->Settle());
+    auto read = file->Read(0, model.size() + 10);
+    ASSERT_OK(read);
+    ASSERT_TRUE(read->Joined() == model);
+  }
+}
+
 TEST_F(FileContentTest, OverwriteInTheMiddleGivesTheRecipeOfTheWholeNewContent) {
   std::mt19937_64 rng(4);
   std::string data(3 << 20, '\0');

@@ -360,6 +360,7 @@ class FakeFilesystem final : public Filesystem {
   absl::StatusOr<size_t> Write(Handle*, uint64_t, std::string_view, bool) override {
     return NoFiles();
   }
+  absl::StatusOr<size_t> WriteFrom(Handle*, uint64_t, StreamBuffer&) override { return NoFiles(); }
   absl::Status Fsync(InodeNo) override { return NoFiles(); }
   absl::StatusOr<Inode> Truncate(InodeNo, uint64_t) override { return NoFiles(); }
   absl::Status Allocate(Handle*, int, uint64_t, uint64_t) override { return NoFiles(); }
