@@ -103,9 +103,12 @@ class Repository {
     OCA_ASSIGN_OR_RETURN(Inode inode, fs_->Create(root_, std::to_string(next_++), what));
     OCA_ASSIGN_OR_RETURN(Handle * handle, fs_->Open(inode.ino, O_WRONLY));
     absl::Status status;
+    StreamBuffer memory;  // as the mount has it
     for (size_t at = 0; at < kStreamBytes && status.ok(); at += kWriteBytes) {
-      const std::string_view bytes = std::string_view(Stream()).substr(at, kWriteBytes);
-      status = fs_->Write(handle, at, bytes, /*append=*/false).status();
+      memory.Clear();
+      memory.Reserve(kWriteBytes);
+      memory.Append(std::string_view(Stream()).substr(at, kWriteBytes));
+      status = fs_->WriteFrom(handle, at, memory).status();
     }
     if (status.ok()) status = fs_->Fsync(inode.ino);
     fs_->Release(handle);
