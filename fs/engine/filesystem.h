@@ -157,6 +157,11 @@ class Filesystem {
   // The same at `offset`. The memory of `data` may be exchanged for other memory instead of being
   // copied from: what it holds afterwards has no meaning.
   virtual absl::StatusOr<size_t> WriteFrom(Handle* handle, uint64_t offset, StreamBuffer& data) = 0;
+  // The disks that the file's data goes to are so far behind that its writer should wait, on a
+  // thread that nobody else needs: AwaitDisks returns when he need not any more. A write that does
+  // not wait is taken all the same.
+  virtual bool MustAwaitDisks(Handle* handle) = 0;
+  virtual void AwaitDisks(Handle* handle) = 0;
   virtual absl::Status Fsync(InodeNo ino) = 0;
   virtual absl::StatusOr<Inode> Truncate(InodeNo ino, uint64_t size) = 0;
   // mode: 0, FALLOC_FL_KEEP_SIZE, with PUNCH_HOLE or ZERO_RANGE; others EOPNOTSUPP.

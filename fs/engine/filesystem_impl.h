@@ -74,6 +74,8 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::StatusOr<size_t> Write(Handle* handle, uint64_t offset, std::string_view data,
                                bool append) override;
   absl::StatusOr<size_t> WriteFrom(Handle* handle, uint64_t offset, StreamBuffer& data) override;
+  bool MustAwaitDisks(Handle* handle) override;
+  void AwaitDisks(Handle* handle) override;
   absl::Status Fsync(InodeNo ino) override;
   absl::StatusOr<Inode> Truncate(InodeNo ino, uint64_t size) override;
   absl::Status Allocate(Handle* handle, int mode, uint64_t offset, uint64_t length) override;
@@ -240,6 +242,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   // A write of as many bytes, which `store` puts into the content that it is given.
   template <typename Store>
   absl::StatusOr<size_t> WriteBytes(Handle* handle, size_t bytes, Store store);
+  static store::PathUse PathUseOf(const OpenFile& file);
   static bool GoesOn(Handle& handle, uint64_t begin, uint64_t end);
   static void LookAhead(Handle& handle, uint64_t at);
   absl::Status CheckDiskSpace(store::PathUse use, uint64_t bytes);

@@ -201,8 +201,9 @@ void Session::Impl::End() {
   if (ended) return;
   ended = true;
   if (loop.joinable()) loop.join();
-  context.syncs.Drain();
+  context.waiting_writes.Drain();
   context.invalidations.Drain();
+  context.syncs.Drain();
   for (OpenFile* file : context.open_files.All()) {
     context.fs.Release(context.open_files.Remove(file));
   }

@@ -361,6 +361,8 @@ class FakeFilesystem final : public Filesystem {
     return NoFiles();
   }
   absl::StatusOr<size_t> WriteFrom(Handle*, uint64_t, StreamBuffer&) override { return NoFiles(); }
+  bool MustAwaitDisks(Handle*) override { return false; }
+  void AwaitDisks(Handle*) override {}
   absl::Status Fsync(InodeNo) override { return NoFiles(); }
   absl::StatusOr<Inode> Truncate(InodeNo, uint64_t) override { return NoFiles(); }
   absl::Status Allocate(Handle*, int, uint64_t, uint64_t) override { return NoFiles(); }
