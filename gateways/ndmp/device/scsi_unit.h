@@ -19,6 +19,7 @@ struct ScsiCommand {
   std::string cdb;
   std::string_view out = {};  // data to the unit
   uint32_t in_bytes = 0;      // that may come from it
+  char* into = nullptr;       // where they go; none: into the answer
   absl::Duration timeout = absl::Minutes(5);
 };
 
@@ -26,6 +27,7 @@ struct ScsiAnswer {
   uint8_t status = kScsiGood;
   std::string in;
   std::string sense;
+  uint32_t in_bytes = 0;   // that came
   uint32_t out_bytes = 0;  // that the unit took
 
   bool good() const { return status == kScsiGood; }
@@ -35,9 +37,16 @@ struct ScsiAnswer {
 class ScsiUnit {
  public:
   virtual ~ScsiUnit() = default;
-  // kUnavailable: nobody knows whether the command was done; this unit answers no more.
-  // kDeadlineExceeded: the same, after the timeout.
-  virtual absl::StatusOr<ScsiAnswer> Execute(const ScsiCommand& command) = 0;
+  // Begins with a command, whose data stay where they are until Finish: the next call.
+  virtual void Start(const ScsiCommand& command) = 0;
+  // Waits for its answer. kUnavailable: nobody knows whether the command was done; this unit
+  // answers no more. kDeadlineExceeded: the same, after the timeout, which begins here.
+  // kInvalidArgument: it is no command.
+  virtual absl::StatusOr<ScsiAnswer> Finish() = 0;
+  absl::StatusOr<ScsiAnswer> Execute(const ScsiCommand& command) {
+    Start(command);
+    return Finish();
+  }
   // From now on commands go to another unit of the same target.
   virtual void SelectLun(uint32_t lun) = 0;
 };

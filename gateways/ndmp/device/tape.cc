@@ -3,44 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateways/ndmp/device/tape_cdb.h"
+
 namespace oca::ndmp {
 namespace {
 
-constexpr int kMaxAttentions = 16;  // that are taken off a drive when it is opened
 constexpr uint32_t kMaxMarks = (1u << 24) - 1;
-constexpr int kSpaceBlocks = 0;
-constexpr int kSpaceFilemarks = 1;
-
-// Operation codes of SPC-4 and SSC-3.
-constexpr int kTestUnitReady = 0x00;
-constexpr int kRewind = 0x01;
-constexpr int kRead6 = 0x08;
-constexpr int kWrite6 = 0x0a;
-constexpr int kWriteFilemarks6 = 0x10;
-constexpr int kModeSelect6 = 0x15;
-constexpr int kReserve6 = 0x16;
-constexpr int kRelease6 = 0x17;
-constexpr int kModeSense6 = 0x1a;
-constexpr int kLoadUnload = 0x1b;
-constexpr int kReadPosition = 0x34;
-constexpr int kSpace16 = 0x91;
-
-std::string Cdb6(int opcode, uint32_t length = 0) {
-  std::string cdb(6, '\0');
-  cdb[0] = static_cast<char>(opcode);
-  cdb[2] = static_cast<char>(length >> 16);
-  cdb[3] = static_cast<char>(length >> 8);
-  cdb[4] = static_cast<char>(length);
-  return cdb;
-}
-
-std::string SpaceCdb(int what, int64_t count) {
-  std::string cdb(16, '\0');
-  cdb[0] = static_cast<char>(kSpace16);
-  cdb[1] = static_cast<char>(what);
-  for (int i = 0; i < 8; ++i) cdb[4 + i] = static_cast<char>(count >> (56 - 8 * i));
-  return cdb;
-}
 
 void Add(uint32_t* number, int64_t change) {
   if (*number != kUnknown) *number = static_cast<uint32_t>(*number + change);
@@ -64,21 +32,27 @@ Error ErrorOf(const ScsiAnswer& answer) {
   }
 }
 
-Tape::Outcome Tape::Do(const ScsiCommand& command, ScsiAnswer* answer) {
-  absl::StatusOr<ScsiAnswer> done = unit_->Execute(command);
-  if (absl::IsDeadlineExceeded(done.status())) return {Error::kTimeout, {}};
-  if (!done.ok()) return {Error::kIo, {}};
-  Outcome outcome{ErrorOf(*done), ParseSense(done->sense)};
+Tape::Outcome Tape::Judge(const absl::StatusOr<ScsiAnswer>& answer) {
+  if (absl::IsAborted(answer.status())) ForgetCartridge();
+  if (absl::IsDeadlineExceeded(answer.status())) return {Error::kTimeout, {}};
+  if (!answer.ok()) return {Error::kIo, {}};
+  Outcome outcome{ErrorOf(*answer), ParseSense(answer->sense)};
   // The drive was reset, or somebody changed the cartridge.
   if (outcome.sense.key == kUnitAttention) ForgetCartridge();
-  if (answer != nullptr) *answer = *std::move(done);
+  return outcome;
+}
+
+Tape::Outcome Tape::Do(const ScsiCommand& command, ScsiAnswer* answer) {
+  absl::StatusOr<ScsiAnswer> done = drive_.Execute(command);
+  Outcome outcome = Judge(done);
+  if (answer != nullptr && done.ok()) *answer = *std::move(done);
   return outcome;
 }
 
 Error Tape::ExecuteRaw(const ScsiCommand& command, ScsiAnswer* answer) {
   // Whoever sends commands of his own may have moved the tape.
   ForgetCartridge();
-  absl::StatusOr<ScsiAnswer> done = unit_->Execute(command);
+  absl::StatusOr<ScsiAnswer> done = drive_.Execute(command);
   if (absl::IsInvalidArgument(done.status())) return Error::kIllegalArgs;
   if (absl::IsDeadlineExceeded(done.status())) return Error::kTimeout;
   if (!done.ok()) return Error::kIo;
@@ -209,40 +183,47 @@ Error Tape::Write(std::string_view block) {
   return Error::kNone;
 }
 
-Error Tape::Read(uint32_t bytes, std::string* block, bool* cut) {
-  block->clear();
+Error Tape::Read(uint32_t bytes, Block* block, bool* cut) {
+  block->Clear();
   *cut = false;
   if (bytes > kMaxBlockBytes) return Error::kIllegalArgs;
   if (bytes == 0) return Error::kNone;
   if (Error error = LookAgain(); error != Error::kNone) return error;
   mark_owed_ = false;
-  ScsiAnswer answer;
-  Outcome outcome = Do({.cdb = Cdb6(kRead6, bytes), .in_bytes = bytes}, &answer);
+  Outcome outcome = Judge(drive_.Read(bytes, block));
   const Sense& sense = outcome.sense;
   if (outcome.error == Error::kNone || (sense.key == kNoSense && sense.incorrect_length)) {
-    *block = std::move(answer.in);
     if (sense.incorrect_length && sense.has_information) {
       *cut = sense.information < 0;
       if (sense.information > 0) {
-        block->resize(std::min<size_t>(block->size(), bytes - sense.information));
+        block->Resize(std::min<size_t>(block->size(), bytes - sense.information));
       }
     }
     Add(&blockno_, 1);
     return Error::kNone;
   }
-  if (sense.filemark) {
-    if (stays_before_marks_) {
-      uint32_t resid = 0;
-      if (Error error = Space(kSpaceFilemarks, -1, &resid); error != Error::kNone) return error;
-      blockno_ = kUnknown;
-    } else {
-      Add(&file_num_, 1);
-      blockno_ = 0;
-    }
-    return Error::kEof;
-  }
+  block->Clear();
+  if (sense.filemark) return StopAtMark();
   if (sense.key == kBlankCheck) return stays_before_marks_ ? Error::kEom : Error::kEof;
   return outcome.error;
+}
+
+// After a read that has passed a mark.
+Error Tape::StopAtMark() {
+  if (stays_before_marks_) {
+    uint32_t resid = 0;
+    if (Error error = Space(kSpaceFilemarks, -1, &resid); error != Error::kNone) return error;
+    blockno_ = kUnknown;
+  } else {
+    Add(&file_num_, 1);
+    blockno_ = 0;
+  }
+  return Error::kEof;
+}
+
+void Tape::ReadAhead(uint32_t bytes) {
+  if (stale_ || unloaded_ || bytes == 0 || bytes > kMaxBlockBytes) return;
+  drive_.ReadAhead(bytes);
 }
 
 // The drive's own words about how far it came; not NDMP's.

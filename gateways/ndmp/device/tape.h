@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "gateways/ndmp/device/block.h"
+#include "gateways/ndmp/device/read_ahead_drive.h"
 #include "gateways/ndmp/device/scsi_unit.h"
 #include "gateways/ndmp/wire/enums.h"
 
@@ -30,7 +32,7 @@ class Tape {
   // `stays_before_marks`: what stops at a filemark stays on the side that it came from, and end of
   // data is EOM (v4); otherwise it goes past the mark, and end of data is EOF (v2, v3).
   Tape(std::unique_ptr<ScsiUnit> unit, bool stays_before_marks)
-      : unit_(std::move(unit)), stays_before_marks_(stays_before_marks) {}
+      : drive_(std::move(unit)), stays_before_marks_(stays_before_marks) {}
 
   // What TAPE_OPEN does. Reserves the drive until Close: kDeviceBusy when another host has it.
   // kNoTapeLoaded (not for kRaw), kWriteProtect (kReadWrite), kIllegalArgs.
@@ -43,7 +45,10 @@ class Tape {
   Error Write(std::string_view block);
   // One block of at most `bytes` bytes; more is thrown away, and `*cut` says so. kEof at a mark,
   // kEom or kEof at end of data.
-  Error Read(uint32_t bytes, std::string* block, bool* cut);
+  Error Read(uint32_t bytes, Block* block, bool* cut);
+  // The next thing will most likely be a Read of so many bytes: the drive begins with it. Nothing
+  // else is changed by that, whatever comes next.
+  void ReadAhead(uint32_t bytes);
   // *resid: what of `count` was not done.
   Error Mtio(MtioOp op, uint32_t count, uint32_t* resid);
   TapeState state();
@@ -57,6 +62,7 @@ class Tape {
     Sense sense;  // of a CHECK CONDITION
   };
   Outcome Do(const ScsiCommand& command, ScsiAnswer* answer = nullptr);
+  Outcome Judge(const absl::StatusOr<ScsiAnswer>& answer);
   Error Prepare();
   // What Prepare does, when the cartridge may be another one than before.
   Error LookAgain();
@@ -66,6 +72,7 @@ class Tape {
   Error WriteMarks(uint32_t count);
   // Writes the mark that NDMP wants behind what was written.
   Error SettleWrites();
+  Error StopAtMark();
   Error Space(int what, int64_t count, uint32_t* resid);
   Error SpaceFiles(int64_t count, uint32_t* resid);
   Error SpaceRecords(int64_t count, uint32_t* resid);
@@ -73,7 +80,7 @@ class Tape {
   Error Unload();
   void AskPosition();
 
-  const std::unique_ptr<ScsiUnit> unit_;
+  ReadAheadDrive drive_;
   const bool stays_before_marks_;
   TapeMode mode_ = TapeMode::kRead;
   bool write_protected_ = false;

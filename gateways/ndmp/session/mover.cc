@@ -85,7 +85,7 @@ Error Mover::Stop() {
 }
 
 void Mover::ForgetStream() {
-  buffer_.clear();
+  buffer_.Clear();
   ended_ = false;
   buffer_offset_ = 0;
   tape_end_ = PauseReason::kNone;
@@ -107,7 +107,7 @@ Error Mover::SetWindow(const StreamRange& window) {
   next_record_ = window.offset / record_size_;
   if (mode_ == MoverMode::kWrite) {
     // Another tape, or another place: what was read ahead is not what stands there.
-    buffer_.clear();
+    buffer_.Clear();
     tape_end_ = PauseReason::kNone;
   }
   return Error::kNone;

@@ -1,8 +1,8 @@
 // MOVER: copies a stream between a data connection and the session's tape. The states and what
 // leads from one to the next: docs/protocols/ndmp.md.
 //
-// It does its work in steps that never wait for the network and for one tape command at most, so
-// that the session answers requests in between.
+// It does its work in steps that never wait for the network and for one record of the tape at most,
+// so that the session answers requests in between.
 #ifndef OCA_GATEWAYS_NDMP_SESSION_MOVER_H_
 #define OCA_GATEWAYS_NDMP_SESSION_MOVER_H_
 
@@ -83,6 +83,8 @@ class Mover final : public LocalPeer {
   // The record with stream offset `wanted_` into buffer_; false: it paused or halted instead.
   bool LoadRecord();
   bool SeekRecord(uint64_t record);
+  bool ReadRecord();
+  void ReadAhead();
   bool Buffered(uint64_t offset) const;
   void SendSome();
 
@@ -106,8 +108,9 @@ class Mover final : public LocalPeer {
   uint64_t past_bytes_ = 0;  // of transfers before this one
   uint64_t seek_position_ = 0;
 
-  std::string buffer_;                         // one record, or the part of it that is there
+  Block buffer_;                               // one record, or the part of it that is there
   bool ended_ = false;                         // backup: the peer has sent everything
+  Block block_;                                // restore: one of a record's after the first
   uint64_t buffer_offset_ = 0;                 // restore: where in the stream the buffer begins
   PauseReason tape_end_ = PauseReason::kNone;  // restore: what came after the buffered bytes
   uint64_t wanted_ = 0;                        // restore: the next byte to send

@@ -9,10 +9,10 @@ bool Mover::RecordIsDue() const { return ended_ || buffer_.size() == record_size
 bool Mover::FillRecord() {
   while (!ended_ && buffer_.size() < record_size_) {
     const size_t had = buffer_.size();
-    buffer_.resize(record_size_);
+    buffer_.Resize(record_size_);
     size_t moved = 0;
     Flow flow = Receive(stream_, buffer_.data() + had, record_size_ - had, &moved);
-    buffer_.resize(had + moved);
+    buffer_.Resize(had + moved);
     if (flow == Flow::kWouldBlock) return true;
     if (flow == Flow::kFailed) return false;
     ended_ = flow == Flow::kEnded;
@@ -35,16 +35,16 @@ void Mover::WriteRecord() {
     return Pause(PauseReason::kEow, bytes_moved_);
   }
   const size_t payload = buffer_.size();
-  buffer_.resize(record_size_, '\0');
+  buffer_.FillUp(record_size_);
   Error error = slot_.tape->Write(buffer_);
   if (error == Error::kNone) {
-    buffer_.clear();
+    buffer_.Clear();
     bytes_moved_ += payload;
     ++next_record_;
     return;
   }
   // Not on the tape: the record is held for the next one.
-  buffer_.resize(payload);
+  buffer_.Resize(payload);
   if (error == Error::kEom) return Pause(PauseReason::kEom, bytes_moved_);
   HaltByMedium();
 }

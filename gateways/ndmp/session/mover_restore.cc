@@ -55,30 +55,47 @@ bool Mover::LoadRecord() {
     return false;
   }
   if (!SeekRecord(record)) return false;
-  buffer_.clear();
   buffer_offset_ = record * record_size_;
+  if (!ReadRecord()) return false;
+  if (!buffer_.empty()) ++next_record_;
+  if (!Buffered(wanted_)) {
+    Pause(tape_end_, wanted_);
+    return false;
+  }
+  ReadAhead();
+  return true;
+}
+
+// What is there of the record that is under the head; false: it halted.
+bool Mover::ReadRecord() {
+  buffer_.Clear();
   tape_end_ = PauseReason::kNone;
   // Blocks may be shorter than records; a record is what so many of them hold.
   while (buffer_.size() < record_size_) {
-    std::string block;
     bool cut = false;
-    Error error =
-        slot_.tape->Read(record_size_ - static_cast<uint32_t>(buffer_.size()), &block, &cut);
+    const auto missing = static_cast<uint32_t>(record_size_ - buffer_.size());
+    const bool first = buffer_.empty();
+    Error error = slot_.tape->Read(missing, first ? &buffer_ : &block_, &cut);
     if (error == Error::kNone && !cut) {
-      buffer_ += block;
+      if (!first) buffer_.Append(block_);
       continue;
     }
     if (error == Error::kEof || error == Error::kEom) {
       tape_end_ = error == Error::kEof ? PauseReason::kEof : PauseReason::kEom;
-      break;
+      return true;
     }
     HaltByMedium();
     return false;
   }
-  if (!buffer_.empty()) ++next_record_;
-  if (Buffered(wanted_)) return true;
-  Pause(tape_end_, wanted_);
-  return false;
+  return true;
+}
+
+// The next record is asked for while this one is sent, when it is sure to be wanted.
+void Mover::ReadAhead() {
+  const uint64_t next = buffer_offset_ + buffer_.size();
+  const uint64_t end = left_ == kUnlimited ? kUnlimited : wanted_ + left_;
+  if (tape_end_ != PauseReason::kNone || next >= std::min(end, window_.end())) return;
+  slot_.tape->ReadAhead(record_size_);
 }
 
 void Mover::SendSome() {

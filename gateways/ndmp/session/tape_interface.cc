@@ -98,8 +98,10 @@ Error TapeInterface::Write(const TapeWriteRequest& request, TapeWriteReply& repl
 
 Error TapeInterface::Read(const TapeReadRequest& request, TapeReadReply& reply) {
   if (Error error = Usable(); error != Error::kNone) return error;
+  Block block;
   bool cut = false;
-  Error error = slot_.tape->Read(request.count, &reply.data, &cut);
+  Error error = slot_.tape->Read(request.count, &block, &cut);
+  reply.data = std::string_view(block);
   bytes_ever_ += reply.data.size();
   return error;
 }

@@ -56,6 +56,8 @@ class MemoryLibrary {
   Devices::Opener Opener() {
     return [this](const LibraryAddress&) { return Connect(); };
   }
+  // How many blocks hosts have asked for.
+  int reads() const { return reads_; }
   // The robot's hand: from one element to another.
   bool Move(uint16_t from, uint16_t to) {
     std::string cdb(12, '\0');
@@ -80,23 +82,29 @@ class MemoryLibrary {
     ~Session() override {
       for (uint32_t lun : {1, 2, 3}) library_.Unit(lun).SessionEnded(initiator_);
     }
-    absl::StatusOr<ScsiAnswer> Execute(const ScsiCommand& command) override {
-      ScsiAnswer answer;
-      answer.in.resize(command.in_bytes);
+    // Done at once: a drive may have done a command long before anybody looks for its answer.
+    void Start(const ScsiCommand& command) override {
+      if (command.cdb[0] == '\x08') ++library_.reads_;
+      answer_ = {};
+      if (command.into == nullptr) answer_.in.resize(command.in_bytes);
+      const std::span<char> in(command.into != nullptr ? command.into : answer_.in.data(),
+                               command.in_bytes);
       scsi::Response response =
-          library_.Unit(lun_).Execute({initiator_, command.cdb, command.out, answer.in});
-      answer.status = static_cast<uint8_t>(response.status);
-      answer.in.resize(response.in_bytes);
-      answer.sense = response.sense;
-      answer.out_bytes = static_cast<uint32_t>(command.out.size());
-      return answer;
+          library_.Unit(lun_).Execute({initiator_, command.cdb, command.out, in});
+      answer_.status = static_cast<uint8_t>(response.status);
+      answer_.in_bytes = static_cast<uint32_t>(response.in_bytes);
+      answer_.in.resize(std::min(answer_.in.size(), response.in_bytes));
+      answer_.sense = response.sense;
+      answer_.out_bytes = static_cast<uint32_t>(command.out.size());
     }
+    absl::StatusOr<ScsiAnswer> Finish() override { return std::move(answer_); }
     void SelectLun(uint32_t lun) override { lun_ = lun; }
 
    private:
     MemoryLibrary& library_;
     const scsi::Initiator initiator_;
     uint32_t lun_;
+    ScsiAnswer answer_;
   };
 
   // Unit 0 is there for REPORT LUNS alone, as in tgtd.
@@ -111,6 +119,7 @@ class MemoryLibrary {
   std::unique_ptr<scsi::Changer> changer_;
   std::vector<std::unique_ptr<scsi::Drive>> drives_;
   std::atomic<uint64_t> sessions_ = 0;
+  std::atomic<int> reads_ = 0;
 };
 
 }  // namespace oca::ndmp

@@ -23,7 +23,12 @@ class TapeTest : public testing::Test {
     EXPECT_EQ(tape_->Mtio(op, count, &resid), Error::kNone) << static_cast<uint32_t>(op);
     return resid;
   }
-  Error Read(uint32_t bytes) { return tape_->Read(bytes, &block_, &cut_); }
+  Error Read(uint32_t bytes) {
+    Block block;
+    Error error = tape_->Read(bytes, &block, &cut_);
+    block_ = std::string_view(block);
+    return error;
+  }
 
   MemoryLibrary library_;
   std::unique_ptr<Tape> tape_;
@@ -198,7 +203,7 @@ class SmallTape : public testing::Test {
     uint32_t resid = 0;
     EXPECT_EQ(tape_->Mtio(MtioOp::kRewind, 1, &resid), Error::kNone);
     int count = 0;
-    std::string block;
+    Block block;
     bool cut = false;
     while (tape_->Read(bytes, &block, &cut) == Error::kNone) ++count;
     return count;
