@@ -223,6 +223,14 @@ void ChunkStore::QueueSeal(const std::shared_ptr<OpenPack>& pack) {
   });
 }
 
+void ChunkStore::QueueSync(const std::shared_ptr<OpenPack>& pack) {
+  TaskBegins();
+  options_.sealers->Add([this, pack] {
+    pack->SyncSoon().IgnoreError();  // tried again by the next flush
+    TaskEnds();
+  });
+}
+
 void ChunkStore::TaskBegins() {
   absl::MutexLock lock(&tasks_mu_);
   ++tasks_;
@@ -245,7 +253,11 @@ void ChunkStore::StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t grou
     }
     write_error_ = status;
   }
-  if (pack->ReadyToSeal()) QueueSeal(pack);
+  if (pack->ReadyToSeal()) {
+    QueueSeal(pack);
+  } else if (pack->NeedsSync()) {
+    QueueSync(pack);
+  }
 }
 
 absl::Status ChunkStore::SealPack(const std::shared_ptr<OpenPack>& pack) {

@@ -306,6 +306,7 @@ class ChunkStore final : public tree::NodeStore {
   void RunDeferred(Deferred deferred, bool here);
   // Queues a seal; ~ChunkStore waits for all tasks that were queued.
   void QueueSeal(const std::shared_ptr<OpenPack>& pack) ABSL_LOCKS_EXCLUDED(tasks_mu_);
+  void QueueSync(const std::shared_ptr<OpenPack>& pack) ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void TaskBegins() ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void TaskEnds() ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t group, bool here);

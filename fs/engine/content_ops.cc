@@ -180,6 +180,19 @@ absl::StatusOr<size_t> FilesystemImpl::Write(Handle* handle, uint64_t offset, st
   return data.size();
 }
 
+store::PathUse FilesystemImpl::PathUseOf(const OpenFile& file) {
+  return file.container->group->record().performance_tier ? store::PathUse::kTier
+                                                          : store::PathUse::kCapacity;
+}
+
+bool FilesystemImpl::MustAwaitDisks(Handle* handle) {
+  return paths_->count() > 0 && paths_->MustWait(PathUseOf(*handle->file));
+}
+
+void FilesystemImpl::AwaitDisks(Handle* handle) {
+  paths_->AwaitKeepingUp(PathUseOf(*handle->file));
+}
+
 absl::Status FilesystemImpl::Fsync(InodeNo ino) {
   if (std::shared_ptr<OpenFile> file = files_.Find(ino)) {
     GatePass pass(&operations_gate_);
@@ -304,6 +317,7 @@ absl::StatusOr<uint64_t> FilesystemImpl::CopyBytes(OpenFile& from, uint64_t from
   uint64_t copied = 0;
   while (copied < length) {
     uint64_t step = std::min(length - copied, kCopyStepBytes);
+    paths_->AwaitKeepingUp(PathUseOf(to));
     OCA_ASSIGN_OR_RETURN(ReadResult read, from.content->Read(from_offset + copied, step));
     const std::string data = read.Joined();
     if (data.empty()) break;

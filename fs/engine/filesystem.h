@@ -153,6 +153,11 @@ class Filesystem {
   // All of `data`. append: at the end, whatever the offset.
   virtual absl::StatusOr<size_t> Write(Handle* handle, uint64_t offset, std::string_view data,
                                        bool append) = 0;
+  // The disks that the file's data goes to are so far behind that its writer should wait, on a
+  // thread that nobody else needs: AwaitDisks returns when he need not any more. A write that does
+  // not wait is taken all the same.
+  virtual bool MustAwaitDisks(Handle* handle) = 0;
+  virtual void AwaitDisks(Handle* handle) = 0;
   virtual absl::Status Fsync(InodeNo ino) = 0;
   virtual absl::StatusOr<Inode> Truncate(InodeNo ino, uint64_t size) = 0;
   // mode: 0, FALLOC_FL_KEEP_SIZE, with PUNCH_HOLE or ZERO_RANGE; others EOPNOTSUPP.

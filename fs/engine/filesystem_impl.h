@@ -73,6 +73,8 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::StatusOr<ReadResult> Read(Handle* handle, uint64_t offset, size_t size) override;
   absl::StatusOr<size_t> Write(Handle* handle, uint64_t offset, std::string_view data,
                                bool append) override;
+  bool MustAwaitDisks(Handle* handle) override;
+  void AwaitDisks(Handle* handle) override;
   absl::Status Fsync(InodeNo ino) override;
   absl::StatusOr<Inode> Truncate(InodeNo ino, uint64_t size) override;
   absl::Status Allocate(Handle* handle, int mode, uint64_t offset, uint64_t length) override;
@@ -236,6 +238,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   absl::StatusOr<std::shared_ptr<OpenFile>> Acquire(InodeNo ino);
   void ReleaseFile(const std::shared_ptr<OpenFile>& file);
   absl::Status AdmitWrite(const OpenFile& file, uint64_t bytes);
+  static store::PathUse PathUseOf(const OpenFile& file);
   static bool GoesOn(Handle& handle, uint64_t begin, uint64_t end);
   static void LookAhead(Handle& handle, uint64_t at);
   absl::Status CheckDiskSpace(store::PathUse use, uint64_t bytes);

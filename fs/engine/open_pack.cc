@@ -18,7 +18,8 @@ bool OpenPack::NeedsNewGroup(ContainerId container, size_t bytes) {
 
 bool OpenPack::Full(uint64_t target_bytes) {
   absl::MutexLock lock(&mu_);
-  return closed_ || writer_->size() + unstored_raw_ >= target_bytes ||
+  return closed_ || writer_->behind() == store::PackWriter::Behind::kFillNoMore ||
+         writer_->size() + unstored_raw_ >= target_bytes ||
          chunks_.size() + kMaxChunksPerGroup > format::kMaxChunksPerPack;
 }
 

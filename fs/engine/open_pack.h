@@ -5,6 +5,7 @@
 #ifndef OCA_FS_ENGINE_OPEN_PACK_H_
 #define OCA_FS_ENGINE_OPEN_PACK_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -73,6 +74,15 @@ class OpenPack {
   // kFailedPrecondition before that. OK when it is sealed already.
   absl::Status Seal() ABSL_LOCKS_EXCLUDED(mu_, sync_mu_);
   bool ReadyToSeal() ABSL_LOCKS_EXCLUDED(mu_);
+  // The pack's disk falls behind, and SyncSoon should be called: true once until it is.
+  bool NeedsSync() {
+    return writer_->behind() != store::PackWriter::Behind::kNot && !sync_queued_.exchange(true);
+  }
+  // As MakeDurable; another one may be asked for meanwhile.
+  absl::Status SyncSoon() ABSL_LOCKS_EXCLUDED(mu_, sync_mu_) {
+    sync_queued_ = false;
+    return MakeDurable();
+  }
   bool sealed() ABSL_LOCKS_EXCLUDED(mu_);
   // The footer as far as the pack goes: stored groups have their places.
   format::PackFooter Footer() ABSL_LOCKS_EXCLUDED(mu_);
@@ -141,6 +151,7 @@ class OpenPack {
   const PackId id_;
   const std::unique_ptr<store::PackWriter> writer_;
 
+  std::atomic<bool> sync_queued_{false};
   absl::Mutex sync_mu_;  // held over Sync and Seal; taken before mu_
   absl::Mutex mu_ ABSL_ACQUIRED_AFTER(sync_mu_);
   std::vector<format::FooterChunk> chunks_ ABSL_GUARDED_BY(mu_);

@@ -39,7 +39,8 @@ absl::Status FilesystemImpl::OpenPaths(const format::RepositoryUuid& repository)
       .home = options_.dir,
       .repository = repository,
       .reserve = [this](const io::SpaceInfo& space) { return ReserveBytes(space); },
-      .pack_target_bytes = options_.pack_target_bytes});
+      .pack_target_bytes = options_.pack_target_bytes,
+      .behind_bytes = memory_.streams / 2});
   return paths_->Load();
 }
 

@@ -16,6 +16,8 @@ namespace oca::fuse {
 
 // Threads for fsync: many may wait for one commit.
 inline constexpr int kSyncThreads = 16;
+// Threads for writes that wait for a disk.
+inline constexpr int kWaitingWrites = 16;
 // One request carries at most this much.
 inline constexpr unsigned kMaxTransferBytes = 1u << 20;
 
@@ -33,6 +35,7 @@ struct Context {
   OpenFiles open_files;
   Offload syncs{kSyncThreads};
   Offload invalidations{1};
+  Offload waiting_writes{kWaitingWrites};
 };
 
 inline Context& ContextOf(fuse_req_t req) { return *static_cast<Context*>(fuse_req_userdata(req)); }

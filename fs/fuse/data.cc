@@ -81,6 +81,15 @@ void Answer(const WriteRequest& write, const absl::StatusOr<size_t>& written) {
   });
 }
 
+// The whole of a write, on a thread that serves no other request. by_pages: the bytes are the
+// kernel's own pages.
+void WriteApart(const WriteRequest& write, std::string_view bytes, bool by_pages) {
+  if (!by_pages && write.file->inode->pages) Invalidate(write, bytes.size());
+  const absl::StatusOr<size_t> written = Store(write, bytes);
+  if (!by_pages && write.file->inode->pages) Invalidate(write, bytes.size());
+  Answer(write, written);
+}
+
 void Answer(fuse_req_t req, const engine::ReadResult& result) {
   if (result.pieces().size() > kMaxParts) {
     const std::string joined = result.Joined();
@@ -114,17 +123,21 @@ void Write(fuse_req_t req, fuse_ino_t ino, const char* data, size_t size, off_t 
                      offset,
                      fuse_req_ctx(req)->uid,
                      (fi->flags & O_DSYNC) != 0 && !fi->writepage};
+  if (context.fs.MustAwaitDisks(file->handle)) {
+    const bool by_pages = !file->direct || fi->writepage;
+    context.waiting_writes.Run([write, by_pages, bytes = std::string(data, size)] {
+      write.context->fs.AwaitDisks(write.file->handle);
+      WriteApart(write, bytes, by_pages);
+    });
+    return;
+  }
   if (!file->direct || fi->writepage) {
     return Answer(write, Store(write, std::string_view(data, size)));
   }
   if (file->inode->pages) {
     // Dirty pages are written back first, lest they bring old bytes over ours later.
-    context.invalidations.Run([write, bytes = std::string(data, size)] {
-      Invalidate(write, bytes.size());
-      absl::StatusOr<size_t> written = Store(write, bytes);
-      Invalidate(write, bytes.size());
-      Answer(write, written);
-    });
+    context.invalidations.Run(
+        [write, bytes = std::string(data, size)] { WriteApart(write, bytes, /*by_pages=*/false); });
     return;
   }
   absl::StatusOr<size_t> written = Store(write, std::string_view(data, size));
@@ -144,11 +157,15 @@ void Allocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t leng
 
 void CopyRange(fuse_req_t req, fuse_ino_t from, off_t from_offset, fuse_file_info* from_fi,
                fuse_ino_t, off_t to_offset, fuse_file_info* to_fi, size_t length, int) {
-  absl::StatusOr<uint64_t> copied = ContextOf(req).fs.CopyRange(
-      FileOf(from_fi)->handle, static_cast<uint64_t>(from_offset), FileOf(to_fi)->handle,
-      static_cast<uint64_t>(to_offset), std::min<uint64_t>(length, kMaxCopyBytes));
-  if (!copied.ok()) return ReplyStatus(req, copied.status(), "copy_file_range", InodeNo(from));
-  fuse_reply_write(req, *copied);
+  Context& context = ContextOf(req);
+  // Between storage groups it is as many writes, each of which may wait.
+  context.waiting_writes.Run([=, &context, source = FileOf(from_fi), target = FileOf(to_fi)] {
+    absl::StatusOr<uint64_t> copied = context.fs.CopyRange(
+        source->handle, static_cast<uint64_t>(from_offset), target->handle,
+        static_cast<uint64_t>(to_offset), std::min<uint64_t>(length, kMaxCopyBytes));
+    if (!copied.ok()) return ReplyStatus(req, copied.status(), "copy_file_range", InodeNo(from));
+    fuse_reply_write(req, *copied);
+  });
 }
 
 void Seek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence, fuse_file_info* fi) {

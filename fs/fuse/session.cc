@@ -22,6 +22,7 @@
 #include "fs/fuse/mounts.h"
 #include "fs/fuse/operations.h"
 #include "lib/base/status.h"
+#include "lib/base/thread.h"
 #include "lib/log/log.h"
 
 namespace oca::fuse {
@@ -162,7 +163,7 @@ absl::Status Session::Impl::Detach() {
   // The loop looks at the exit flag after each request: this makes one. It is answered, or fails
   // when the connection is closed.
   fuse_session_exit(session);
-  std::thread request([root, &ignored] { fstatfs(root, &ignored); });
+  std::thread request = StartThread([root, &ignored] { fstatfs(root, &ignored); });
   loop.join();
   CloseConnection();
   request.join();
@@ -196,8 +197,9 @@ void Session::Impl::End() {
   if (ended) return;
   ended = true;
   if (loop.joinable()) loop.join();
-  context.syncs.Drain();
+  context.waiting_writes.Drain();
   context.invalidations.Drain();
+  context.syncs.Drain();
   for (OpenFile* file : context.open_files.All()) {
     context.fs.Release(context.open_files.Remove(file));
   }

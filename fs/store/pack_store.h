@@ -38,6 +38,9 @@ class PackWriter {
   // The pack lies where it may go missing while it is filled: whoever fills it keeps what is not
   // durable yet, and stores that elsewhere when Append, Sync or Seal fails.
   virtual bool may_go_missing() const { return false; }
+  // Then how far its disk is behind with what is kept so: it should be synced, or not be filled on.
+  enum class Behind { kNot, kSyncSoon, kFillNoMore };
+  virtual Behind behind() const { return Behind::kNot; }
 };
 
 struct PackInfo {

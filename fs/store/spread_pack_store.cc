@@ -26,27 +26,41 @@ class SpreadPackStore::Writer final : public PackWriter {
       : paths_(paths), route_(std::move(route)), writer_(std::move(writer)) {
     paths_.NotePackOpened(*route_.path);
   }
-  ~Writer() override { paths_.NotePackClosed(*route_.path); }
+  ~Writer() override {
+    paths_.NoteBehind(*route_.path, -static_cast<int64_t>(appended_ - durable_));
+    paths_.NotePackClosed(*route_.path);
+  }
 
   absl::StatusOr<uint64_t> Append(std::string_view encoded_group) override {
     OCA_RETURN_IF_ERROR(CheckThere());
     absl::StatusOr<uint64_t> offset = writer_->Append(encoded_group);
     if (!offset.ok()) return Explain(offset.status());
+    appended_ += encoded_group.size();
+    paths_.NoteBehind(*route_.path, static_cast<int64_t>(encoded_group.size()));
     return offset;
   }
   absl::Status Sync() override {
     OCA_RETURN_IF_ERROR(CheckThere());
+    const uint64_t appended = appended_;
     OCA_RETURN_IF_ERROR(Explain(writer_->Sync()));
+    NoteDurable(appended);
     return CheckEntry();
   }
   absl::Status Seal(const format::PackFooter& footer) override {
     OCA_RETURN_IF_ERROR(CheckThere());
     OCA_RETURN_IF_ERROR(Explain(writer_->Seal(footer)));
+    NoteDurable(appended_);
     return CheckEntry();
   }
   uint64_t size() const override { return writer_->size(); }
   PackId id() const override { return writer_->id(); }
   bool may_go_missing() const override { return true; }
+  Behind behind() const override {
+    // What belongs in the tier has nowhere else to go: there writers wait.
+    const bool elsewhere = paths_.use(*route_.path) == PathUse::kCapacity;
+    if (elsewhere && paths_.IsBehind(*route_.path)) return Behind::kFillNoMore;
+    return paths_.IsHalfBehind(*route_.path) ? Behind::kSyncSoon : Behind::kNot;
+  }
 
  private:
   absl::Status CheckThere() const {
@@ -70,9 +84,17 @@ class SpreadPackStore::Writer final : public PackWriter {
     return CheckThere();
   }
 
+  // Up to here; a Sync and a Seal at once do not happen.
+  void NoteDurable(uint64_t appended) {
+    paths_.NoteBehind(*route_.path, -static_cast<int64_t>(appended - durable_));
+    durable_ = appended;
+  }
+
   StoragePaths& paths_;
   const Route route_;
   const std::unique_ptr<PackWriter> writer_;
+  std::atomic<uint64_t> appended_{0};  // bytes of groups
+  uint64_t durable_ = 0;
   std::atomic<bool> entry_seen_{false};
 };
 

@@ -124,6 +124,7 @@ void StoragePaths::SetState(size_t path, const Look& look) {
     ++changes_;
     dir = at.dir;
   }
+  NoteBehind(path, 0);  // who waits for it may have nothing to wait for
   if (look.state == PathState::kOnline) {
     log::Info("storage_path_online", "path", dir);
   } else {

@@ -4,6 +4,7 @@
 #ifndef OCA_FS_STORE_STORAGE_PATHS_H_
 #define OCA_FS_STORE_STORAGE_PATHS_H_
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -50,6 +51,8 @@ class StoragePaths {
     // Of a file system's space, what stays free.
     std::function<uint64_t(const io::SpaceInfo&)> reserve;
     uint64_t pack_target_bytes = 8u << 20;
+    // What may be in memory because it is not durable in its path yet: of all paths together.
+    uint64_t behind_bytes = 32u << 20;
   };
   // A look at one path.
   struct Status {
@@ -142,6 +145,16 @@ class StoragePaths {
   // A pack there could not be written: for a while new ones go elsewhere.
   void NoteRefused(size_t path);
 
+  // Of packs being filled there, so many more bytes are not durable, or fewer.
+  void NoteBehind(size_t path, int64_t bytes) ABSL_LOCKS_EXCLUDED(behind_mu_);
+  // The disk is slower than who writes to it. Half way there its packs should be synced.
+  bool IsBehind(size_t path) const { return behind(path) > MostBehind(); }
+  bool IsHalfBehind(size_t path) const { return behind(path) > MostBehind() / 2; }
+  // New data for this use has nowhere to go but to paths that are behind.
+  bool MustWait(PathUse use) const;
+  // Returns when that is over. Never called with a lock held that a sync needs.
+  void AwaitKeepingUp(PathUse use) ABSL_LOCKS_EXCLUDED(behind_mu_);
+
  private:
   struct Path {
     format::RepositoryUuid uuid{};
@@ -152,6 +165,7 @@ class StoragePaths {
     uint64_t drain_from_bytes = 0;
     std::atomic<uint64_t> generation{0};
     std::atomic<uint64_t> open_packs{0};
+    std::atomic<uint64_t> behind{0};
     std::atomic<int64_t> refused_until_ns{0};  // absl::GetCurrentTimeNanos
     PathState state = PathState::kMissing;
     std::string why;
@@ -163,6 +177,8 @@ class StoragePaths {
     std::string why;
   };
 
+  uint64_t behind(size_t path) const { return paths_[path]->behind; }
+  uint64_t MostBehind() const { return options_.behind_bytes / std::max<size_t>(count_, 1); }
   std::string ListPath() const;
   Look LookAt(const std::string& dir, const format::RepositoryUuid& uuid, bool writes) const;
   absl::Status TryToWrite(const std::string& dir) const;
@@ -191,6 +207,8 @@ class StoragePaths {
   absl::Mutex change_mu_ ABSL_ACQUIRED_BEFORE(mu_);  // one change of the list at a time
   mutable absl::Mutex mu_;                           // state, why, dir, drain_from_bytes of paths
   uint64_t last_generation_ ABSL_GUARDED_BY(mu_) = 0;
+  mutable absl::Mutex behind_mu_;
+  uint64_t caught_up_ ABSL_GUARDED_BY(behind_mu_) = 0;  // how often it may be that a wait is over
   absl::Mutex choose_mu_;
   double home_credit_ ABSL_GUARDED_BY(choose_mu_) = 0;
 };

@@ -51,6 +51,35 @@ StoragePaths::Room StoragePaths::room(PathUse use, std::optional<size_t> without
   return sum;
 }
 
+void StoragePaths::NoteBehind(size_t path, int64_t bytes) {
+  paths_[path]->behind += static_cast<uint64_t>(bytes);
+  if (bytes > 0) return;
+  absl::MutexLock lock(&behind_mu_);
+  ++caught_up_;
+}
+
+bool StoragePaths::MustWait(PathUse use) const {
+  bool any = false;
+  for (size_t i = 0; i < count_; ++i) {
+    if (generation(i) == 0 || paths_[i]->use != use || draining(i)) continue;
+    if (!IsBehind(i)) return false;
+    any = true;
+  }
+  return any && (use == PathUse::kTier || !HomeHasRoom());
+}
+
+void StoragePaths::AwaitKeepingUp(PathUse use) {
+  while (true) {
+    behind_mu_.Lock();
+    const uint64_t seen = caught_up_;
+    behind_mu_.Unlock();
+    if (!MustWait(use)) return;
+    absl::MutexLock lock(&behind_mu_);
+    auto changed = [&]() ABSL_SHARED_LOCKS_REQUIRED(behind_mu_) { return caught_up_ != seen; };
+    behind_mu_.Await(absl::Condition(&changed));
+  }
+}
+
 bool StoragePaths::HomeHasRoom() const {
   return FreeAt(options_.home, 0).value_or(0) >= options_.pack_target_bytes;
 }
@@ -91,12 +120,16 @@ std::optional<size_t> StoragePaths::ChooseOnce(uint64_t without, PathUse use, bo
   };
   absl::MutexLock lock(&choose_mu_);
   if (use == PathUse::kCapacity) offer(std::nullopt, FreeAt(options_.home, 0), &home_credit_);
-  for (size_t i = 0; i < count_; ++i) {
-    if (generation(i) == 0 || (without >> i & 1) != 0) continue;
-    if (paths_[i]->use != use || draining(i)) continue;
-    if (paths_[i]->refused_until_ns > absl::GetCurrentTimeNanos()) continue;
-    offer(i, FreeAt(dir(i), paths_[i]->open_packs, with_reserve), &paths_[i]->credit);
-  }
+  const auto offer_paths = [&](bool behind) {
+    for (size_t i = 0; i < count_; ++i) {
+      if (generation(i) == 0 || (without >> i & 1) != 0) continue;
+      if (paths_[i]->use != use || draining(i) || IsHalfBehind(i) != behind) continue;
+      if (paths_[i]->refused_until_ns > absl::GetCurrentTimeNanos()) continue;
+      offer(i, FreeAt(dir(i), paths_[i]->open_packs, with_reserve), &paths_[i]->credit);
+    }
+  };
+  offer_paths(/*behind=*/false);
+  if (candidates.empty()) offer_paths(/*behind=*/true);
   if (candidates.empty()) return std::nullopt;
   for (const Candidate& each : candidates) *each.credit += static_cast<double>(each.room) / all;
   const auto chosen = std::max_element(

@@ -360,6 +360,8 @@ class FakeFilesystem final : public Filesystem {
   absl::StatusOr<size_t> Write(Handle*, uint64_t, std::string_view, bool) override {
     return NoFiles();
   }
+  bool MustAwaitDisks(Handle*) override { return false; }
+  void AwaitDisks(Handle*) override {}
   absl::Status Fsync(InodeNo) override { return NoFiles(); }
   absl::StatusOr<Inode> Truncate(InodeNo, uint64_t) override { return NoFiles(); }
   absl::Status Allocate(Handle*, int, uint64_t, uint64_t) override { return NoFiles(); }
