@@ -18,6 +18,7 @@
 #include "lib/base/bell.h"
 #include "lib/base/clock.h"
 #include "lib/base/status.h"
+#include "lib/base/thread.h"
 
 namespace oca::engine {
 
@@ -40,7 +41,7 @@ class BackgroundJob {
     status_.state = JobState::kRunning;
     status_.started = clock_->Now();
     stop_ = false;
-    thread_ = std::thread([this, task = std::move(task)] { End(task()); });
+    thread_ = StartThread([this, task = std::move(task)] { End(task()); });
     return absl::OkStatus();
   }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 namespace oca::engine {
 namespace {
@@ -26,10 +25,10 @@ void StreamBuffer::Swap(StreamBuffer& other) noexcept {
 }
 
 void StreamBuffer::Move(size_t room, size_t begin) {
-  if (room > kHeadroom) room = (room + kPageBytes - 1) / kPageBytes * kPageBytes;
-  std::unique_ptr<char, Free> memory(static_cast<char*>(
-      room > kHeadroom ? std::aligned_alloc(kPageBytes, room) : std::malloc(room)));
-  if (memory == nullptr) throw std::bad_alloc();
+  Free free;
+  if (room > kHeadroom) free.alignment = std::align_val_t{kPageBytes};
+  std::unique_ptr<char, Free> memory(static_cast<char*>(::operator new(room, free.alignment)),
+                                     free);
   if (size_ > 0) std::memcpy(memory.get() + begin, data(), size_);
   memory_ = std::move(memory);
   room_ = room;

@@ -3,8 +3,8 @@
 #define OCA_FS_ENGINE_STREAM_BUFFER_H_
 
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -48,7 +48,8 @@ class StreamBuffer {
 
  private:
   struct Free {
-    void operator()(char* memory) const { std::free(memory); }
+    std::align_val_t alignment{__STDCPP_DEFAULT_NEW_ALIGNMENT__};
+    void operator()(char* memory) const { ::operator delete(memory, alignment); }
   };
 
   void Swap(StreamBuffer& other) noexcept;

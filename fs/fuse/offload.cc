@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "lib/base/thread.h"
+
 namespace oca::fuse {
 
 void Offload::Drain() {
@@ -21,7 +23,7 @@ void Offload::Run(std::function<void()> task) {
   queue_.push_back(std::move(task));
   if (queue_.size() > static_cast<size_t>(idle_) &&
       threads_.size() < static_cast<size_t>(max_threads_)) {
-    threads_.emplace_back([this] { Work(); });
+    threads_.push_back(StartThread([this] { Work(); }));
   }
 }
 

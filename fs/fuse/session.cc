@@ -23,6 +23,7 @@
 #include "fs/fuse/operations.h"
 #include "fs/fuse/receive.h"
 #include "lib/base/status.h"
+#include "lib/base/thread.h"
 #include "lib/log/log.h"
 
 namespace oca::fuse {
@@ -167,7 +168,7 @@ absl::Status Session::Impl::Detach() {
   // The loop looks at the exit flag after each request: this makes one. It is answered, or fails
   // when the connection is closed.
   fuse_session_exit(session);
-  std::thread request([root, &ignored] { fstatfs(root, &ignored); });
+  std::thread request = StartThread([root, &ignored] { fstatfs(root, &ignored); });
   loop.join();
   CloseConnection();
   request.join();

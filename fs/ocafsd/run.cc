@@ -21,6 +21,7 @@
 #include "lib/daemon/heartbeat.h"
 #include "lib/daemon/limits.h"
 #include "lib/daemon/notify.h"
+#include "lib/daemon/out_of_memory.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/secret_file.h"
 #include "lib/daemon/stop_signal.h"
@@ -170,8 +171,10 @@ int Run(int argc, const char* const* argv) {
   if (!config.ok()) return Fail(kUsage, config.status());
   absl::Status status = MakeHome(arguments->home);
   if (!status.ok()) return Fail(kFailure, status);
-  status = log::InitLog("ocafsd", arguments->home + "/log/ocafsd.log", config->log.level);
+  const std::string log_path = arguments->home + "/log/ocafsd.log";
+  status = log::InitLog("ocafsd", log_path, config->log.level);
   if (!status.ok()) return Fail(kFailure, status);
+  daemon::AbortWhenOutOfMemory("ocafsd", log_path);
   auto stop = daemon::StopSignal::Create();  // before any thread starts
   status = stop.ok() ? Serve(*arguments, *config, **stop) : stop.status();
   if (status.ok()) return kSuccess;

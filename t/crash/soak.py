@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A day of an appliance in less than half an hour: backups every hour, retention, recycle bins, cleaner, scrub, scans, encryption with
-key rotation, a storage path that comes, fills up and goes, a full disk, crashes and restarts.
+key rotation, a storage path that comes, fills up and goes, full and slow disks, a lack of memory, crashes and restarts.
 
 soak.py --bin DIR [--hours N] [--rounds N] [--seed S]
 
@@ -21,11 +21,12 @@ import tempfile
 import time
 import traceback
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", folder) for folder in ("harness", "support")]
 import soak_backups as backups  # noqa: E402
 import soak_disks  # noqa: E402
 from appliance import Appliance, run, wait_until  # noqa: E402
 from soak_bin import Bin  # noqa: E402
+from slow_disk import SlowDisks  # noqa: E402
 from soak_day import Day  # noqa: E402
 from soak_watch import MIB, Clocks, Growth, log_lines  # noqa: E402
 
@@ -49,13 +50,14 @@ class Failed(RuntimeError):
 
 class Soak:
 
-    def __init__(self, appliance, options, work_dir, clocks):
+    def __init__(self, appliance, options, work_dir, clocks, disks):
         self.appliance = appliance
         self.seed = seed = options.seed
         self.hours = options.hours
         self.rounds = options.rounds
         self.work_dir = work_dir
         self.clocks = clocks
+        self.disks = disks
         self.random = random.Random(seed)
         self.growth = Growth()
         self.path = os.path.join(work_dir, "two")  # the second disk
@@ -64,7 +66,7 @@ class Soak:
         self.pages = [self.random.randrange(1 << 48) for _ in range(600)]
         self.kept = {"trees": [], "tars": [], "vault": []}
         self.day = Day(self)
-        self.hour = self.kills = self.restarts = self.jobs = self.bytes = self.compared = 0
+        self.number = self.hour = self.kills = self.squeezes = self.restarts = self.jobs = self.bytes = self.compared = 0
 
     # --- The appliance ---
 
@@ -127,24 +129,31 @@ class Soak:
             for old in kept[:-KEEP]:
                 yield container, lambda old=old: backups.forget(self.top(old.container), old)
 
-    def work(self, jobs, kill_after=None):
-        """Runs jobs beside each other, and again those that a crash has broken off; what each returned."""
+    def crash_after(self, seconds):
+        def crash(futures):
+            time.sleep(seconds)  # the moment of the crash
+            self.kill()
+            concurrent.futures.wait(futures)
+            if self.random.random() < 0.2:  # a second crash, soon after the recovery or within it
+                self.appliance.start()
+                self.kill()
+
+        return crash
+
+    def work(self, jobs, disturb=None):
+        """Runs jobs beside each other, and again those that a disturbance has broken off; what each returned."""
         results = {}
         with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
             futures = {number: pool.submit(job) for number, job in enumerate(jobs)}
-            if kill_after is not None:
-                time.sleep(kill_after)  # the moment of the crash
-                self.kill()
+            if disturb is not None:
+                disturb(futures.values())
         for number, future in futures.items():
             error = future.exception()
             if error is None:
                 results[number] = future.result()
-            elif kill_after is None or not isinstance(error, OSError):
+            elif disturb is None or not isinstance(error, OSError):
                 raise Failed(f"a job failed: {error}") from error
-        if kill_after is not None:
-            if self.random.random() < 0.2:  # a second crash, soon after the recovery or within it
-                self.appliance.start()
-                self.kill()
+        if disturb is not None:
             self.appliance.start()
             broken = [number for number in futures if number not in results]
             if broken:
@@ -152,11 +161,11 @@ class Soak:
                     results[number] = result
         return [results[number] for number in sorted(results)]
 
-    def do_backups(self, number, crashes):
-        kill_after = self.random.choice((0.3, 1.0, 3.0)) * self.random.random() if crashes else None
+    def do_backups(self, disturb=None):
+        number, self.number = self.number, self.number + 1
         jobs = self.backup_jobs(number) + list(self.forget_jobs())
         gone = {container: kept[:-KEEP] for container, kept in self.kept.items()}
-        made = self.work([job for _, job in jobs], kill_after)
+        made = self.work([job for _, job in jobs], disturb)
         for backup in made[:3]:
             self.kept[backup.container].append(backup)
             self.bytes += backup.size
@@ -223,9 +232,9 @@ class Soak:
         began = time.monotonic()
         self.hour = hour
         events = self.day.events(hour)
-        for each in range(self.rounds):
+        for _ in range(self.rounds):
             crashes = hour in (0, self.hours - 1) or (hour < self.hours // 2 and self.random.random() < 0.6)
-            self.do_backups(hour * self.rounds + each, crashes)
+            self.do_backups(self.crash_after(self.random.choice((0.3, 1.0, 3.0)) * self.random.random()) if crashes else None)
             self.compare(self.random.choice(self.kept[self.random.choice(sorted(self.kept))]))
         for event in events:
             getattr(self.day, event)()
@@ -235,7 +244,7 @@ class Soak:
         self.clocks.run_on(max(0, HOUR - took))
         seen = self.growth.last("ocafsd")
         print(f"hour {hour + 1:2} of {self.hours}: {took:5.1f} s, {self.jobs} jobs, {self.bytes // MIB} MiB backed up, {self.stored() // MIB} MiB stored, "
-              f"{self.kills} kills, {self.restarts} restarts, ocafsd {seen.rss // MIB} MiB, {seen.descriptors} files open"
+              f"{self.kills} kills, {self.restarts} restarts, {self.squeezes} times out of memory, ocafsd {seen.rss // MIB} MiB, {seen.descriptors} files open"
               f"{'; ' if events else ''}{', '.join(events)}", flush=True)
 
     def finish(self):
@@ -267,16 +276,20 @@ class Soak:
 def soak(options, work_dir):
     home = os.path.join(work_dir, "h")
     clocks = Clocks(work_dir)
-    soak_disks.mount(os.path.join(home, "data"), DISK_BYTES)
-    soak_disks.mount(os.path.join(work_dir, "two"), PATH_BYTES)
+    folders = [os.path.join(home, "data"), os.path.join(work_dir, "two")]
+    for folder, size in zip(folders, (DISK_BYTES, PATH_BYTES)):
+        soak_disks.mount(folder, size)
+    disks = SlowDisks(work_dir, folders)
+    disks.build()
     passphrases = os.path.join(work_dir, "passphrases")
     os.mkdir(passphrases, 0o700)
     with open(os.path.join(home, "oca.toml"), "w", encoding="utf-8") as file:
         file.write(CONFIGURATION % passphrases)
     appliance = Appliance(home, options.bin)
-    appliance.env.update(clocks.environment())
+    for each in (clocks.environment(), disks.environment()):
+        appliance.env.update(each, LD_PRELOAD=f"{each['LD_PRELOAD']}:{appliance.env.get('LD_PRELOAD', '')}")
     with appliance:
-        day = Soak(appliance, options, work_dir, clocks)
+        day = Soak(appliance, options, work_dir, clocks, disks)
         day.set_up()
         for hour in range(options.hours):
             day.run_hour(hour)

@@ -1,23 +1,32 @@
 """What happens in the course of the soak's day besides backups."""
 
+import concurrent.futures
 import datetime
 import os
+import resource
 
-from appliance import CommandFailed, wait_until
+from appliance import CommandFailed, alive, wait_until
 from soak_disks import fill, make_room, succeeds, write_random
+from soak_watch import MIB, memory_counted
 
 WEEK_AND_A_BIT = 7 * 86400 + 5 * 3600
 # Hour of 24: what happens after its backups.
 PLAN = {
     1: ["encrypt", "add_path"],
+    2: ["slow_path"],
     3: ["scan", "fill_path"],
+    4: ["tight_memory"],
     5: ["reclaim", "empty_path"],
+    6: ["slow_path_hangs"],
     7: ["let_a_week_pass"],
+    8: ["slow_home"],
     9: ["change_passphrase"],
+    10: ["tight_memory"],
     11: ["fill_all_disks", "remove_path"],
     12: ["orderly_restart"],
     14: ["scan", "reclaim"],
     16: ["add_path", "let_a_week_pass"],
+    17: ["slow_path"],
     19: ["fill_path"],
     20: ["empty_path", "reclaim"],
     21: ["scan"],
@@ -111,6 +120,48 @@ class Day:
         make_room(self.soak.path)
         wait_until(lambda: succeeds(path), "writes to be taken again")
         os.unlink(path)
+
+    # A disk of ocafsd that is slow while everything is backed up once more.
+
+    def _back_up_with(self, disk, **slowness):
+        self.soak.disks.set(disk, **slowness)
+        self.soak.do_backups()
+        self.soak.disks.quick()
+        self.soak.compare(self.soak.kept["tars"][-1])
+
+    def slow_path(self):
+        self._back_up_with(1, call=5, sync=100)
+
+    def slow_home(self):
+        self._back_up_with(0, call=1, sync=20)
+
+    def slow_path_hangs(self):
+        """A sync hangs, and a crash comes before it is back."""
+        self.soak.disks.set(1, hold=["sync"])
+
+        def crash(futures):
+            wait_until(lambda: self.soak.disks.waiting(1) or all(each.done() for each in futures), "a sync of the path to hang")
+            self.soak.kill()
+            self.soak.disks.quick()
+
+        self.soak.do_backups(crash)
+
+    # --- Memory ---
+
+    def tight_memory(self):
+        """ocafsd gets little more than it has, or nothing, while everything is backed up: it may end for that."""
+        pid = self.soak.appliance.pid_of("ocafsd")
+        _, hard = resource.prlimit(pid, resource.RLIMIT_DATA)
+
+        def squeeze(futures):
+            more = self.soak.random.choice((0, 1, 4)) * MIB
+            resource.prlimit(pid, resource.RLIMIT_DATA, (memory_counted(pid) + more, hard))
+            concurrent.futures.wait(futures)
+            if alive(pid):
+                resource.prlimit(pid, resource.RLIMIT_DATA, (hard, hard))
+            self.soak.squeezes += not alive(pid)
+
+        self.soak.do_backups(squeeze)
 
     # --- The end ---
 

@@ -64,9 +64,18 @@ def descriptors_of(pid):
     return count
 
 
-def sample(pid):
+def fields_of(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
-        fields = dict(line.split(":", 1) for line in file)
+        return dict(line.split(":", 1) for line in file)
+
+
+def memory_counted(pid):
+    """What counts towards RLIMIT_DATA."""
+    return int(fields_of(pid)["VmData"].split()[0]) << 10
+
+
+def sample(pid):
+    fields = fields_of(pid)
     return Sample(pid, int(fields["VmRSS"].split()[0]) << 10, descriptors_of(pid), int(fields["Threads"]))
 
 

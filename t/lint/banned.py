@@ -9,7 +9,7 @@ RULES = [
     ("strcpy strcat sprintf vsprintf gets strtok alloca", "", (), "unbounded or not re-entrant"),
     ("system popen", "", (), "no shell: use posix_spawn or exec with an argument list"),
     ("rand srand random srandom drand48", "", ("t/",), "seeded generators only, from the context"),
-    ("sleep usleep nanosleep sleep_for sleep_until SleepFor", "", (),
+    ("sleep usleep nanosleep sleep_for sleep_until SleepFor", "", ("support/slow_disk.cc",),
      "wait on a condition with a deadline, not for time to pass"),
     ("setenv putenv unsetenv", "", ("lib/daemon/", "t/"), "not thread-safe"),
     ("atoi atol atof strtol strtoul strtoll strtoull", "", (), "cannot report errors or depends on locale: absl::SimpleAtoi"),

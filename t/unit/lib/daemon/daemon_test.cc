@@ -9,14 +9,19 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <new>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "fmt/format.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/base/status.h"
 #include "lib/daemon/limits.h"
 #include "lib/daemon/notify.h"
+#include "lib/daemon/out_of_memory.h"
 #include "lib/daemon/pid_file.h"
 #include "lib/daemon/stop_signal.h"
 
@@ -148,6 +153,33 @@ TEST_F(Daemon, OpenFileLimitRises) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
   EXPECT_EQ(RaiseOpenFileLimit(128), 128u);
   EXPECT_EQ(RaiseOpenFileLimit(100), 128u);
+}
+
+void ExpectLastLine(const std::string& path, void (*fail)()) {
+  std::filesystem::remove(path);
+  const pid_t child = fork();
+  if (child == 0) {
+    AbortWhenOutOfMemory("prog", path);
+    fail();
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT) << status;
+  std::ifstream log(path);
+  EXPECT_THAT(
+      std::string(std::istreambuf_iterator<char>(log), {}),
+      testing::MatchesRegex(fmt::format(
+          "....-..-..T..:..:..\\.......:.. E prog.{}. out_of_memory action=abort\n", child)));
+}
+
+void FailToMakeAThread() {
+  throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+}
+
+TEST_F(Daemon, OutOfMemoryIsTheLastLineOfTheLog) {
+  ExpectLastLine(dir_ + "/x.log", [] { std::get_new_handler()(); });
+  ExpectLastLine(dir_ + "/x.log", []() noexcept { FailToMakeAThread(); });
 }
 
 }  // namespace
