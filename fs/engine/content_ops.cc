@@ -210,19 +210,6 @@ void FilesystemImpl::AwaitDisks(Handle* handle) {
   paths_->AwaitKeepingUp(PathUseOf(*handle->file));
 }
 
-store::PathUse FilesystemImpl::PathUseOf(const OpenFile& file) {
-  return file.container->group->record().performance_tier ? store::PathUse::kTier
-                                                          : store::PathUse::kCapacity;
-}
-
-bool FilesystemImpl::MustAwaitDisks(Handle* handle) {
-  return paths_->count() > 0 && paths_->MustWait(PathUseOf(*handle->file));
-}
-
-void FilesystemImpl::AwaitDisks(Handle* handle) {
-  paths_->AwaitKeepingUp(PathUseOf(*handle->file));
-}
-
 absl::Status FilesystemImpl::Fsync(InodeNo ino) {
   if (std::shared_ptr<OpenFile> file = files_.Find(ino)) {
     GatePass pass(&operations_gate_);

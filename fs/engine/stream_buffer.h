@@ -48,7 +48,8 @@ class StreamBuffer {
 
  private:
   struct Free {
-    std::align_val_t alignment{__STDCPP_DEFAULT_NEW_ALIGNMENT__};
+    Free() : alignment(std::align_val_t{__STDCPP_DEFAULT_NEW_ALIGNMENT__}) {}
+    std::align_val_t alignment;
     void operator()(char* memory) const { ::operator delete(memory, alignment); }
   };
 
