@@ -2,6 +2,7 @@
 #ifndef OCA_LIB_BASE_THREAD_H_
 #define OCA_LIB_BASE_THREAD_H_
 
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -11,7 +12,11 @@ namespace oca {
 // would leave what the thread is for half begun, and gRPC catches those of its methods.
 template <typename Function>
 std::thread StartThread(Function function) noexcept {
-  return std::thread(std::move(function));
+  try {
+    return std::thread(std::move(function));
+  } catch (...) {
+    std::terminate();  // here, where the handler can see what was thrown
+  }
 }
 
 }  // namespace oca
