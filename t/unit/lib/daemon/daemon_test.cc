@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -12,13 +13,13 @@
 #include <iterator>
 #include <new>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/base/status.h"
+#include "lib/base/thread.h"
 #include "lib/daemon/limits.h"
 #include "lib/daemon/notify.h"
 #include "lib/daemon/out_of_memory.h"
@@ -174,12 +175,16 @@ void ExpectLastLine(const std::string& path, void (*fail)()) {
 }
 
 void FailToMakeAThread() {
-  throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, size_t{1} << 47);  // all addresses there are
+  pthread_setattr_default_np(&attributes);
+  StartThread([] {}).join();
 }
 
 TEST_F(Daemon, OutOfMemoryIsTheLastLineOfTheLog) {
   ExpectLastLine(dir_ + "/x.log", [] { std::get_new_handler()(); });
-  ExpectLastLine(dir_ + "/x.log", []() noexcept { FailToMakeAThread(); });
+  ExpectLastLine(dir_ + "/x.log", FailToMakeAThread);
 }
 
 }  // namespace
