@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
 #include "fs/chunk/sha256.h"
 #include "fs/engine/chunk_store.h"
@@ -258,7 +259,7 @@ void ChunkStore::ForEachGroup(
   std::vector<index::Candidates> candidates(fps.size());
   LocateAll(fps, candidates);
   FooterPtr footer;
-  GroupPlace last;
+  absl::flat_hash_set<std::pair<PackId, uint32_t>> visited;
   for (size_t i = 0; i < fps.size(); ++i) {
     if (candidates[i].count == 0) continue;
     const index::Location at = candidates[i].at[0];
@@ -271,9 +272,7 @@ void ChunkStore::ForEachGroup(
     const std::optional<uint32_t> ordinal = FindInFooter(*footer, fps[i], at.ordinal_block);
     if (!ordinal) continue;
     const GroupPlace place{at.pack, footer->chunks[*ordinal].group};
-    if (place == last) continue;
-    last = place;
-    visit(footer, place);
+    if (visited.insert({place.pack, place.index}).second) visit(footer, place);
   }
 }
 

@@ -319,7 +319,7 @@ class ChunkStore final : public tree::NodeStore {
   // The chunk's place in the footer, near where the index says it is.
   static std::optional<uint32_t> FindInFooter(const format::PackFooter& footer,
                                               const Fingerprint& fp, uint32_t ordinal_block);
-  // The groups of sealed packs that hold `fps`, in that order, each once in a row.
+  // The groups of sealed packs that hold `fps`, in that order, each once.
   void ForEachGroup(std::span<const Fingerprint> fps,
                     const std::function<void(const FooterPtr&, const GroupPlace&)>& visit);
   absl::StatusOr<Chunk> Find(const Fingerprint& fp, As as, ChunkCursor* cursor);
