@@ -148,6 +148,22 @@ TEST_F(ChunkStoreTest, CursorGivesTheChunkThatWasAskedForWhereverItStands) {
   EXPECT_THAT(chunks_->Get(Fingerprint{}, &cursor), support::StatusIs(absl::StatusCode::kDataLoss));
 }
 
+TEST_F(ChunkStoreTest, PrefetchAsksForEachGroupOnce) {
+  std::vector<Fingerprint> fps;
+  for (int i = 0; i < 6; ++i) fps.push_back(Put(RandomBytes(i, 100'000)));  // a group each
+  ASSERT_OK(chunks_->Stop());
+  Open();
+  // As in an archive: the headers' group again after each file. No more tasks than these wait.
+  std::vector<Fingerprint> wanted;
+  for (size_t i = 1; i < fps.size(); ++i) wanted.insert(wanted.end(), {fps[0], fps[i], fps[i]});
+  chunks_->Prefetch(wanted);
+  workers_.reset();  // ends what is queued
+  fs_.FailMatching(io::Op::kRead, ".pack", EIO);
+  for (size_t i = 0; i < fps.size(); ++i) {
+    EXPECT_EQ(Get(fps[i]), RandomBytes(i, 100'000)) << i;
+  }
+}
+
 TEST_F(ChunkStoreTest, CursorInADamagedGroupFindsTheOtherCopy) {
   const std::string a = RandomBytes(1, 20000), b = RandomBytes(2, 150'000);
   Fingerprint fa = Put(a), fb = Put(b);  // b is too large for the group of a
