@@ -151,9 +151,7 @@ absl::StatusOr<GroupStats> FilesystemImpl::StatsOfGroup(GroupId id) {
   stats.write_mib_per_s = group->writes.MibPerSecond();
   stats.read_bytes = group->reads.total_bytes();
   stats.written_bytes = group->writes.total_bytes();
-  OCA_ASSIGN_OR_RETURN(
-      const Space space,
-      LookAtSpace(record.performance_tier ? store::PathUse::kTier : store::PathUse::kCapacity));
+  OCA_ASSIGN_OR_RETURN(const Space space, LookAtSpace(store::PathUseOf(record.performance_tier)));
   stats.capacity_free_bytes = space.available_bytes;
   if (record.quota_bytes > 0) {
     uint64_t left = record.quota_bytes - std::min(record.quota_bytes, usage.physical_bytes);

@@ -216,17 +216,13 @@ void ChunkStore::RunDeferred(Deferred deferred, bool here) {
 }
 
 void ChunkStore::QueueSeal(const std::shared_ptr<OpenPack>& pack) {
-  TaskBegins();
-  options_.sealers->Add([this, pack] {
-    SealPack(pack).IgnoreError();  // tried again by the next flush
-    TaskEnds();
-  });
+  QueueForSealers([this, pack] { return SealPack(pack); });
 }
 
-void ChunkStore::QueueSync(const std::shared_ptr<OpenPack>& pack) {
+void ChunkStore::QueueForSealers(std::function<absl::Status()> step) {
   TaskBegins();
-  options_.sealers->Add([this, pack] {
-    pack->SyncSoon().IgnoreError();  // tried again by the next flush
+  options_.sealers->Add([this, step = std::move(step)] {
+    step().IgnoreError();  // tried again by the next flush
     TaskEnds();
   });
 }
@@ -256,7 +252,7 @@ void ChunkStore::StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t grou
   if (pack->ReadyToSeal()) {
     QueueSeal(pack);
   } else if (pack->NeedsSync()) {
-    QueueSync(pack);
+    QueueForSealers([pack] { return pack->SyncSoon(); });
   }
 }
 

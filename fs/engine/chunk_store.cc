@@ -25,15 +25,13 @@ absl::StatusOr<std::unique_ptr<ChunkStore>> ChunkStore::Open(const ChunkStoreOpt
   chunks->SetIndexBudget(options.index_budget_bytes);
   chunks->SetCountBudget(options.count_budget_bytes);
   chunks->SetReductionBudget(options.reduction_budget_bytes);
-  OCA_ASSIGN_OR_RETURN(
-      chunks->packs_,
-      store::SpreadPackStore::Open(
-          {.fs = options.fs,
-           .home = io::JoinPath(options.dir, "packs"),
-           .group = options.group,
-           .keys = options.keys,
-           .paths = options.paths,
-           .use = options.performance_tier ? store::PathUse::kTier : store::PathUse::kCapacity}));
+  OCA_ASSIGN_OR_RETURN(chunks->packs_, store::SpreadPackStore::Open(
+                                           {.fs = options.fs,
+                                            .home = io::JoinPath(options.dir, "packs"),
+                                            .group = options.group,
+                                            .keys = options.keys,
+                                            .paths = options.paths,
+                                            .use = store::PathUseOf(options.performance_tier)}));
   if (options.keys != nullptr) {
     chunks->sealed_files_ = std::make_unique<store::SealedFiles>(*options.fs, *options.keys);
   }

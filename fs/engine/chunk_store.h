@@ -304,9 +304,9 @@ class ChunkStore final : public tree::NodeStore {
   // `here`: compresses in the caller's thread. The cleaner does, so that its rests, which are as
   // long as it worked and more, pay for all of its work.
   void RunDeferred(Deferred deferred, bool here);
-  // Queues a seal; ~ChunkStore waits for all tasks that were queued.
+  // ~ChunkStore waits for all tasks that were queued.
   void QueueSeal(const std::shared_ptr<OpenPack>& pack) ABSL_LOCKS_EXCLUDED(tasks_mu_);
-  void QueueSync(const std::shared_ptr<OpenPack>& pack) ABSL_LOCKS_EXCLUDED(tasks_mu_);
+  void QueueForSealers(std::function<absl::Status()> step) ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void TaskBegins() ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void TaskEnds() ABSL_LOCKS_EXCLUDED(tasks_mu_);
   void StoreGroup(const std::shared_ptr<OpenPack>& pack, uint32_t group, bool here);

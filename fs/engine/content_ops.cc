@@ -198,8 +198,7 @@ absl::StatusOr<size_t> FilesystemImpl::WriteFrom(Handle* handle, uint64_t offset
 }
 
 store::PathUse FilesystemImpl::PathUseOf(const OpenFile& file) {
-  return file.container->group->record().performance_tier ? store::PathUse::kTier
-                                                          : store::PathUse::kCapacity;
+  return store::PathUseOf(file.container->group->record().performance_tier);
 }
 
 bool FilesystemImpl::MustAwaitDisks(Handle* handle) {

@@ -1,5 +1,6 @@
 #include "fs/format/whole_file.h"
 
+#include "fmt/format.h"
 #include "fs/format/pack_parts.h"
 #include "lib/base/coding.h"
 

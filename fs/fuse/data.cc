@@ -130,15 +130,15 @@ void Write(fuse_req_t req, fuse_ino_t ino, const char* data, size_t size, off_t 
                      (fi->flags & O_DSYNC) != 0 && !fi->writepage};
   engine::StreamBuffer* memory = ReceivedApart();
   const std::string_view bytes = memory != nullptr ? *memory : std::string_view(data, size);
+  const bool by_pages = !file->direct || fi->writepage;
   if (context.fs.MustAwaitDisks(file->handle)) {
-    const bool by_pages = !file->direct || fi->writepage;
     context.waiting_writes.Run([write, by_pages, bytes = std::string(bytes)] {
       write.context->fs.AwaitDisks(write.file->handle);
       WriteApart(write, bytes, by_pages);
     });
     return;
   }
-  if (!file->direct || fi->writepage) return Answer(write, Store(write, bytes, memory));
+  if (by_pages) return Answer(write, Store(write, bytes, memory));
   if (file->inode->pages) {
     // Dirty pages are written back first, lest they bring old bytes over ours later.
     context.invalidations.Run(

@@ -4,8 +4,6 @@
 #ifndef OCA_FS_FUSE_RECEIVE_H_
 #define OCA_FS_FUSE_RECEIVE_H_
 
-#include <cstddef>
-
 #include "absl/status/status.h"
 #include "fs/engine/stream_buffer.h"
 #include "fs/fuse/kernel_api.h"

@@ -37,6 +37,10 @@ bool IsPathMissing(const absl::Status& status);
 
 // Which paths: those of the performance tier, or all others.
 enum class PathUse { kCapacity, kTier };
+// Those that a storage group's data goes to.
+inline PathUse PathUseOf(bool performance_tier) {
+  return performance_tier ? PathUse::kTier : PathUse::kCapacity;
+}
 
 // Thread-safe. Paths have numbers from 0 on, which last as long as this object; that of a path that
 // was removed is not given again. A path has a

@@ -116,13 +116,12 @@ class Rebuild {
     }
     OCA_ASSIGN_OR_RETURN(
         auto packs,
-        store::SpreadPackStore::Open(
-            {.fs = &fs_,
-             .home = io::JoinPath(GroupFolder(options_.dir, id), "packs"),
-             .group = id,
-             .keys = &group->keys(),
-             .paths = &group->paths(),
-             .use = record.performance_tier ? store::PathUse::kTier : store::PathUse::kCapacity}));
+        store::SpreadPackStore::Open({.fs = &fs_,
+                                      .home = io::JoinPath(GroupFolder(options_.dir, id), "packs"),
+                                      .group = id,
+                                      .keys = &group->keys(),
+                                      .paths = &group->paths(),
+                                      .use = store::PathUseOf(record.performance_tier)}));
     OCA_ASSIGN_OR_RETURN(std::vector<FoundFile> files,
                          RecipeFinder(*packs, group->chunks(), findings_).Find());
     if (!files.empty()) OCA_RETURN_IF_ERROR(MakeFiles(id, group->keys(), files));
