@@ -5,6 +5,8 @@
 #include <cassert>
 #include <cstdlib>
 
+#include "fs/chunk/sha256_avx512.h"
+#include "fs/chunk/sha256_lanes.h"
 #include "fs/chunk/sha256_ni.h"
 
 namespace oca::chunk {
@@ -41,6 +43,15 @@ class Digest {
   EVP_MD_CTX* context_;
 };
 
+// Without SHA-NI: fewer are quicker one after the other.
+constexpr size_t kFewestForAvx512 = 4;
+
+const internal::Sha256Kernels& Kernels() {
+  static const internal::Sha256Kernels kernels = {.sha_ni = internal::HasShaNi(),
+                                                  .avx512 = internal::PrefersAvx512()};
+  return kernels;
+}
+
 }  // namespace
 
 Fingerprint Sha256Reference(std::string_view chunk) {
@@ -48,15 +59,16 @@ Fingerprint Sha256Reference(std::string_view chunk) {
   return digest.Of(chunk);
 }
 
-bool Sha256UsesShaNi() {
-  static const bool has = internal::HasShaNi();
-  return has;
+std::string_view Sha256KernelName() {
+  const internal::Sha256Kernels& kernels = Kernels();
+  return kernels.avx512 ? "avx512" : kernels.sha_ni ? "sha-ni" : "openssl";
 }
 
 void Sha256Many(std::span<const std::string_view> chunks, std::span<Fingerprint> out) {
   assert(chunks.size() == out.size());
-  if (Sha256UsesShaNi()) {
-    internal::Sha256ManyNi(chunks, out);
+  const internal::Sha256Kernels& kernels = Kernels();
+  if (kernels.sha_ni || (kernels.avx512 && chunks.size() >= kFewestForAvx512)) {
+    internal::Sha256InLanes(kernels, chunks, out);
     return;
   }
   for (size_t i = 0; i < chunks.size(); ++i) out[i] = Sha256Reference(chunks[i]);

@@ -9,9 +9,8 @@
 
 namespace oca::chunk {
 
-// SHA-256 of each of `chunks` into the same place of `out` (equal sizes). Uses 4 interleaved SHA-NI
-// lanes, kept full across chunks of different lengths, where the CPU has them; OpenSSL elsewhere.
-// Thread-safe.
+// SHA-256 of each of `chunks` into the same place of `out` (equal sizes). Several chunks go through
+// SHA-NI or AVX-512 at once where the CPU has them; OpenSSL elsewhere. Thread-safe.
 void Sha256Many(std::span<const std::string_view> chunks, std::span<Fingerprint> out);
 
 // One chunk.
@@ -20,8 +19,8 @@ Fingerprint Sha256(std::string_view chunk);
 // OpenSSL's code on every CPU: the reference for tests and benchmarks.
 Fingerprint Sha256Reference(std::string_view chunk);
 
-// True when Sha256Many uses SHA-NI on this CPU.
-bool Sha256UsesShaNi();
+// What Sha256Many uses for large batches on this CPU: "avx512", "sha-ni" or "openssl".
+std::string_view Sha256KernelName();
 
 }  // namespace oca::chunk
 

@@ -1,19 +1,21 @@
-// SHA-256 of several chunks by interleaved SHA-NI lanes. Internal to fs/chunk.
+// SHA-256 by interleaved SHA-NI lanes. Internal to fs/chunk.
 #ifndef OCA_FS_CHUNK_SHA256_NI_H_
 #define OCA_FS_CHUNK_SHA256_NI_H_
 
-#include <span>
-#include <string_view>
+#include <cstddef>
 
-#include "lib/base/ids.h"
+#include "fs/chunk/sha256_lanes.h"
 
 namespace oca::chunk::internal {
 
-// True when this CPU has SHA-NI and what else Sha256ManyNi needs.
+constexpr int kShaNiLanes = 4;
+
+// True when this CPU has SHA-NI and what else CompressShaNi needs.
 bool HasShaNi();
 
-// As Sha256Many; only where HasShaNi().
-void Sha256ManyNi(std::span<const std::string_view> chunks, std::span<Fingerprint> out);
+// Takes `blocks` blocks of each of `count` lanes, 1 to kShaNiLanes, into their words; `next` stays
+// where it is. Only where HasShaNi().
+void CompressShaNi(Sha256Lane* const* lanes, int count, size_t blocks);
 
 }  // namespace oca::chunk::internal
 

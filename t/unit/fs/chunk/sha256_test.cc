@@ -2,17 +2,44 @@
 
 #include <gtest/gtest.h>
 
+#include "fs/chunk/sha256_avx512.h"
+#include "fs/chunk/sha256_lanes.h"
+#include "fs/chunk/sha256_ni.h"
 #include "t/unit/fs/chunk/streams.h"
 
 namespace oca::chunk {
 namespace {
 
+using internal::Sha256Kernels;
+
+// Each choice that some CPU makes, of those that this one can make.
+std::vector<Sha256Kernels> Choices() {
+  std::vector<Sha256Kernels> choices;
+  if (internal::HasShaNi()) choices.push_back({.sha_ni = true, .avx512 = false});
+  if (internal::HasAvx512()) choices.push_back({.sha_ni = false, .avx512 = true});
+  if (internal::HasShaNi() && internal::HasAvx512()) {
+    choices.push_back({.sha_ni = true, .avx512 = true});
+  }
+  return choices;
+}
+
 void ExpectSameAsReference(const std::vector<std::string_view>& chunks) {
+  std::vector<Fingerprint> expected(chunks.size());
+  for (size_t i = 0; i < chunks.size(); ++i) expected[i] = Sha256Reference(chunks[i]);
+  const auto expect = [&](const std::vector<Fingerprint>& out, const std::string& by) {
+    for (size_t i = 0; i < chunks.size(); ++i) {
+      ASSERT_EQ(out[i], expected[i]) << by << ", chunk " << i << " of " << chunks.size() << ", "
+                                     << chunks[i].size() << " bytes";
+    }
+  };
   std::vector<Fingerprint> out(chunks.size());
   Sha256Many(chunks, out);
-  for (size_t i = 0; i < chunks.size(); ++i) {
-    ASSERT_EQ(out[i], Sha256Reference(chunks[i]))
-        << "chunk " << i << " of " << chunks.size() << ", " << chunks[i].size() << " bytes";
+  expect(out, "as this CPU prefers");
+  for (const Sha256Kernels& kernels : Choices()) {
+    std::vector<Fingerprint> by_kernels(chunks.size());
+    internal::Sha256InLanes(kernels, chunks, by_kernels);
+    expect(by_kernels,
+           std::string(kernels.sha_ni ? "SHA-NI" : "") + (kernels.avx512 ? " AVX-512" : ""));
   }
 }
 
@@ -45,9 +72,9 @@ TEST(Sha256, OneChunkOfEveryShortLength) {
 }
 
 TEST(Sha256, EqualLengthsInEveryBatchSize) {
-  const std::string data = RandomBytes(2, 400);
-  for (size_t batch = 1; batch <= 9; ++batch) {
-    for (size_t length = 0; length <= 300; ++length) {
+  const std::string data = RandomBytes(2, 700);
+  for (size_t batch = 1; batch <= 33; ++batch) {
+    for (size_t length = 0; length <= 140; ++length) {
       std::vector<std::string_view> chunks;
       for (size_t i = 0; i < batch; ++i)
         chunks.push_back(std::string_view(data).substr(11 * i, length));
@@ -84,8 +111,8 @@ TEST(Sha256, AnyComposition) {
 // One lane outlives all others.
 TEST(Sha256, OneLongChunkAmongShortOnes) {
   const std::string data = RandomBytes(6, 300000);
-  for (size_t at = 0; at < 8; ++at) {
-    std::vector<std::string_view> chunks(8, std::string_view(data).substr(7, 1000));
+  for (size_t at = 0; at < 20; ++at) {
+    std::vector<std::string_view> chunks(20, std::string_view(data).substr(7, 1000));
     chunks[at] = data;
     ExpectSameAsReference(chunks);
   }
