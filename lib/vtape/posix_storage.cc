@@ -68,30 +68,23 @@ class PosixFile final : public StorageFile {
     return ErrnoStatus("read", path_);
   }
 
-  // Past the kernel's pages, which cost as much again as the bytes. Our own mount takes any place
-  // and size; elsewhere most are refused.
   Result<size_t> ReadOnce(uint64_t offset, std::span<char> out) override {
-    if (!direct_) {
-      const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
-      direct_.emplace(
-          RetryOnEintr([&] { return open(self.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC); }));
-    }
     size_t done = 0;
-    if (direct_->get() >= 0 && Fill(direct_->get(), offset, out, &done)) return done;
+    if (Direct() >= 0 && Fill(Direct(), offset, out, &done)) return done;
     VTAPE_ASSIGN_OR_RETURN(size_t rest, ReadAt(offset + done, out.subspan(done)));
     return done + rest;
   }
 
   Status WriteAt(uint64_t offset, std::string_view data) override {
-    while (!data.empty()) {
-      ssize_t n = RetryOnEintr(
-          [&] { return pwrite(fd_.get(), data.data(), data.size(), static_cast<off_t>(offset)); });
-      if (n < 0) return ErrnoStatus("write", path_);
-      if (n == 0) return Status(Code::kIo, "write " + path_ + ": nothing written");
-      data.remove_prefix(static_cast<size_t>(n));
-      offset += static_cast<uint64_t>(n);
-    }
-    return Status();
+    size_t done = 0;
+    if (Store(fd_.get(), offset, data, &done)) return Status();
+    return ErrnoStatus("write", path_);
+  }
+
+  Status WriteOnce(uint64_t offset, std::string_view data) override {
+    size_t done = 0;
+    if (Direct() >= 0 && Store(Direct(), offset, data, &done)) return Status();
+    return WriteAt(offset + done, data.substr(done));
   }
 
   Status Sync() override {
@@ -125,8 +118,36 @@ class PosixFile final : public StorageFile {
     return true;
   }
 
+  // False: errno says why not all is written.
+  static bool Store(int fd, uint64_t offset, std::string_view data, size_t* done) {
+    while (*done < data.size()) {
+      ssize_t n = RetryOnEintr([&] {
+        return pwrite(fd, data.data() + *done, data.size() - *done,
+                      static_cast<off_t>(offset + *done));
+      });
+      if (n < 0) return false;
+      if (n == 0) {
+        errno = EIO;
+        return false;
+      }
+      *done += static_cast<size_t>(n);
+    }
+    return true;
+  }
+
+  // Past the kernel's pages, which cost as much again as the bytes. Our own mount takes any place
+  // and size; elsewhere most are refused. Negative where there is no such thing.
+  int Direct() {
+    if (!direct_) {
+      const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
+      direct_.emplace(
+          RetryOnEintr([&] { return open(self.c_str(), O_RDWR | O_DIRECT | O_CLOEXEC); }));
+    }
+    return direct_->get();
+  }
+
   const Fd fd_;
-  std::optional<Fd> direct_;  // of ReadOnce, from its first call on; negative where there is none
+  std::optional<Fd> direct_;  // from the first call of Direct on
   const std::string path_;
 };
 

@@ -5,11 +5,6 @@
 #include <utility>
 
 namespace oca::vtape {
-namespace {
-
-constexpr size_t kPageBytes = 4096;
-
-}  // namespace
 
 Result<size_t> ReadAhead::ReadAt(uint64_t offset, std::span<char> out) {
   if (piece_bytes_ == 0) return file_.ReadAt(offset, out);
@@ -51,7 +46,7 @@ size_t ReadAhead::Take(uint64_t offset, std::span<char> out) {
       next_.size = 0;
     }
     size_t n = std::min<size_t>(out.size() - done, current_.end() - at);
-    std::memcpy(out.data() + done, current_.memory.get() + (at - current_.offset), n);
+    std::memcpy(out.data() + done, current_.data() + (at - current_.offset), n);
     done += n;
   }
   return done;
@@ -59,17 +54,13 @@ size_t ReadAhead::Take(uint64_t offset, std::span<char> out) {
 
 void ReadAhead::Fetch(uint64_t offset) {
   if (Busy() || next_.size > 0) return;
-  if (next_.memory == nullptr) {
-    const size_t pages = (piece_bytes_ + kPageBytes - 1) / kPageBytes;
-    next_.memory.reset(static_cast<char*>(std::aligned_alloc(kPageBytes, pages * kPageBytes)));
-    if (next_.memory == nullptr) return;
-  }
+  if (!next_.Reserve(piece_bytes_)) return;
   next_.offset = offset;
   task_.Start();
 }
 
 void ReadAhead::FetchPiece() {
-  Result<size_t> read = file_.ReadOnce(next_.offset, {next_.memory.get(), piece_bytes_});
+  Result<size_t> read = file_.ReadOnce(next_.offset, {next_.data(), piece_bytes_});
   next_.size = read.ok() ? *read : 0;
 }
 

@@ -4,10 +4,9 @@
 #define OCA_LIB_VTAPE_READ_AHEAD_H_
 
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <span>
 
+#include "lib/vtape/piece.h"
 #include "lib/vtape/side_task.h"
 #include "lib/vtape/status.h"
 #include "lib/vtape/storage.h"
@@ -33,17 +32,6 @@ class ReadAhead {
   void Forget();
 
  private:
-  struct FreeMemory {
-    void operator()(char* memory) const { std::free(memory); }
-  };
-  struct Piece {
-    uint64_t offset = 0;
-    size_t size = 0;                           // 0 = nothing is there
-    std::unique_ptr<char, FreeMemory> memory;  // kept for the next one
-    uint64_t end() const { return offset + size; }
-    bool Has(uint64_t at) const { return at >= offset && at < end(); }
-  };
-
   // Copies from the pieces what follows `offset` there without a gap; returns how much.
   size_t Take(uint64_t offset, std::span<char> out);
   // Has the piece at `offset` fetched, unless the next piece is that already.

@@ -30,6 +30,8 @@ class StorageFile {
   }
   // After an error any part may have been written.
   virtual Status WriteAt(uint64_t offset, std::string_view data) = 0;
+  // As WriteAt, with what ReadOnce says of memory.
+  virtual Status WriteOnce(uint64_t offset, std::string_view data) { return WriteAt(offset, data); }
   // After an error what was written since the last success may never become durable: stop.
   virtual Status Sync() = 0;
   virtual Result<uint64_t> Size() = 0;

@@ -8,47 +8,50 @@ namespace oca::vtape {
 Status WriteBehind::Append(uint64_t offset, std::string_view data) {
   if (piece_bytes_ == 0) return file_.WriteAt(offset, data);
   if (!Fills(offset, data.size())) VTAPE_RETURN_IF_ERROR(HandOver());
-  if (filling_.bytes.empty()) {
+  if (filling_.size == 0) {
+    if (!filling_.Reserve(std::max(piece_bytes_, data.size()))) {
+      VTAPE_RETURN_IF_ERROR(Settle());
+      return file_.WriteAt(offset, data);
+    }
     filling_.offset = offset;
-    filling_.bytes.reserve(std::max(piece_bytes_, data.size()));
   }
-  filling_.bytes.append(data);
+  filling_.Append(data);
   return Status();
 }
 
 bool WriteBehind::Fills(uint64_t offset, size_t bytes) const {
-  if (filling_.bytes.empty()) return true;
-  return offset == filling_.end() && filling_.bytes.size() + bytes <= piece_bytes_;
+  if (filling_.size == 0) return true;
+  return offset == filling_.end() && filling_.size + bytes <= piece_bytes_;
 }
 
 bool WriteBehind::HasRoom(uint64_t offset, size_t bytes) {
   if (piece_bytes_ == 0) return false;
   if (Fills(offset, bytes)) return true;
-  return !Busy() && writing_.bytes.empty();
+  return !Busy() && writing_.size == 0;
 }
 
 bool WriteBehind::Lacks(uint64_t end) {
   task_.Wait();
   for (const Piece* piece : {&writing_, &filling_}) {
-    if (!piece->bytes.empty() && piece->offset < end) return true;
+    if (piece->size > 0 && piece->offset < end) return true;
   }
   return false;
 }
 
 Status WriteBehind::Drain() {
   VTAPE_RETURN_IF_ERROR(Settle());
-  if (filling_.bytes.empty()) return Status();
-  VTAPE_RETURN_IF_ERROR(file_.WriteAt(filling_.offset, filling_.bytes));
-  filling_.bytes.clear();
+  if (filling_.size == 0) return Status();
+  VTAPE_RETURN_IF_ERROR(file_.WriteOnce(filling_.offset, filling_.bytes()));
+  filling_.size = 0;
   return Status();
 }
 
 void WriteBehind::ForgetFrom(uint64_t offset) {
   const auto cut = [offset](Piece& piece) {
     if (piece.offset >= offset) {
-      piece.bytes.clear();
+      piece.size = 0;
     } else if (piece.end() > offset) {
-      piece.bytes.resize(offset - piece.offset);
+      piece.size = offset - piece.offset;
     }
   };
   task_.Wait();
@@ -65,16 +68,16 @@ Status WriteBehind::HandOver() {
 
 Status WriteBehind::Settle() {
   task_.Wait();
-  if (writing_.bytes.empty()) return Status();
+  if (writing_.size == 0) return Status();
   Status status = std::exchange(failed_, Status());
-  if (status.ok()) status = file_.WriteAt(writing_.offset, writing_.bytes);  // told before
-  if (status.ok()) writing_.bytes.clear();
+  if (status.ok()) status = file_.WriteOnce(writing_.offset, writing_.bytes());  // told before
+  if (status.ok()) writing_.size = 0;
   return status;
 }
 
 void WriteBehind::WritePiece() {
-  failed_ = file_.WriteAt(writing_.offset, writing_.bytes);
-  if (failed_.ok()) writing_.bytes.clear();
+  failed_ = file_.WriteOnce(writing_.offset, writing_.bytes());
+  if (failed_.ok()) writing_.size = 0;
 }
 
 }  // namespace oca::vtape

@@ -4,9 +4,9 @@
 #define OCA_LIB_VTAPE_WRITE_BEHIND_H_
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
+#include "lib/vtape/piece.h"
 #include "lib/vtape/side_task.h"
 #include "lib/vtape/status.h"
 #include "lib/vtape/storage.h"
@@ -39,12 +39,6 @@ class WriteBehind {
   void ForgetFrom(uint64_t offset);
 
  private:
-  struct Piece {
-    uint64_t offset = 0;
-    std::string bytes;
-    uint64_t end() const { return offset + bytes.size(); }
-  };
-
   bool Fills(uint64_t offset, size_t bytes) const;
   // Gives the filled piece to the thread as soon as it has none, or fails as the last one did.
   Status HandOver();
