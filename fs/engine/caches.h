@@ -62,7 +62,18 @@ class LruCache {
       if (Pointer hit = Touch(shard, key)) return hit;
       shard.loading.insert(key);
     }
-    absl::StatusOr<Loaded> loaded = load();
+    return Settle(key, load());
+  }
+  // True: neither cached nor being loaded, and the caller loads it. Until it calls Settle whoever
+  // else wants it waits, so it must not wait for them. Does not wait itself.
+  bool Claim(const CacheKey& key) {
+    Shard& shard = ShardOf(key);
+    absl::MutexLock lock(&shard.mu);
+    return Touch(shard, key) == nullptr && shard.loading.insert(key).second;
+  }
+  // What came of a Claim.
+  absl::StatusOr<Pointer> Settle(const CacheKey& key, absl::StatusOr<Loaded> loaded) {
+    Shard& shard = ShardOf(key);
     absl::MutexLock lock(&shard.mu);
     shard.loading.erase(key);
     if (!loaded.ok()) return loaded.status();
@@ -134,6 +145,7 @@ class LruCache {
 
 // The plain bytes of one group, every chunk of it verified against its fingerprint.
 using GroupBytes = Buffer;
+using LoadedGroup = LruCache<GroupBytes>::Loaded;
 
 struct Caches {
   Caches(uint64_t footer_bytes, uint64_t group_bytes, uint64_t stream_bytes = uint64_t{64} << 20)

@@ -6,9 +6,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "fmt/format.h"
-#include "fs/chunk/sha256.h"
 #include "fs/engine/chunk_store.h"
-#include "fs/format/delta.h"
 #include "lib/base/status.h"
 #include "lib/log/log.h"
 
@@ -17,7 +15,7 @@ namespace {
 
 constexpr uint64_t kMergedGapBytes = 256u << 10;  // reading it costs less than a second request
 constexpr uint32_t kUnsealedPart = 1u << 31;      // no pack has so many groups
-constexpr absl::string_view kBasePayload = "oca/base";
+constexpr size_t kGroupsTogether = 4;             // their chunks fill the lanes of any kernel
 
 }  // namespace
 
@@ -143,9 +141,7 @@ absl::StatusOr<Chunk> ChunkStore::GetListed(const FooterPtr& footer, uint32_t or
       return absl::DataLossError(fmt::format("pack {:016x}, group at {}: damaged, in quarantine",
                                              pack.value, place.file_offset));
     }
-    std::span<const format::FooterChunk> peers(&footer->chunks[place.first_chunk],
-                                               place.chunk_count);
-    OCA_ASSIGN_OR_RETURN(group, GetGroup(pack, chunk.group, place, peers));
+    OCA_ASSIGN_OR_RETURN(group, GetGroup(pack, chunk.group, place, footer->ChunksOf(place)));
   }
   if (cursor != nullptr) *cursor = {footer, ordinal, group};
   return Chunk{group, std::string_view(*group).substr(chunk.offset_in_group, chunk.length)};
@@ -159,84 +155,55 @@ absl::StatusOr<std::shared_ptr<const std::string>> ChunkStore::GetNode(const Fin
 absl::StatusOr<std::shared_ptr<const GroupBytes>> ChunkStore::GetGroup(
     PackId pack, uint32_t index, const format::FooterGroup& place,
     std::span<const format::FooterChunk> chunks) {
-  using Groups = LruCache<GroupBytes>;
-  auto load = [&]() -> absl::StatusOr<Groups::Loaded> {
-    absl::StatusOr<GroupBytes> raw = ReadGroup(pack, place, chunks);
-    if (!raw.ok()) {
-      if (absl::IsDataLoss(raw.status()) && !OfBase(raw.status())) Distrust(pack, place, chunks);
-      return raw.status();
+  return options_.caches->groups.Get({options_.group, pack, index}, [&] {
+    return ForCache(pack, place, chunks, ReadGroup(pack, place, chunks));
+  });
+}
+
+absl::StatusOr<LoadedGroup> ChunkStore::ForCache(PackId pack, const format::FooterGroup& place,
+                                                 std::span<const format::FooterChunk> chunks,
+                                                 absl::StatusOr<GroupBytes> raw) {
+  if (!raw.ok()) {
+    if (absl::IsDataLoss(raw.status()) && !GroupDecoder::OfBase(raw.status())) {
+      Distrust(pack, place, chunks);
     }
-    size_t bytes = raw->size();
-    return Groups::Loaded{std::make_shared<const GroupBytes>(*std::move(raw)), bytes};
-  };
-  return options_.caches->groups.Get({options_.group, pack, index}, load);
+    return raw.status();
+  }
+  const size_t bytes = raw->size();
+  return LoadedGroup{std::make_shared<const GroupBytes>(*std::move(raw)), bytes};
 }
 
 absl::StatusOr<GroupBytes> ChunkStore::ReadGroup(PackId pack, const format::FooterGroup& place,
                                                  std::span<const format::FooterChunk> chunks) {
   OCA_ASSIGN_OR_RETURN(std::string stored,
                        packs_->Read(pack, place.file_offset, place.encoded_size));
-  return DecodeStored(pack, place, chunks, std::move(stored));
+  return decoder_.Decode({pack, place, chunks, std::move(stored)});
 }
 
-bool ChunkStore::OfBase(const absl::Status& status) {
-  return !status.ok() && status.GetPayload(kBasePayload).has_value();
-}
-
-// A base is never a delta itself, so this goes one step deep.
-absl::StatusOr<GroupBytes> ChunkStore::ApplyDeltas(const format::DecodedGroup& group) {
-  const std::vector<format::GroupChunk>& chunks = group.header.chunks;
-  OCA_ASSIGN_OR_RETURN(std::vector<format::DeltaChunk> deltas,
-                       format::DecodeDeltas(group.payload, chunks.size()));
-  GroupBytes raw(group.header.raw_bytes);
-  size_t at = 0;
-  for (size_t i = 0; i < deltas.size(); ++i) {
-    const absl::StatusOr<Chunk> base = GetPlain(deltas[i].base);
-    if (!base.ok()) {
-      absl::Status needs = Annotate(base.status(), "deltas need a chunk");
-      needs.SetPayload(kBasePayload, absl::Cord());
-      return needs;
-    }
-    OCA_RETURN_IF_ERROR(
-        store::DecompressDelta(deltas[i].delta, base->bytes, raw.data() + at, chunks[i].length));
-    at += chunks[i].length;
-  }
-  return raw;
-}
-
-absl::StatusOr<GroupBytes> ChunkStore::DecodeStored(PackId pack, const format::FooterGroup& place,
-                                                    std::span<const format::FooterChunk> chunks,
-                                                    std::string stored) {
-  auto damaged = [&](std::string_view what) {
-    return absl::DataLossError(
-        fmt::format("pack {:016x}, group at {}: {}", pack.value, place.file_offset, what));
+void ChunkStore::LoadGroups(const format::PackFooter& footer, std::span<const uint32_t> indexes) {
+  const PackId pack = footer.pack.pack_id;
+  const auto settle = [&](uint32_t index, absl::StatusOr<GroupBytes> raw) {
+    options_.caches->groups
+        .Settle({options_.group, pack, index},
+                ForCache(pack, footer.groups[index], footer.ChunksOf(footer.groups[index]),
+                         std::move(raw)))
+        .IgnoreError();
   };
-  absl::StatusOr<std::string> encoded = store::DecryptGroup(options_.keys, pack, std::move(stored));
-  if (absl::IsDataLoss(encoded.status())) return damaged(MessageOf(encoded.status()));
-  if (!encoded.ok()) return encoded.status();
-  absl::StatusOr<format::DecodedGroup> group = format::DecodeGroup(*encoded);
-  if (!group.ok()) return damaged(MessageOf(group.status()));
-  absl::StatusOr<GroupBytes> raw =
-      group->header.codec == format::Codec::kDelta
-          ? ApplyDeltas(*group)
-          : store::Decompress(group->header.codec, group->payload, group->header.raw_bytes);
-  if (OfBase(raw.status())) return raw.status();
-  if (absl::IsDataLoss(raw.status())) return damaged(MessageOf(raw.status()));
-  if (!raw.ok()) return raw.status();
-  std::vector<std::string_view> views;
-  views.reserve(chunks.size());
-  for (const format::FooterChunk& chunk : chunks) {
-    if (uint64_t{chunk.offset_in_group} + chunk.length > raw->size())
-      return damaged("footer and group disagree");
-    views.push_back(std::string_view(*raw).substr(chunk.offset_in_group, chunk.length));
+  std::vector<uint32_t> read;
+  std::vector<StoredGroup> stored;
+  for (uint32_t index : indexes) {
+    if (!options_.caches->groups.Claim({options_.group, pack, index})) continue;
+    const format::FooterGroup& place = footer.groups[index];
+    absl::StatusOr<std::string> bytes = packs_->Read(pack, place.file_offset, place.encoded_size);
+    if (!bytes.ok()) {
+      settle(index, bytes.status());
+      continue;
+    }
+    read.push_back(index);
+    stored.push_back({pack, place, footer.ChunksOf(place), *std::move(bytes)});
   }
-  std::vector<Fingerprint> fps(views.size());
-  chunk::Sha256Many(views, fps);
-  for (size_t i = 0; i < fps.size(); ++i) {
-    if (fps[i] != chunks[i].fp)
-      return damaged(fmt::format("chunk {} has other contents", chunks[i].fp.ToHex()));
-  }
-  return raw;
+  std::vector<absl::StatusOr<GroupBytes>> decoded = decoder_.DecodeAll(std::move(stored));
+  for (size_t i = 0; i < read.size(); ++i) settle(read[i], std::move(decoded[i]));
 }
 
 // A damaged group serves no reader and no writer any more: its chunks leave the index, so that
@@ -300,17 +267,25 @@ void ChunkStore::StartReadahead(std::span<const Fingerprint> fps) {
 }
 
 void ChunkStore::Prefetch(std::span<const Fingerprint> fps) {
-  ForEachGroup(fps, [&](const FooterPtr& footer, const GroupPlace& place) {
-    if (options_.caches->groups.Peek({options_.group, place.pack, place.index})) return;
+  FooterPtr of;
+  std::vector<uint32_t> together;
+  const auto hand_over = [&] {
+    if (together.empty()) return;
     TaskBegins();
-    const bool queued = options_.workers->TryAdd([this, footer, place] {
-      const format::FooterGroup& group = footer->groups[place.index];
-      (void)GetGroup(place.pack, place.index, group,
-                     std::span(&footer->chunks[group.first_chunk], group.chunk_count));
+    const bool queued = options_.decoders->TryAdd([this, of, indexes = std::move(together)] {
+      LoadGroups(*of, indexes);
       TaskEnds();
     });
     if (!queued) TaskEnds();
+    together.clear();
+  };
+  ForEachGroup(fps, [&](const FooterPtr& footer, const GroupPlace& place) {
+    if (options_.caches->groups.Peek({options_.group, place.pack, place.index})) return;
+    if (of != footer || together.size() == kGroupsTogether) hand_over();
+    of = footer;
+    together.push_back(place.index);
   });
+  hand_over();
 }
 
 bool ChunkStore::Holds(const Fingerprint& fp) {

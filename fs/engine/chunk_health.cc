@@ -60,8 +60,7 @@ std::vector<std::string> ChunkStore::VerifyPack(PackId pack, uint64_t* chunks) {
     return faults;
   }
   for (const format::FooterGroup& group : footer->groups) {
-    std::span<const format::FooterChunk> peers(&footer->chunks[group.first_chunk],
-                                               group.chunk_count);
+    const std::span<const format::FooterChunk> peers = footer->ChunksOf(group);
     absl::StatusOr<GroupBytes> raw = ReadGroup(pack, group, peers);
     // A disk may fail to read once and then find the sector after all.
     if (ErrnoOf(raw.status()) == EIO && !absl::IsDataLoss(raw.status())) {
@@ -74,7 +73,8 @@ std::vector<std::string> ChunkStore::VerifyPack(PackId pack, uint64_t* chunks) {
     } else if (ErrnoOf(raw.status()) == ENOENT) {
       return faults;  // swept meanwhile
     } else {
-      if (ErrnoOf(raw.status()) == EIO && !OfBase(raw.status())) Distrust(pack, group, peers);
+      if (ErrnoOf(raw.status()) == EIO && !GroupDecoder::OfBase(raw.status()))
+        Distrust(pack, group, peers);
       if (CountLost(peers) > 0) faults.emplace_back(MessageOf(raw.status()));
     }
   }
@@ -107,8 +107,7 @@ std::vector<ChunkStore::Damage> ChunkStore::DamageReport() {
     for (const format::FooterGroup& group : (*footer)->groups) {
       if (group.file_offset != entry.offset) continue;
       damage.chunks = group.chunk_count;
-      damage.chunks_lost =
-          CountLost(std::span(&(*footer)->chunks[group.first_chunk], group.chunk_count));
+      damage.chunks_lost = CountLost((*footer)->ChunksOf(group));
     }
     if (damage.chunks_lost > 0) report.push_back(damage);
   }

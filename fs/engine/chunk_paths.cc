@@ -20,7 +20,7 @@ constexpr uint64_t kReservedIds = 4096;
 absl::StatusOr<GroupBytes> ChunkStore::BytesOf(PackId pack, const OpenPack::Leaving& group) {
   if (!group.raw.empty()) return GroupBytes(group.raw);
   if (group.encoded.empty()) return ReadGroup(pack, group.place, group.chunks);
-  return DecodeStored(pack, group.place, group.chunks, group.encoded);
+  return decoder_.Decode({pack, group.place, group.chunks, group.encoded});
 }
 
 // The chunks of one group, put anew; those that are held elsewhere are left out.

@@ -25,6 +25,7 @@
 #include "fs/engine/chunk.h"
 #include "fs/engine/chunk_store_types.h"
 #include "fs/engine/gate.h"
+#include "fs/engine/group_decoder.h"
 #include "fs/engine/live_marks.h"
 #include "fs/engine/open_pack.h"
 #include "fs/engine/quarantine.h"
@@ -235,6 +236,7 @@ class ChunkStore final : public tree::NodeStore {
   explicit ChunkStore(const ChunkStoreOptions& options)
       : options_(options),
         compression_(options.compression),
+        decoder_(options.keys, [this](const Fingerprint& fp) { return GetPlain(fp); }),
         quarantine_(*options.fs, io::JoinPath(options.dir, "health")) {}
   // OK once the packs are taken in; else why they are not.
   absl::Status Opened() const;
@@ -335,13 +337,12 @@ class ChunkStore final : public tree::NodeStore {
       std::span<const format::FooterChunk> chunks);
   absl::StatusOr<GroupBytes> ReadGroup(PackId pack, const format::FooterGroup& place,
                                        std::span<const format::FooterChunk> chunks);
-  // The group is whole, but what its deltas need cannot be read.
-  static bool OfBase(const absl::Status& status);
-  absl::StatusOr<GroupBytes> ApplyDeltas(const format::DecodedGroup& group);
-  // The plain bytes of a group from what is stored, each chunk compared with its fingerprint.
-  absl::StatusOr<GroupBytes> DecodeStored(PackId pack, const format::FooterGroup& place,
-                                          std::span<const format::FooterChunk> chunks,
-                                          std::string stored);
+  // What the cache gets of a group that was read: a damaged one is distrusted from then on.
+  absl::StatusOr<LoadedGroup> ForCache(PackId pack, const format::FooterGroup& place,
+                                       std::span<const format::FooterChunk> chunks,
+                                       absl::StatusOr<GroupBytes> raw);
+  // Takes those of a sealed pack's groups into the cache that are neither there nor on their way.
+  void LoadGroups(const format::PackFooter& footer, std::span<const uint32_t> indexes);
   void Distrust(PackId pack, const format::FooterGroup& place,
                 std::span<const format::FooterChunk> chunks);
 
@@ -434,6 +435,7 @@ class ChunkStore final : public tree::NodeStore {
 
   const ChunkStoreOptions options_;
   std::atomic<store::Compression> compression_;
+  const GroupDecoder decoder_;
   std::unique_ptr<store::SealedFiles> sealed_files_;  // set when options_.keys is
   absl::Mutex unlock_mu_;                             // held by the one call that takes packs in
   std::atomic<bool> opened_{false};

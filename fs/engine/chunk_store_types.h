@@ -25,8 +25,9 @@ struct ChunkStoreOptions {
   GroupId group;
   store::Compression compression = store::Compression::kFast;
   uint64_t pack_target_bytes = 8u << 20;
-  WorkQueue* workers = nullptr;  // compress
-  WorkQueue* sealers = nullptr;  // write footers
+  WorkQueue* workers = nullptr;   // compress
+  WorkQueue* decoders = nullptr;  // decode ahead of readers
+  WorkQueue* sealers = nullptr;   // write footers
   Caches* caches = nullptr;
   const store::GroupKeys* keys = nullptr;       // of the group; null: it is never encrypted
   uint64_t index_budget_bytes = 64u << 20;      // see SetIndexBudget

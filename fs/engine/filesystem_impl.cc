@@ -51,6 +51,9 @@ FilesystemImpl::FilesystemImpl(Options options)
   caches_ = std::make_unique<Caches>(memory_.footers, memory_.groups, memory_.streams);
   sealers_ = std::make_unique<WorkQueue>(2, 16);
   workers_ = std::make_unique<WorkQueue>(std::max(workers, 1), 32);
+  // One fewer: who reads needs a processor too, and what he waits for is decoded before what comes
+  // later.
+  decoders_ = std::make_unique<WorkQueue>(std::max(workers - 1, 1), 32);
   CleanerHost* host = this;
   cleaner_ = std::make_unique<Cleaner>(host, options_.clock, options_.cleaning);
   repair_history_ = std::make_unique<RepairHistory>(*options_.fs, options_.dir);
@@ -66,6 +69,7 @@ FilesystemImpl::~FilesystemImpl() {
   cleaner_.reset();
   scanner_.reset();
   names_encrypter_.Stop();
+  decoders_.reset();
   workers_.reset();  // jobs end before what they work on; they may still queue seals
   sealers_.reset();
   names_.reset();
@@ -171,6 +175,7 @@ absl::Status FilesystemImpl::OpenGroup(const StorageGroup& record) {
   options.compression = CompressionOf(record);
   options.pack_target_bytes = options_.pack_target_bytes;
   options.workers = workers_.get();
+  options.decoders = decoders_.get();
   options.sealers = sealers_.get();
   options.caches = caches_.get();
   std::unique_ptr<store::GroupKeys> keys = OpenKeys(record);

@@ -261,6 +261,7 @@ class FilesystemImpl final : public Filesystem, private CleanerHost {
   std::unique_ptr<Caches> caches_;
   std::unique_ptr<WorkQueue> sealers_;
   std::unique_ptr<WorkQueue> workers_;
+  std::unique_ptr<WorkQueue> decoders_;
   std::unique_ptr<names::Names> names_;
   std::unique_ptr<store::StoragePaths> paths_;
 

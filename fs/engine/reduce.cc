@@ -132,8 +132,7 @@ absl::StatusOr<uint64_t> ChunkStore::Examine(const format::PackFooter& footer, c
   for (const format::FooterGroup& group : footer.groups) {
     if (footer.chunks[group.first_chunk].kind != format::ChunkKind::kData) continue;
     OCA_RETURN_IF_ERROR(pause());
-    std::span<const format::FooterChunk> chunks(&footer.chunks[group.first_chunk],
-                                                group.chunk_count);
+    const std::span<const format::FooterChunk> chunks = footer.ChunksOf(group);
     OCA_ASSIGN_OR_RETURN(GroupBytes raw, ReadGroup(pack, group, chunks));
     for (uint32_t i = 0; i < group.chunk_count; ++i) {
       const uint32_t ordinal = group.first_chunk + i;

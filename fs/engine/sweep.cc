@@ -128,7 +128,7 @@ absl::Status ChunkStore::CopyChunk(const format::PackFooter& footer, uint32_t or
 absl::StatusOr<uint64_t> ChunkStore::CopyLive(const format::PackFooter& footer,
                                               const format::FooterGroup& group,
                                               FoundInStep* found) {
-  std::span<const format::FooterChunk> chunks(&footer.chunks[group.first_chunk], group.chunk_count);
+  std::span<const format::FooterChunk> chunks = footer.ChunksOf(group);
   std::vector<uint32_t> live;
   for (uint32_t i = group.first_chunk; i < group.first_chunk + group.chunk_count; ++i) {
     if (IsLive(footer, i)) live.push_back(i);

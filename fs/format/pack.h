@@ -125,6 +125,9 @@ struct PackFooter {
   // deltas only, or none.
   std::vector<Fingerprint> bases;
   bool of_deltas() const { return !bases.empty(); }
+  std::span<const FooterChunk> ChunksOf(const FooterGroup& group) const {
+    return std::span(chunks).subspan(group.first_chunk, group.chunk_count);
+  }
   friend bool operator==(const PackFooter&, const PackFooter&) = default;
 };
 // Appends `group` and its chunks (`header` of the group, fps in its order, and their bases) to the

@@ -38,6 +38,7 @@ class ChunkStoreTest : public ::testing::Test {
     options.group = GroupId{1};
     options.pack_target_bytes = 256 << 10;
     options.workers = workers_.get();
+    options.decoders = workers_.get();
     options.sealers = sealers_.get();
     options.caches = caches_.get();
     auto opened = ChunkStore::Open(options);

@@ -20,6 +20,7 @@ class FileContentFixture : public ::testing::Test {
     options.dir = "/group";
     options.group = GroupId{1};
     options.workers = &workers_;
+    options.decoders = &workers_;
     options.sealers = &sealers_;
     options.caches = &caches_;
     chunks_ = *ChunkStore::Open(options);

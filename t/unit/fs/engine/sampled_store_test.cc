@@ -37,6 +37,7 @@ class SampledStore : public ::testing::Test {
     options.compression = store::Compression::kLz4;
     options.pack_target_bytes = 128 << 10;
     options.workers = workers_.get();
+    options.decoders = workers_.get();
     options.sealers = sealers_.get();
     options.caches = caches_.get();
     options.index_budget_bytes = 8u << 20;
