@@ -58,8 +58,7 @@ class ChunkStore final : public tree::NodeStore {
   absl::Status Unlocked();
 
   // --- Put ---
-  // A lane is where a stream's new chunks gather, so that they lie together. Each Acquire needs a
-  // Release.
+  // A lane is where a stream's new chunks gather, to lie together. Each Acquire needs a Release.
   int AcquireLane();
   void ReleaseLane(int lane);
   // How much of a file to chunk in one piece while so many are written.
@@ -341,7 +340,7 @@ class ChunkStore final : public tree::NodeStore {
   absl::StatusOr<LoadedGroup> ForCache(PackId pack, const format::FooterGroup& place,
                                        std::span<const format::FooterChunk> chunks,
                                        absl::StatusOr<GroupBytes> raw);
-  // Takes those of a sealed pack's groups into the cache that are neither there nor on their way.
+  // Takes those of a pack's groups into the cache that are neither there nor on their way.
   void LoadGroups(const format::PackFooter& footer, std::span<const uint32_t> indexes);
   void Distrust(PackId pack, const format::FooterGroup& place,
                 std::span<const format::FooterChunk> chunks);

@@ -45,13 +45,12 @@ class ShapeRun:
 
     def _round(self, stores):
         """Each program's backups; then, on empty caches, each one's restore."""
-        for source in (self.shape.source, self.shape.edited):
-            measure.warm(source)
         for store in stores:
             size = store.stored()
             for what in STEPS if store.restores else STEPS[:1]:
-                os.sync()  # nobody pays for what another one left to be written
                 source = self.shape.edited if what == "edited" else self.shape.source
+                measure.warm(source)  # some machines take away what nobody has read for a minute
+                os.sync()  # nobody pays for what another one left to be written
                 self.samples.add(store.name, what, store.backup(source, what))
                 before, size = size, store.stored()
                 self.samples.bytes[store.name, what] = size - before
@@ -67,6 +66,7 @@ class ShapeRun:
         target = os.path.join(self.work, "restored")
         with null_fuse(self.bin_dir, self.work, "sink") as (mount, pid):
             kept = os.path.join(mount, "kept")
+            measure.warm(self.shape.source)
             os.sync()
             self.samples.add("null", "ingest", timed(*self.shape.store(self.shape.source, kept), daemons=[pid]))
             drop_caches()

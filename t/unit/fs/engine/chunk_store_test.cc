@@ -165,6 +165,28 @@ TEST_F(ChunkStoreTest, PrefetchAsksForEachGroupOnce) {
   }
 }
 
+TEST_F(ChunkStoreTest, DamageThatPrefetchMeetsTakesOnlyItsOwnGroupOutOfUse) {
+  std::vector<std::string> data;
+  std::vector<Fingerprint> fps;
+  for (int i = 0; i < 4; ++i) {  // two groups of two, in one pack
+    data.push_back(RandomBytes(i, 60'000));
+    fps.push_back(Put(data.back()));
+  }
+  ASSERT_OK(chunks_->Stop());
+  Open();
+  auto file = fs_.Open("/group/packs/01/0000000000000001.pack", io::OpenMode::kReadWrite);
+  ASSERT_OK(file);
+  ASSERT_OK((*file)->WriteAt(10'000, "damage"));
+  chunks_->Prefetch(fps);
+  workers_.reset();  // ends what is queued
+  fs_.FailMatching(io::Op::kRead, ".pack", EIO);
+  EXPECT_THAT(Get(fps[0]), testing::HasSubstr("in no pack"));
+  EXPECT_THAT(Get(fps[1]), testing::HasSubstr("in no pack"));
+  EXPECT_EQ(chunks_->DamageReport().size(), 1u);
+  EXPECT_EQ(Get(fps[2]), data[2]);
+  EXPECT_EQ(Get(fps[3]), data[3]);
+}
+
 TEST_F(ChunkStoreTest, CursorInADamagedGroupFindsTheOtherCopy) {
   const std::string a = RandomBytes(1, 20000), b = RandomBytes(2, 150'000);
   Fingerprint fa = Put(a), fb = Put(b);  // b is too large for the group of a

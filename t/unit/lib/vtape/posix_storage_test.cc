@@ -1,5 +1,6 @@
 // Files of the machine.
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -36,6 +37,28 @@ TEST(PosixStorage, ReadOnceGivesAnyPlaceAndSize) {
   ASSERT_TRUE(file.WriteAt(4096, "new").ok());
   ASSERT_TRUE(file.ReadOnce(4096, {memory.get(), 4096}).ok());
   EXPECT_EQ(std::string_view(memory.get(), 3), "new");
+}
+
+TEST(PosixStorage, WriteOnceTakesAnyPlaceAndSize) {
+  support::TempDir temp;
+  auto opened = PosixStorage().Open(temp.Path("file"), Storage::Mode::kTruncate);
+  ASSERT_TRUE(opened.ok()) << opened.status().message();
+  StorageFile& file = **opened;
+  std::unique_ptr<char, Free> memory(static_cast<char*>(std::aligned_alloc(4096, 32'768)));
+  std::string expected(70'000, '\0');
+  ASSERT_TRUE(file.Truncate(expected.size()).ok());
+  char fill = 'a';
+  for (size_t at : {0, 4096, 1, 8191, 36'864}) {
+    for (size_t size : {32'768, 5000, 4096, 1}) {
+      std::memset(memory.get(), fill++, size);
+      ASSERT_TRUE(file.WriteOnce(at, {memory.get(), size}).ok()) << size << " bytes at " << at;
+      expected.replace(at, size, memory.get(), size);
+      std::string found(expected.size(), '\0');
+      auto n = file.ReadAt(0, found);
+      ASSERT_TRUE(n.ok()) << n.status().message();
+      ASSERT_EQ(found, expected) << size << " bytes at " << at;
+    }
+  }
 }
 
 }  // namespace
