@@ -6,9 +6,7 @@
 
 #include <immintrin.h>
 
-#include <array>
-#include <cstdint>
-#include <cstring>
+#include "fs/chunk/sha256_lanes.h"
 
 #define OCA_SHA_TARGET __attribute__((target("avx512f,avx512bw")))
 
@@ -114,10 +112,14 @@ OCA_SHA_TARGET inline void Rounds(Word* w, Word* state) {
   for (int i = 0; i < 8; ++i) state[i] = Add(state[i], after[i]);
 }
 
-using Words = std::array<std::array<uint32_t, kAvx512Lanes>, 8>;
+}  // namespace
 
-OCA_SHA_TARGET void CompressAll(const std::array<const uint8_t*, kAvx512Lanes>& from, size_t blocks,
-                                Words* words) {
+bool HasAvx512() { return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"); }
+
+bool PrefersAvx512() { return HasAvx512() && __builtin_cpu_is("intel"); }
+
+OCA_SHA_TARGET void CompressAvx512(const std::array<const uint8_t*, kAvx512Lanes>& from,
+                                   size_t blocks, Avx512Words* words) {
   const Word big_endian =
       _mm512_maskz_broadcast_i32x4(kAll32, _mm_set_epi64x(0x0C0D0E0F08090A0B, 0x0405060700010203));
   Word state[8];
@@ -126,7 +128,7 @@ OCA_SHA_TARGET void CompressAll(const std::array<const uint8_t*, kAvx512Lanes>& 
   for (size_t at = 0; at < blocks * kSha256Block; at += kSha256Block) {
     Word w[16];
 #pragma GCC unroll 16
-    for (int l = 0; l < kAvx512Lanes; ++l) {
+    for (size_t l = 0; l < kAvx512Lanes; ++l) {
       w[l] = _mm512_shuffle_epi8(_mm512_loadu_si512(from[l] + at), big_endian);
     }
     Transpose(w);
@@ -134,27 +136,6 @@ OCA_SHA_TARGET void CompressAll(const std::array<const uint8_t*, kAvx512Lanes>& 
   }
 #pragma GCC unroll 8
   for (int i = 0; i < 8; ++i) _mm512_storeu_si512((*words)[i].data(), state[i]);
-}
-
-}  // namespace
-
-bool HasAvx512() { return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"); }
-
-bool PrefersAvx512() { return HasAvx512() && __builtin_cpu_is("intel"); }
-
-void CompressAvx512(Sha256Lane* const* lanes, int count, size_t blocks) {
-  std::array<const uint8_t*, kAvx512Lanes> from;
-  Words words;
-  for (int l = 0; l < kAvx512Lanes; ++l) {
-    const Sha256Lane& lane =
-        *lanes[l < count ? l : 0];  // those too many do again what the first does
-    from[l] = lane.next;
-    for (int i = 0; i < 8; ++i) words[i][l] = lane.words[i];
-  }
-  CompressAll(from, blocks, &words);
-  for (int l = 0; l < count; ++l) {
-    for (int i = 0; i < 8; ++i) lanes[l]->words[i] = words[i][l];
-  }
 }
 
 }  // namespace oca::chunk::internal
@@ -165,7 +146,7 @@ namespace oca::chunk::internal {
 
 bool HasAvx512() { return false; }
 bool PrefersAvx512() { return false; }
-void CompressAvx512(Sha256Lane* const*, int, size_t) {}
+void CompressAvx512(const std::array<const uint8_t*, kAvx512Lanes>&, size_t, Avx512Words*) {}
 
 }  // namespace oca::chunk::internal
 

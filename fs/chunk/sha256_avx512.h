@@ -2,13 +2,13 @@
 #ifndef OCA_FS_CHUNK_SHA256_AVX512_H_
 #define OCA_FS_CHUNK_SHA256_AVX512_H_
 
+#include <array>
 #include <cstddef>
-
-#include "fs/chunk/sha256_lanes.h"
+#include <cstdint>
 
 namespace oca::chunk::internal {
 
-constexpr int kAvx512Lanes = 16;
+constexpr size_t kAvx512Lanes = 16;
 
 // True when this CPU has what CompressAvx512 needs.
 bool HasAvx512();
@@ -17,9 +17,13 @@ bool HasAvx512();
 // unit, AMD's have more, and halve registers of 512 bits up to Zen 4.
 bool PrefersAvx512();
 
-// As CompressShaNi, of 1 to kAvx512Lanes lanes, all in the time of kAvx512Lanes. Only where
+// The hash values of sixteen chunks: word i of chunk l is [i][l].
+using Avx512Words = std::array<std::array<uint32_t, kAvx512Lanes>, 8>;
+
+// Takes `blocks` blocks from each place of `from` into the words of its chunk. Only where
 // HasAvx512().
-void CompressAvx512(Sha256Lane* const* lanes, int count, size_t blocks);
+void CompressAvx512(const std::array<const uint8_t*, kAvx512Lanes>& from, size_t blocks,
+                    Avx512Words* words);
 
 }  // namespace oca::chunk::internal
 

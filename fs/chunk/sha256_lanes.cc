@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "fs/chunk/sha256_avx512.h"
@@ -14,7 +15,7 @@ namespace {
 
 // A turn of AVX-512 costs the same for any number of lanes; SHA-NI is 0.74 times as fast as a full
 // one (Intel Emerald Rapids), so with fewer lanes than this it is the quicker.
-constexpr int kFewestLanesOfAvx512 = 12;
+constexpr size_t kFewestLanesOfAvx512 = 12;
 
 using Lane = Sha256Lane;
 
@@ -46,66 +47,113 @@ bool Advance(size_t blocks, Lane* lane) {
   return lane->blocks == 0;
 }
 
-void Finish(const Lane& lane, Fingerprint* out) {
-  for (int i = 0; i < 8; ++i) {
-    const uint32_t big_endian = __builtin_bswap32(lane.words[i]);
-    std::memcpy(out->bytes.data() + 4 * i, &big_endian, 4);
+// The chunks of one call, longest first: the lanes then run dry at about the same time.
+class Batch {
+ public:
+  Batch(std::span<const std::string_view> chunks, std::span<Fingerprint> out)
+      : chunks_(chunks), out_(out), order_(chunks.size()) {
+    std::iota(order_.begin(), order_.end(), 0);
+    std::sort(order_.begin(), order_.end(),
+              [&](uint32_t a, uint32_t b) { return chunks[a].size() > chunks[b].size(); });
   }
-}
 
-// Longest first: the lanes then run dry at about the same time.
-std::vector<uint32_t> LongestFirst(std::span<const std::string_view> chunks) {
-  std::vector<uint32_t> order(chunks.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return chunks[a].size() > chunks[b].size(); });
-  return order;
-}
+  bool empty() const { return begun_ == order_.size(); }
+  void StartNext(Lane* lane) {
+    const size_t index = order_[begun_++];
+    Start(chunks_[index], index, lane);
+    Advance(0, lane);  // a chunk of less than a block begins with its tail
+  }
+  void Finish(const Lane& lane) {
+    for (int i = 0; i < 8; ++i) {
+      const uint32_t big_endian = __builtin_bswap32(lane.words[i]);
+      std::memcpy(out_[lane.index].bytes.data() + 4 * i, &big_endian, 4);
+    }
+  }
 
-// Takes the first of the lanes as far as the shortest of them goes. Says how many, and how far.
-struct Turn {
-  int lanes;
-  size_t blocks;
+ private:
+  const std::span<const std::string_view> chunks_;
+  const std::span<Fingerprint> out_;
+  std::vector<uint32_t> order_;
+  size_t begun_ = 0;
 };
-Turn TakeTurn(const Sha256Kernels& kernels, Lane* const* active, int count) {
-  const bool wide = kernels.avx512 && (!kernels.sha_ni || count >= kFewestLanesOfAvx512);
-  Turn turn{wide ? count : std::min(count, kShaNiLanes), active[0]->blocks};
-  for (int l = 1; l < turn.lanes; ++l) turn.blocks = std::min(turn.blocks, active[l]->blocks);
-  (wide ? CompressAvx512 : CompressShaNi)(active, turn.lanes, turn.blocks);
-  return turn;
+
+// Until fewer than `fewest` lanes have work; returns those, which have it still.
+std::vector<Lane*> RunWide(size_t fewest, Batch* batch, std::span<Lane, kAvx512Lanes> lanes) {
+  Avx512Words words{};
+  std::vector<size_t> active;
+  const auto start_next = [&](size_t l) {
+    batch->StartNext(&lanes[l]);
+    for (int i = 0; i < 8; ++i) words[i][l] = lanes[l].words[i];
+  };
+  const auto take_words = [&](size_t l) {
+    for (int i = 0; i < 8; ++i) lanes[l].words[i] = words[i][l];
+  };
+  while (active.size() < lanes.size() && !batch->empty()) {
+    active.push_back(active.size());
+    start_next(active.back());
+  }
+  while (active.size() >= fewest) {
+    size_t blocks = lanes[active[0]].blocks;
+    std::array<const uint8_t*, kAvx512Lanes> from;
+    from.fill(lanes[active[0]].next);  // what lanes without work make of it is nobody's
+    for (size_t l : active) {
+      blocks = std::min(blocks, lanes[l].blocks);
+      from[l] = lanes[l].next;
+    }
+    CompressAvx512(from, blocks, &words);
+    std::erase_if(active, [&](size_t l) {
+      if (!Advance(blocks, &lanes[l])) return false;
+      take_words(l);
+      batch->Finish(lanes[l]);
+      if (batch->empty()) return true;
+      start_next(l);
+      return false;
+    });
+  }
+  std::vector<Lane*> left;
+  for (size_t l : active) {
+    take_words(l);
+    left.push_back(&lanes[l]);
+  }
+  return left;
+}
+
+// The lanes of `active`, and what of the batch was not begun.
+void RunNarrow(std::vector<Lane*> active, Batch* batch) {
+  while (!active.empty()) {
+    const size_t count = std::min(active.size(), kShaNiLanes);
+    size_t blocks = active[0]->blocks;
+    for (size_t l = 1; l < count; ++l) blocks = std::min(blocks, active[l]->blocks);
+    CompressShaNi(active.data(), static_cast<int>(count), blocks);
+    for (size_t l = count; l-- > 0;) {
+      if (!Advance(blocks, active[l])) continue;
+      batch->Finish(*active[l]);
+      if (!batch->empty()) {
+        batch->StartNext(active[l]);
+      } else {
+        active[l] = active.back();
+        active.pop_back();
+      }
+    }
+  }
 }
 
 }  // namespace
 
 void Sha256InLanes(const Sha256Kernels& kernels, std::span<const std::string_view> chunks,
                    std::span<Fingerprint> out) {
-  const std::vector<uint32_t> order = LongestFirst(chunks);
-  const int width = kernels.avx512 ? kAvx512Lanes : kShaNiLanes;
-  std::array<Lane, kAvx512Lanes> storage;
-  std::array<Lane*, kAvx512Lanes> active;
-  size_t queued = 0;
-  int count = 0;
-  const auto start_next = [&](Lane* lane) {
-    const size_t index = order[queued++];
-    Start(chunks[index], index, lane);
-    Advance(0, lane);  // a chunk of less than a block begins with its tail
-  };
-  while (count < width && queued < order.size()) {
-    active[count] = &storage[count];
-    start_next(active[count++]);
+  Batch batch(chunks, out);
+  std::array<Lane, kAvx512Lanes> lanes;
+  if (kernels.avx512) {
+    RunNarrow(RunWide(kernels.sha_ni ? kFewestLanesOfAvx512 : 1, &batch, lanes), &batch);
+    return;
   }
-  while (count > 0) {
-    const Turn turn = TakeTurn(kernels, active.data(), count);
-    for (int l = turn.lanes - 1; l >= 0; --l) {
-      if (!Advance(turn.blocks, active[l])) continue;
-      Finish(*active[l], &out[active[l]->index]);
-      if (queued < order.size()) {
-        start_next(active[l]);
-      } else {
-        active[l] = active[--count];
-      }
-    }
+  std::vector<Lane*> active;
+  while (active.size() < kShaNiLanes && !batch.empty()) {
+    active.push_back(&lanes[active.size()]);
+    batch.StartNext(active.back());
   }
+  RunNarrow(std::move(active), &batch);
 }
 
 }  // namespace oca::chunk::internal

@@ -8,7 +8,7 @@
 
 namespace oca::chunk::internal {
 
-constexpr int kShaNiLanes = 4;
+constexpr size_t kShaNiLanes = 4;
 
 // True when this CPU has SHA-NI and what else CompressShaNi needs.
 bool HasShaNi();

@@ -43,6 +43,8 @@ absl::Status FromRocks(const rocksdb::Status& status, int io_errno) {
   return PosixError(io_errno, text);
 }
 
+constexpr int kCacheShardBits = 3;  // some users at once, and shares that hold many blocks
+
 rocksdb::Options RocksOptions(const DatabaseOptions& options, rocksdb::Env* env) {
   rocksdb::Options o;
   o.env = env;
@@ -77,9 +79,13 @@ rocksdb::Options RocksOptions(const DatabaseOptions& options, rocksdb::Env* env)
       rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));
 
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes, kCacheShardBits);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = true;
+  // In small blocks, of which a look-up reads one: those of a whole table are as large as the share
+  // of the cache that they would have to fit into.
+  table.partition_filters = true;
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.format_version = 5;
