@@ -47,7 +47,7 @@ def main():
     parser.add_argument("--stream", action="store_true", help="only large files")
     parser.add_argument("--tree", action="store_true", help="only trees of small files")
     parser.add_argument("--series", action="store_true", help="only a series of releases")
-    parser.add_argument("--more", action="store_true", help="only generations, small files, restart")
+    parser.add_argument("--more", action="store_true", help="only generations, small files, encryption, restart")
     parser.add_argument("--cleaner", action="store_true", help="only the cleaner beside ingest")
     parser.add_argument("--load", action="store_true", help="only many streams, small writes, a disk image, a million files")
     parser.add_argument("--tape", action="store_true", help="only tapes over iSCSI and NDMP")
@@ -121,6 +121,8 @@ def measure_mount(parts, options, data, limit_mb, work, found):
         if "more" in parts:
             rows = more.generations(work, oca, data.tree(generation_mb))
             rows += more.small_files(options.bin, work, oca, SMALL_FILES, options.rounds)
+            source = data.stream(limit_mb)
+            rows += more.encryption(oca, Stream(source, source), options.rounds)
             rows += more.restart(oca, "generations", "0", options.rounds)
             found("more", rows)
         if "cleaner" in parts:

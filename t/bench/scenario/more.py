@@ -1,10 +1,10 @@
-"""Scenarios that have one shape only: many generations, small files, restart after a kill."""
+"""Scenarios that have one shape only: many generations, small files, encryption, restart after a kill."""
 
 import os
 import shutil
 
 import data
-from measure import size_of, timed
+from measure import size_of, timed, warm
 from null_fuse import null_fuse
 from rows import Row
 from samples import Samples
@@ -71,6 +71,7 @@ def encryption(oca, shape, rounds):
             oca.new_group(group, "fast")
             if kind == "encrypted":
                 oca.encrypt(group)
+            warm(shape.source)
             os.sync()
             samples.add(kind, "first", oca.backup(shape, shape.source, group, "0"))
     plain, encrypted = samples.cost("plain", "first"), samples.cost("encrypted", "first")
