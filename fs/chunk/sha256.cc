@@ -59,11 +59,6 @@ Fingerprint Sha256Reference(std::string_view chunk) {
   return digest.Of(chunk);
 }
 
-std::string_view Sha256KernelName() {
-  const internal::Sha256Kernels& kernels = Kernels();
-  return kernels.avx512 ? "avx512" : kernels.sha_ni ? "sha-ni" : "openssl";
-}
-
 void Sha256Many(std::span<const std::string_view> chunks, std::span<Fingerprint> out) {
   assert(chunks.size() == out.size());
   const internal::Sha256Kernels& kernels = Kernels();

@@ -19,9 +19,6 @@ Fingerprint Sha256(std::string_view chunk);
 // OpenSSL's code on every CPU: the reference for tests and benchmarks.
 Fingerprint Sha256Reference(std::string_view chunk);
 
-// What Sha256Many uses for large batches on this CPU: "avx512", "sha-ni" or "openssl".
-std::string_view Sha256KernelName();
-
 }  // namespace oca::chunk
 
 #endif  // OCA_FS_CHUNK_SHA256_H_

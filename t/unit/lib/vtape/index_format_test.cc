@@ -1,5 +1,8 @@
 #include "lib/vtape/index_format.h"
 
+#include <string>
+#include <vector>
+
 #include "gtest/gtest.h"
 #include "lib/vtape/crc32c.h"
 #include "t/support/random.h"
